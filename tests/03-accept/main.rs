@@ -1,0 +1,150 @@
+//! Step 3, seen from outside: clients are heard once, and sent away without an answer.
+
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+use tests::{Program, REQUEST, pin};
+
+fn rust() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_step03"))
+}
+
+fn python() -> Command {
+    tests::python(concat!(env!("CARGO_MANIFEST_DIR"), "/accept.py"))
+}
+
+tests::command_line! { rust, python }
+
+tests::rust_and_python! { rust, python:
+    stdout
+    empty_reply
+    every_byte_is_shown
+    one_read_is_not_one_request
+    an_idle_client_holds_everybody_up
+    survives_bad_clients
+    survives_a_closed_stdout
+    #[cfg(target_os = "linux")] one_read_is_at_most_4096_bytes
+    #[ignore = "needs curl"] curl
+    #[cfg(target_os = "linux")] #[ignore = "needs strace"] system_calls
+}
+
+/// What a client sends before it gets to send the rest.
+const HALF: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.";
+
+fn stdout(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    tests::exchange(program.address(), REQUEST)?;
+    tests::exchange(program.address(), REQUEST)?;
+    pin!("stdout", output(program)?);
+    Ok(())
+}
+
+/// All that the program has said, with its port redacted; nothing may be on stderr.
+fn output(program: Program) -> Result<String> {
+    let address = program.address();
+    let ended = program.stop()?;
+    ensure!(ended.stderr.is_empty(), "on stderr: {}", ended.stderr);
+    Ok(tests::port(&ended.stdout, address))
+}
+
+/// The state of step 3, and its flaw; step 4's `write` cures it.
+fn empty_reply(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    pin!("client", tests::exchange(program.address(), REQUEST)?);
+    program.stop()?;
+    Ok(())
+}
+
+/// Whatever a client sends, the reader's terminal gets printable characters only.
+fn every_byte_is_shown(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    let bytes: Vec<u8> = (0..=255).collect();
+    tests::exchange(program.address(), &bytes)?;
+    pin!("every_byte", output(program)?);
+    Ok(())
+}
+
+/// A flaw that step 5 cures: what comes later is never read.
+fn one_read_is_not_one_request(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    let seen = tests::exchange(program.address(), HALF)?;
+    let shown = output(program)?;
+    pin!("half_a_request", format!("{shown}{seen}"));
+    Ok(())
+}
+
+/// A flaw that step 5 cures: the kernel turns the close into a reset, because bytes that
+/// nobody had read are thrown away with the connection.
+#[cfg(target_os = "linux")]
+fn one_read_is_at_most_4096_bytes(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    let seen = tests::exchange(program.address(), &[b'a'; 5000])?;
+    let shown = output(program)?;
+    let lines = shown
+        .lines()
+        .map(|line| format!("{} characters", line.len()));
+    let lines: Vec<_> = lines.skip(1).chain([seen.to_string()]).collect();
+    pin!("5000_bytes", lines.join("\n"));
+    Ok(())
+}
+
+/// A flaw: one client at a time. Step 5 sets the idle one a deadline, exercise 06b serves
+/// two at once.
+fn an_idle_client_holds_everybody_up(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    let (while_idle, once_left) = tests::behind_an_idle_client(program.address())?;
+    pin!(
+        "idle",
+        format!("while it is idle: {while_idle}\nonce it left: {once_left}")
+    );
+    program.stop()?;
+    Ok(())
+}
+
+fn survives_bad_clients(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    tests::bad_clients(program.address())?;
+    pin!("client", tests::exchange(program.address(), REQUEST)?);
+    program.stop()?;
+    Ok(())
+}
+
+/// As after `cargo run | head -1`: nobody reads what it prints, and it goes on.
+fn survives_a_closed_stdout(program: fn() -> Command) -> Result<()> {
+    let mut program = Program::start(program())?;
+    program.close_stdout();
+    for _ in 0..10 {
+        tests::exchange(program.address(), REQUEST)?;
+    }
+    program.wait_for_stderr("a client was lost: ")?;
+    program.stop()?;
+    Ok(())
+}
+
+fn curl(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    pin!("curl", tests::curl(program.address(), "/", &[])?);
+    program.stop()?;
+    Ok(())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_stays_below_5_mb() -> Result<()> {
+    let answer = b"";
+    let kilobytes = tests::memory_after_10_000(rust(), answer)?;
+    ensure!(kilobytes < 5_000, "{kilobytes} kB");
+    Ok(())
+}
+
+/// The same four calls that steps 1 and 2 made by hand, then `accept4` and one read.
+#[cfg(target_os = "linux")]
+fn system_calls(program: fn() -> Command) -> Result<()> {
+    let trace = tests::Trace::new()?;
+    let program = Program::start(trace.watch(&program()))?;
+    tests::exchange(program.address(), REQUEST)?;
+    trace.wait_for("close(4)")?;
+    program.stop()?;
+    pin!("system_calls", trace.socket_calls()?);
+    Ok(())
+}

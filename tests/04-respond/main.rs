@@ -1,0 +1,189 @@
+//! Step 4, seen from outside: every client gets the page, as soon as it has said anything.
+
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+use tests::{Client, PATIENCE, Program, REQUEST, pin};
+
+fn rust() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_step04"))
+}
+
+fn python() -> Command {
+    tests::python(concat!(env!("CARGO_MANIFEST_DIR"), "/respond.py"))
+}
+
+tests::command_line! { rust, python }
+
+tests::rust_and_python! { rust, python:
+    stdout
+    page
+    the_same_page_whatever_was_asked
+    half_a_request_is_answered
+    nothing_at_all_is_answered
+    an_idle_client_holds_everybody_up
+    survives_bad_clients
+    survives_a_closed_stdout
+    #[cfg(target_os = "linux")] a_large_upload_ends_in_a_reset
+    #[ignore = "needs curl"] curl
+    #[ignore = "needs Chromium"] browser
+    #[cfg(target_os = "linux")] #[ignore = "needs strace"] system_calls
+}
+
+fn stdout(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    tests::exchange(program.address(), REQUEST)?;
+    tests::exchange(program.address(), REQUEST)?;
+    pin!("stdout", output(program)?);
+    Ok(())
+}
+
+/// All that the program has said, with its port redacted; nothing may be on stderr.
+fn output(program: Program) -> Result<String> {
+    let address = program.address();
+    let ended = program.stop()?;
+    ensure!(ended.stderr.is_empty(), "on stderr: {}", ended.stderr);
+    Ok(tests::port(&ended.stdout, address))
+}
+
+/// The state of step 4: an answer. It has no `Content-Length`, a flaw that step 5 cures: only
+/// the end of the connection says where the page ends.
+fn page(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    pin!("client", tests::exchange(program.address(), REQUEST)?);
+    program.stop()?;
+    Ok(())
+}
+
+/// A flaw that step 5 cures: nobody looks at the request.
+fn the_same_page_whatever_was_asked(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    for request in [
+        "GET /no/such/page HTTP/1.1\r\n\r\n",
+        "BREW /pot HTCPCP/1.0\r\n\r\n",
+        "?",
+    ] {
+        pin!(
+            "client",
+            tests::exchange(program.address(), request.as_bytes())?
+        );
+    }
+    program.stop()?;
+    Ok(())
+}
+
+/// A flaw that step 5 cures by reading until the blank line.
+fn half_a_request_is_answered(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    let seen = tests::exchange(program.address(), b"GET / HTTP/1.1\r\nHost: 127.0.")?;
+    pin!("half_a_request", format!("{}{seen}", output(program)?));
+    Ok(())
+}
+
+/// A flaw that step 5 cures: a client that only opens the connection, as browsers do in
+/// advance, and closes its side has asked for nothing.
+fn nothing_at_all_is_answered(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    let mut client = Client::connect(program.address())?;
+    client.half_close()?;
+    pin!("client", client.read_to_end(PATIENCE));
+    program.stop()?;
+    Ok(())
+}
+
+/// A flaw that step 5 cures, and exercise 04d: the bytes that were never read turn the
+/// close into a reset, while the client is still sending.
+#[cfg(target_os = "linux")]
+fn a_large_upload_ends_in_a_reset(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    let mut client = Client::connect(program.address())?;
+    client.send(
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 8000000\r\n\r\n",
+    )?;
+    let sent = client.send(&vec![b'a'; 8_000_000]);
+    ensure!(sent.is_err(), "all of it was taken");
+    // What the client could still read of the answer depends on when the reset came.
+    let end = client.read_to_end(PATIENCE).end;
+    pin!("upload", format!("the upload breaks off\n{end}"));
+    program.stop()?;
+    Ok(())
+}
+
+/// A flaw: one client at a time. Step 5 sets the idle one a deadline, exercise 06b serves
+/// two at once.
+fn an_idle_client_holds_everybody_up(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    let (while_idle, once_left) = tests::behind_an_idle_client(program.address())?;
+    pin!(
+        "idle",
+        format!("while it is idle: {while_idle}\nonce it left:\n{once_left}")
+    );
+    program.stop()?;
+    Ok(())
+}
+
+fn survives_bad_clients(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    tests::bad_clients(program.address())?;
+    pin!("client", tests::exchange(program.address(), REQUEST)?);
+    program.stop()?;
+    Ok(())
+}
+
+/// As after `cargo run | head -1`: nobody reads what it prints, and it goes on.
+fn survives_a_closed_stdout(program: fn() -> Command) -> Result<()> {
+    let mut program = Program::start(program())?;
+    program.close_stdout();
+    for _ in 0..10 {
+        tests::exchange(program.address(), REQUEST)?;
+    }
+    program.wait_for_stderr("a client was lost: ")?;
+    program.stop()?;
+    Ok(())
+}
+
+fn curl(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    pin!("curl", tests::curl(program.address(), "/", &[])?);
+    program.stop()?;
+    Ok(())
+}
+
+/// Five visits in a row, and the server lives.
+fn browser(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    for _ in 0..5 {
+        let document = tests::chromium(&format!("http://{}/", program.address()))?;
+        pin!("browser", document);
+    }
+    program.stop()?;
+    Ok(())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_stays_below_5_mb() -> Result<()> {
+    let answer = b"HTTP/1.1 200 OK\r\n\r\n<h1>Hello world</h1>";
+    let kilobytes = tests::memory_after_10_000(rust(), answer)?;
+    ensure!(kilobytes < 5_000, "{kilobytes} kB");
+    Ok(())
+}
+
+/// The one difference between the languages: Python ignores SIGPIPE from the start, Rust
+/// asks not to get it with each send.
+#[cfg(target_os = "linux")]
+fn python_as_rust(trace: &str) -> String {
+    trace.replace("39, 0, NULL, 0)", "39, MSG_NOSIGNAL, NULL, 0)")
+}
+
+/// Step 3's calls, and one more: `sendto`.
+#[cfg(target_os = "linux")]
+fn system_calls(program: fn() -> Command) -> Result<()> {
+    let trace = tests::Trace::new()?;
+    let program = Program::start(trace.watch(&program()))?;
+    tests::exchange(program.address(), REQUEST)?;
+    trace.wait_for("close(4)")?;
+    program.stop()?;
+    pin!("system_calls", python_as_rust(&trace.socket_calls()?));
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! The other end of the wire. This library starts a program on a port of its own, talks
+//! to it as a client would, well or badly behaved, and shows every byte that came back.
+//!
+//! It knows no step: the tests of the steps use it, and so can any other judge of a
+//! program that serves TCP.
+//!
+//! ```text
+//! let program = Program::start(command)?;              // on 127.0.0.1, port 0
+//! let mut client = Client::connect(program.address())?;
+//! client.send(b"GET / HTTP/1.1\r\n\r\n")?;
+//! pin!("page", client.read_to_end(PATIENCE));          // bytes escaped, and FIN or RST
+//! ```
+
+mod bytes;
+mod client;
+mod mistakes;
+mod program;
+mod redact;
+mod tools;
+mod visits;
+
+pub use bytes::escape;
+pub use client::{Client, End, Received, connect, exchange};
+pub use mistakes::{mistakes, privileged, refusal};
+pub use program::{Ended, Program};
+pub use redact::{date, port};
+pub use tools::{Trace, chromium, curl, memory, python, run};
+pub use visits::{REQUEST, bad_clients, behind_an_idle_client, ipv6};
+#[cfg(target_os = "linux")]
+pub use visits::{memory_after_10_000, restart, wait_for_queue};
+
+#[doc(hidden)]
+pub use insta;
+
+use std::time::Duration;
+
+/// How long to wait for what must happen. A loaded machine is slow, so this is generous:
+/// only a test that fails anyway waits as long.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long to look at what must *not* happen. What is watched for would happen at once,
+/// and a machine that is late can only hide it, never fake it.
+pub const GLANCE: Duration = Duration::from_millis(300);
+
+/// Compares a value with the snapshot of that name beside the test's source.
+///
+/// Wire bytes go through [`escape`] first: insta normalises line ends and trailing blanks,
+/// so a raw snapshot would pass when the server sends bare LF or forgets a blank line.
+/// To accept a change on purpose: `INSTA_UPDATE=always cargo test`, then read the diff.
+#[macro_export]
+macro_rules! pin {
+    ($name:expr, $value:expr $(,)?) => {{
+        let value = $value.to_string();
+        $crate::insta::with_settings!(
+            { omit_expression => true, prepend_module_to_snapshot => false },
+            { $crate::insta::assert_snapshot!($name, value) }
+        )
+    }};
+}
+
+/// Runs each check twice: for the Rust program, and for its Python twin with the very same
+/// snapshots. A check is a `fn(fn() -> Command) -> anyhow::Result<()>`; attributes written
+/// before its name hold for both.
+#[macro_export]
+macro_rules! rust_and_python {
+    ($rust:ident, $python:ident: $($(#[$attribute:meta])* $check:ident)*) => {
+        mod rust {
+            $($(#[$attribute])* #[test]
+            fn $check() -> anyhow::Result<()> { super::$check(super::$rust) })*
+        }
+        mod python {
+            $($(#[$attribute])* #[test] #[ignore = "needs python3"]
+            fn $check() -> anyhow::Result<()> { super::$check(super::$python) })*
+        }
+    };
+}
+
+/// The checks that hold for every program of ours, whatever it serves: how it answers to
+/// mistakes on the command line, and which addresses it can have.
+#[macro_export]
+macro_rules! command_line {
+    ($rust:ident, $python:ident) => {
+        mod command_line {
+            use std::process::Command;
+
+            $crate::rust_and_python! { rust, python:
+                mistakes
+                ipv6
+                #[cfg(target_os = "linux")] restart
+                #[cfg(target_os = "linux")] #[ignore = "needs setpriv"] privileged
+            }
+
+            fn rust() -> Command {
+                super::$rust()
+            }
+
+            fn python() -> Command {
+                super::$python()
+            }
+
+            fn mistakes(program: fn() -> Command) -> anyhow::Result<()> {
+                $crate::pin!("mistakes", $crate::mistakes(program)?);
+                Ok(())
+            }
+
+            fn ipv6(program: fn() -> Command) -> anyhow::Result<()> {
+                $crate::ipv6(program())
+            }
+
+            #[cfg(target_os = "linux")]
+            fn restart(program: fn() -> Command) -> anyhow::Result<()> {
+                $crate::restart(program())
+            }
+
+            #[cfg(target_os = "linux")]
+            fn privileged(program: fn() -> Command) -> anyhow::Result<()> {
+                $crate::pin!("privileged", $crate::privileged(program)?);
+                Ok(())
+            }
+        }
+    };
+}

@@ -1,0 +1,303 @@
+//! A program under test: started on a port of its own, watched, and always ended.
+
+use std::io::Read;
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::PATIENCE;
+
+/// A running program that serves, or at least holds, one TCP address. Dropping it ends it.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    stdout: Stream,
+    stderr: Stream,
+    address: SocketAddr,
+}
+
+/// What a program said in its life, and how it ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// All of standard output.
+    pub stdout: String,
+    /// All of standard error.
+    pub stderr: String,
+    /// How it ended: by itself or by a signal.
+    pub status: ExitStatus,
+}
+
+impl Program {
+    /// Starts `command 127.0.0.1:0` and waits for its first line, which names the address.
+    ///
+    /// # Errors
+    /// When it cannot be started, ends at once, or names no address within [`PATIENCE`].
+    pub fn start(command: Command) -> Result<Self> {
+        Self::start_at("127.0.0.1:0", command)
+    }
+
+    /// As [`Program::start`], at another address.
+    ///
+    /// # Errors
+    /// As [`Program::start`].
+    pub fn start_at(address: &str, mut command: Command) -> Result<Self> {
+        command
+            .arg(address)
+            // What a reader's shell may have set must not change what is seen here.
+            .env("RUST_BACKTRACE", "1")
+            .env_remove("PYTHONUNBUFFERED")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("starting {command:?}"))?;
+        let stdout = Stream::follow(child.stdout.take().context("no stdout")?);
+        let stderr = Stream::follow(child.stderr.take().context("no stderr")?);
+        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+        let mut program = Self {
+            child,
+            stdout,
+            stderr,
+            address: unknown,
+        };
+        program.address = program.first_address()?;
+        Ok(program)
+    }
+
+    fn first_address(&mut self) -> Result<SocketAddr> {
+        let has_line = |bytes: &[u8]| bytes.contains(&b'\n');
+        if !self.stdout.wait_for(has_line) {
+            let said = self.stderr.text();
+            bail!("the program never named its address; on stderr it said: {said:?}");
+        }
+        let text = self.stdout.text();
+        let line = text.lines().next().unwrap_or_default();
+        address_in(line)
+            .with_context(|| format!("no address in the first line, {line:?}"))
+    }
+
+    /// The address that the program said it got.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Standard output so far.
+    pub fn stdout(&self) -> String {
+        self.stdout.text()
+    }
+
+    /// Standard error so far.
+    pub fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// Waits until standard output contains `text`.
+    ///
+    /// # Errors
+    /// When it does not within [`PATIENCE`].
+    pub fn wait_for_stdout(&self, text: &str) -> Result<()> {
+        let found = self.stdout.wait_for(|bytes| contains(bytes, text));
+        ensure!(found, "no {text:?} on stdout, only {:?}", self.stdout());
+        Ok(())
+    }
+
+    /// Waits until standard error contains `text`.
+    ///
+    /// # Errors
+    /// When it does not within [`PATIENCE`].
+    pub fn wait_for_stderr(&self, text: &str) -> Result<()> {
+        let found = self.stderr.wait_for(|bytes| contains(bytes, text));
+        ensure!(found, "no {text:?} on stderr, only {:?}", self.stderr());
+        Ok(())
+    }
+
+    /// Closes the reading end of the program's standard output, as `| head -1` does.
+    pub fn close_stdout(&mut self) {
+        self.stdout.abandon();
+    }
+
+    /// Presses Enter and waits for the program to end by itself.
+    ///
+    /// # Errors
+    /// When it goes on for longer than [`PATIENCE`].
+    pub fn press_enter(mut self) -> Result<Ended> {
+        use std::io::Write;
+        let mut stdin = self.child.stdin.take().context("stdin is closed")?;
+        stdin.write_all(b"\n").context("pressing Enter")?;
+        // Still open: what ends the program is the line, not the end of its input.
+        let ended = self.wait();
+        drop(stdin);
+        ended
+    }
+
+    /// Ends the input (Ctrl-D in a terminal) and waits for the program to end by itself.
+    ///
+    /// # Errors
+    /// When it goes on for longer than [`PATIENCE`].
+    pub fn end_input(mut self) -> Result<Ended> {
+        drop(self.child.stdin.take());
+        self.wait()
+    }
+
+    fn wait(&mut self) -> Result<Ended> {
+        let until = Instant::now() + PATIENCE;
+        while self.child.try_wait()?.is_none() {
+            ensure!(Instant::now() < until, "the program did not end");
+            thread::sleep(Duration::from_millis(2));
+        }
+        self.collect()
+    }
+
+    /// Ends the program. It must still be running: a server that died fails here.
+    ///
+    /// # Errors
+    /// When it had ended by itself before.
+    pub fn stop(mut self) -> Result<Ended> {
+        if let Some(status) = self.child.try_wait()? {
+            bail!(
+                "the program had ended by itself, {status}: {}",
+                self.stderr()
+            );
+        }
+        self.child.kill()?;
+        self.collect()
+    }
+
+    fn collect(&mut self) -> Result<Ended> {
+        let status = self.child.wait()?;
+        Ok(Ended {
+            stdout: self.stdout.finish(),
+            stderr: self.stderr.finish(),
+            status,
+        })
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended already; then there is nothing left to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The first word of `line` that is an address or a URL with one.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    line.split_whitespace().find_map(|word| {
+        let word = word.strip_prefix("http://").unwrap_or(word);
+        word.trim_end_matches(['/', ',', '.', ';']).parse().ok()
+    })
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
+}
+
+/// One output of a program, read as it comes by a thread, so that the program never has to
+/// wait for us.
+#[derive(Debug)]
+struct Stream {
+    shared: Arc<Shared>,
+    reader: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    bytes: Vec<u8>,
+    ended: bool,
+    abandoned: bool,
+}
+
+impl Stream {
+    fn follow(mut source: impl Read + Send + 'static) -> Self {
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        let reader = thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(length @ 1..) = source.read(&mut buffer) {
+                let mut state = theirs.lock();
+                state.bytes.extend_from_slice(&buffer[..length]);
+                theirs.changed.notify_all();
+                if state.abandoned {
+                    break;
+                }
+            }
+            drop(source);
+            theirs.lock().ended = true;
+            theirs.changed.notify_all();
+        });
+        Self {
+            shared,
+            reader: Some(reader),
+        }
+    }
+
+    /// Stops reading after the next piece.
+    fn abandon(&mut self) {
+        self.shared.lock().abandoned = true;
+    }
+
+    /// Waits until the bytes so far fulfil `condition`; `false` when they never will or do
+    /// not within [`PATIENCE`].
+    fn wait_for(&self, condition: impl Fn(&[u8]) -> bool) -> bool {
+        let waiting = |state: &mut State| !condition(&state.bytes) && !state.ended;
+        let state = self.shared.lock();
+        let (state, _) = self
+            .shared
+            .changed
+            .wait_timeout_while(state, PATIENCE, waiting)
+            .unwrap_or_else(PoisonError::into_inner);
+        condition(&state.bytes)
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.shared.lock().bytes).into_owned()
+    }
+
+    /// Everything, once the program has ended.
+    fn finish(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            // The reader cannot panic, and a text cut short would be noticed.
+            let _ = reader.join();
+        }
+        self.text()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address_in;
+
+    #[test]
+    fn finds_the_address_in_a_sentence() {
+        let v4 = "127.0.0.1:80".parse().ok();
+        assert_eq!(address_in("bound to 127.0.0.1:80, nobody listens"), v4);
+        assert_eq!(address_in("serving http://127.0.0.1:80/ until Ctrl-C"), v4);
+        assert_eq!(address_in("at [::1]:80."), "[::1]:80".parse().ok());
+        assert_eq!(address_in("ready"), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! Visits that a server has to get through, and visits that show how it stands.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::{Client, GLANCE, PATIENCE, Program, Received};
+
+/// A request as short as HTTP/1.1 allows.
+pub const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+
+/// Every way to be a bad client, a hundred times each: says nothing, sends what is not
+/// UTF-8, throws the connection away, leaves before the answer.
+///
+/// # Errors
+/// When a connection cannot be made: the server is gone.
+pub fn bad_clients(address: SocketAddr) -> Result<()> {
+    for round in 0..100 {
+        drop(Client::connect(address)?);
+
+        let mut client = Client::connect(address)?;
+        client.send(b"\xff\xfe\x80 \xc3\x28\r\n\r\n")?;
+        client.read_to_end(PATIENCE);
+
+        let mut client = Client::connect(address)?;
+        client.send(b"GET / HTT")?;
+        // The server's read meets the RST itself, or the bytes first: both happen.
+        if round % 2 == 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+        client.reset()?;
+
+        let mut client = Client::connect(address)?;
+        client.send(REQUEST)?;
+        drop(client);
+    }
+    Ok(())
+}
+
+/// What the second client sees while the first one is connected and silent, and what it
+/// sees once the first one has left.
+///
+/// # Errors
+/// When a connection cannot be made.
+pub fn behind_an_idle_client(address: SocketAddr) -> Result<(Received, Received)> {
+    let idle = Client::connect(address)?;
+    let mut second = Client::connect(address)?;
+    second.send(REQUEST)?;
+    let while_idle = second.read_to_end(GLANCE);
+    drop(idle);
+    Ok((while_idle, second.read_to_end(PATIENCE)))
+}
+
+/// Sends `request` a thousand times ten times, on a connection each, and returns the memory
+/// of the program afterwards, in kilobytes. Linux only.
+///
+/// # Errors
+/// When the program does not serve them all, each with `answer`.
+#[cfg(target_os = "linux")]
+pub fn memory_after_10_000(command: Command, answer: &[u8]) -> Result<u64> {
+    let program = Program::start(command)?;
+    for _ in 0..10_000 {
+        let received = crate::exchange(program.address(), REQUEST)?;
+        ensure!(received.bytes == answer, "another answer: {received}");
+    }
+    let memory = crate::memory(program.id())?;
+    program.stop()?;
+    Ok(memory)
+}
+
+/// Starts the program at an address whose last connection was closed by the server a moment
+/// ago, as it is after Ctrl-C. Linux only: the address is one of 127.0.0.0/8 of which only
+/// Linux has more than one, so that no other test can take it in between.
+///
+/// # Errors
+/// When the program cannot start there.
+#[cfg(target_os = "linux")]
+pub fn restart(command: Command) -> Result<()> {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let listener = TcpListener::bind((Ipv4Addr::new(127, 77, high, low), 0))?;
+    let address = listener.local_addr()?;
+    let mut client = Client::connect(address)?;
+    let (server_side, _) = listener.accept()?;
+    // Whoever closes first keeps the address in TIME-WAIT.
+    drop(server_side);
+    client.read_to_end(PATIENCE);
+    drop((client, listener));
+    let program = Program::start_at(&address.to_string(), command)?;
+    ensure!(
+        program.address() == address,
+        "another address: {}",
+        program.address()
+    );
+    program.stop()?;
+    Ok(())
+}
+
+/// The program at the IPv6 address of this machine: it says so, or, where there is none,
+/// fails as at any address that is not this machine's.
+///
+/// # Errors
+/// When it does neither.
+pub fn ipv6(command: Command) -> Result<()> {
+    if std::net::TcpListener::bind("[::1]:0").is_ok() {
+        let program = Program::start_at("[::1]:0", command)?;
+        ensure!(
+            program.address().is_ipv6(),
+            "not IPv6: {}",
+            program.address()
+        );
+        program.stop()?;
+    } else {
+        crate::mistakes::refusal(command, "[::1]:0");
+    }
+    Ok(())
+}
+
+/// Waits until the kernel holds `count` clients for a listening program that has not
+/// accepted them: what `ss -ltn` calls Recv-Q. Linux only, proc(5) `/proc/net/tcp`.
+///
+/// # Errors
+/// When it does not within [`PATIENCE`].
+#[cfg(target_os = "linux")]
+pub fn wait_for_queue(address: SocketAddr, count: usize) -> Result<()> {
+    let listening = format!(":{:04X} 00000000:0000 0A ", address.port());
+    let until = std::time::Instant::now() + PATIENCE;
+    loop {
+        let table = std::fs::read_to_string("/proc/net/tcp")?;
+        // `…:PORT 00000000:0000 0A SEND:RECV …`, both queues in hexadecimal.
+        let line = table.lines().find_map(|line| line.split_once(&listening));
+        let queue = line.and_then(|(_, rest)| rest.get(9..17));
+        let waiting = queue.and_then(|digits| usize::from_str_radix(digits, 16).ok());
+        if waiting == Some(count) {
+            return Ok(());
+        }
+        ensure!(
+            std::time::Instant::now() < until,
+            "{waiting:?} are waiting, not {count}"
+        );
+        thread::sleep(Duration::from_millis(1));
+    }
+}
