@@ -23,9 +23,9 @@ pub use bytes::escape;
 pub use client::{Client, End, Received, connect, exchange};
 pub use mistakes::{mistakes, privileged, refusal};
 pub use program::{Ended, Program};
-pub use redact::{date, port};
+pub use redact::{date, peers, port};
 pub use tools::{Trace, chromium, curl, memory, python, run};
-pub use visits::{REQUEST, bad_clients, behind_an_idle_client, ipv6};
+pub use visits::{REQUEST, bad_clients, behind_an_idle_client, ipv6, wait_until};
 #[cfg(target_os = "linux")]
 pub use visits::{memory_after_10_000, restart, wait_for_queue};
 
@@ -58,18 +58,21 @@ macro_rules! pin {
     }};
 }
 
-/// Runs each check twice: for the Rust program, and for its Python twin with the very same
-/// snapshots. A check is a `fn(fn() -> Command) -> anyhow::Result<()>`; attributes written
-/// before its name hold for both.
+/// Runs each check for the Rust program and, where there is one, for its Python twin, with
+/// the very same snapshots. A check is a `fn(fn() -> Command) -> anyhow::Result<()>`; attributes written
+/// before its name hold for both programs.
 #[macro_export]
-macro_rules! rust_and_python {
-    ($rust:ident, $python:ident: $($(#[$attribute:meta])* $check:ident)*) => {
+macro_rules! checks {
+    ($rust:ident: $($(#[$attribute:meta])* $check:ident)*) => {
         mod rust {
             $($(#[$attribute])* #[test]
             fn $check() -> anyhow::Result<()> { super::$check(super::$rust) })*
         }
+    };
+    ($rust:ident, $python:ident: $($(#[$attribute:meta])* $check:ident)*) => {
+        $crate::checks! { $rust: $($(#[$attribute])* $check)* }
         mod python {
-            $($(#[$attribute])* #[test] #[ignore = "needs python3"]
+            $($(#[$attribute])* #[test] #[ignore = "needs python3: cargo test -- --ignored"]
             fn $check() -> anyhow::Result<()> { super::$check(super::$python) })*
         }
     };
@@ -79,24 +82,20 @@ macro_rules! rust_and_python {
 /// mistakes on the command line, and which addresses it can have.
 #[macro_export]
 macro_rules! command_line {
-    ($rust:ident, $python:ident) => {
+    ($($program:ident),+) => {
         mod command_line {
             use std::process::Command;
 
-            $crate::rust_and_python! { rust, python:
+            $crate::checks! { $($program),+:
                 mistakes
                 ipv6
                 #[cfg(target_os = "linux")] restart
-                #[cfg(target_os = "linux")] #[ignore = "needs setpriv"] privileged
+                #[cfg(target_os = "linux")] #[ignore = "needs setpriv: cargo test -- --ignored"] privileged
             }
 
-            fn rust() -> Command {
-                super::$rust()
-            }
-
-            fn python() -> Command {
-                super::$python()
-            }
+            $(fn $program() -> Command {
+                super::$program()
+            })+
 
             fn mistakes(program: fn() -> Command) -> anyhow::Result<()> {
                 $crate::pin!("mistakes", $crate::mistakes(program)?);

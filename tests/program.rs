@@ -5,11 +5,10 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::PATIENCE;
+use crate::{PATIENCE, wait_until};
 
 /// A running program that serves, or at least holds, one TCP address. Dropping it ends it.
 #[derive(Debug)]
@@ -150,11 +149,9 @@ impl Program {
     }
 
     fn wait(&mut self) -> Result<Ended> {
-        let until = Instant::now() + PATIENCE;
-        while self.child.try_wait()?.is_none() {
-            ensure!(Instant::now() < until, "the program did not end");
-            thread::sleep(Duration::from_millis(2));
-        }
+        wait_until("the program ends", || {
+            !matches!(self.child.try_wait(), Ok(None))
+        })?;
         self.collect()
     }
 

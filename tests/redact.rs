@@ -9,6 +9,18 @@ pub fn port(text: &str, address: SocketAddr) -> String {
         .replace(&format!(" port {chosen}"), " port 4545")
 }
 
+/// Replaces the port of each client that a line begins with.
+pub fn peers(text: &str) -> String {
+    let redacted = text.split_inclusive('\n').map(|line| {
+        let (peer, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match peer.parse::<SocketAddr>() {
+            Ok(peer) => format!("{}:PORT {rest}", peer.ip()),
+            Err(_) => line.into(),
+        }
+    });
+    redacted.collect()
+}
+
 /// Replaces the value of each `Date` field by the example of RFC 9110, section 5.6.7, when
 /// it has the form of that example (IMF-fixdate); any other form stays and so is noticed.
 pub fn date(text: &str) -> String {

@@ -8,13 +8,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::{PATIENCE, redact};
+use crate::{PATIENCE, redact, wait_until};
 
 /// Runs a command to its end, with nothing on its standard input.
 ///
@@ -219,18 +217,13 @@ impl Trace {
     }
 
     fn read_until(&self, enough: impl Fn(&str) -> bool) -> Result<String> {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let trace = fs::read_to_string(self.file.path())?;
-            if enough(&trace) {
-                return Ok(trace);
-            }
-            ensure!(
-                Instant::now() < until,
-                "it never comes in this trace: {trace}"
-            );
-            thread::sleep(Duration::from_millis(5));
-        }
+        let mut trace = String::new();
+        wait_until("the trace is complete", || {
+            trace = fs::read_to_string(self.file.path()).unwrap_or_default();
+            enough(&trace)
+        })
+        .with_context(|| format!("the trace: {trace}"))?;
+        Ok(trace)
     }
 }
 

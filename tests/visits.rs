@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
@@ -54,17 +54,20 @@ pub fn behind_an_idle_client(address: SocketAddr) -> Result<(Received, Received)
     Ok((while_idle, second.read_to_end(PATIENCE)))
 }
 
-/// Sends `request` a thousand times ten times, on a connection each, and returns the memory
-/// of the program afterwards, in kilobytes. Linux only.
+/// Visits the program 10,000 times and returns its memory afterwards, in kilobytes. Linux
+/// only.
 ///
 /// # Errors
-/// When the program does not serve them all, each with `answer`.
+/// When an answer is not as it should be.
 #[cfg(target_os = "linux")]
-pub fn memory_after_10_000(command: Command, answer: &[u8]) -> Result<u64> {
+pub fn memory_after_10_000(
+    command: Command,
+    is_right: impl Fn(&Received) -> bool,
+) -> Result<u64> {
     let program = Program::start(command)?;
     for _ in 0..10_000 {
         let received = crate::exchange(program.address(), REQUEST)?;
-        ensure!(received.bytes == answer, "another answer: {received}");
+        ensure!(is_right(&received), "another answer: {received}");
     }
     let memory = crate::memory(program.id())?;
     program.stop()?;
@@ -128,20 +131,24 @@ pub fn ipv6(command: Command) -> Result<()> {
 #[cfg(target_os = "linux")]
 pub fn wait_for_queue(address: SocketAddr, count: usize) -> Result<()> {
     let listening = format!(":{:04X} 00000000:0000 0A ", address.port());
-    let until = std::time::Instant::now() + PATIENCE;
-    loop {
-        let table = std::fs::read_to_string("/proc/net/tcp")?;
+    let waiting = || {
+        let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
         // `…:PORT 00000000:0000 0A SEND:RECV …`, both queues in hexadecimal.
-        let line = table.lines().find_map(|line| line.split_once(&listening));
-        let queue = line.and_then(|(_, rest)| rest.get(9..17));
-        let waiting = queue.and_then(|digits| usize::from_str_radix(digits, 16).ok());
-        if waiting == Some(count) {
-            return Ok(());
-        }
-        ensure!(
-            std::time::Instant::now() < until,
-            "{waiting:?} are waiting, not {count}"
-        );
-        thread::sleep(Duration::from_millis(1));
+        let (_, rest) = table.lines().find_map(|line| line.split_once(&listening))?;
+        usize::from_str_radix(rest.get(9..17)?, 16).ok()
+    };
+    wait_until("the kernel holds the clients", || waiting() == Some(count))
+}
+
+/// Waits until `condition` holds; `what` names it.
+///
+/// # Errors
+/// When it does not within [`PATIENCE`].
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) -> Result<()> {
+    let until = Instant::now() + PATIENCE;
+    while !condition() {
+        ensure!(Instant::now() < until, "waited in vain until {what}");
+        thread::sleep(Duration::from_millis(2));
     }
+    Ok(())
 }

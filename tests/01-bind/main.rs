@@ -15,12 +15,12 @@ fn python() -> Command {
 
 tests::command_line! { rust, python }
 
-tests::rust_and_python! { rust, python:
+tests::checks! { rust, python:
     stdout
     end_of_input
     refused
-    #[ignore = "needs curl"] curl
-    #[cfg(target_os = "linux")] #[ignore = "needs strace"] system_calls
+    #[ignore = "needs curl: cargo test -- --ignored"] curl
+    #[cfg(target_os = "linux")] #[ignore = "needs strace: cargo test -- --ignored"] system_calls
 }
 
 fn stdout(program: fn() -> Command) -> Result<()> {

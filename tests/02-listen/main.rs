@@ -15,15 +15,15 @@ fn python() -> Command {
 
 tests::command_line! { rust, python }
 
-tests::rust_and_python! { rust, python:
+tests::checks! { rust, python:
     stdout
     end_of_input
     silent
     refused_once_it_has_ended
     #[cfg(target_os = "linux")] waiting_clients_are_thrown_out_when_it_ends
     #[cfg(target_os = "linux")] backlog
-    #[ignore = "needs curl"] curl
-    #[cfg(target_os = "linux")] #[ignore = "needs strace"] system_calls
+    #[ignore = "needs curl: cargo test -- --ignored"] curl
+    #[cfg(target_os = "linux")] #[ignore = "needs strace: cargo test -- --ignored"] system_calls
 }
 
 fn stdout(program: fn() -> Command) -> Result<()> {

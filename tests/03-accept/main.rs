@@ -15,7 +15,7 @@ fn python() -> Command {
 
 tests::command_line! { rust, python }
 
-tests::rust_and_python! { rust, python:
+tests::checks! { rust, python:
     stdout
     empty_reply
     every_byte_is_shown
@@ -24,8 +24,8 @@ tests::rust_and_python! { rust, python:
     survives_bad_clients
     survives_a_closed_stdout
     #[cfg(target_os = "linux")] one_read_is_at_most_4096_bytes
-    #[ignore = "needs curl"] curl
-    #[cfg(target_os = "linux")] #[ignore = "needs strace"] system_calls
+    #[ignore = "needs curl: cargo test -- --ignored"] curl
+    #[cfg(target_os = "linux")] #[ignore = "needs strace: cargo test -- --ignored"] system_calls
 }
 
 /// What a client sends before it gets to send the rest.
@@ -131,8 +131,8 @@ fn curl(program: fn() -> Command) -> Result<()> {
 #[test]
 #[cfg(target_os = "linux")]
 fn memory_stays_below_5_mb() -> Result<()> {
-    let answer = b"";
-    let kilobytes = tests::memory_after_10_000(rust(), answer)?;
+    let kilobytes =
+        tests::memory_after_10_000(rust(), |received| received.bytes.is_empty())?;
     ensure!(kilobytes < 5_000, "{kilobytes} kB");
     Ok(())
 }

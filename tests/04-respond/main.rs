@@ -15,7 +15,7 @@ fn python() -> Command {
 
 tests::command_line! { rust, python }
 
-tests::rust_and_python! { rust, python:
+tests::checks! { rust, python:
     stdout
     page
     the_same_page_whatever_was_asked
@@ -25,9 +25,9 @@ tests::rust_and_python! { rust, python:
     survives_bad_clients
     survives_a_closed_stdout
     #[cfg(target_os = "linux")] a_large_upload_ends_in_a_reset
-    #[ignore = "needs curl"] curl
-    #[ignore = "needs Chromium"] browser
-    #[cfg(target_os = "linux")] #[ignore = "needs strace"] system_calls
+    #[ignore = "needs curl: cargo test -- --ignored"] curl
+    #[ignore = "needs Chromium: cargo test -- --ignored"] browser
+    #[cfg(target_os = "linux")] #[ignore = "needs strace: cargo test -- --ignored"] system_calls
 }
 
 fn stdout(program: fn() -> Command) -> Result<()> {
@@ -163,8 +163,9 @@ fn browser(program: fn() -> Command) -> Result<()> {
 #[test]
 #[cfg(target_os = "linux")]
 fn memory_stays_below_5_mb() -> Result<()> {
-    let answer = b"HTTP/1.1 200 OK\r\n\r\n<h1>Hello world</h1>";
-    let kilobytes = tests::memory_after_10_000(rust(), answer)?;
+    let kilobytes = tests::memory_after_10_000(rust(), |received| {
+        received.bytes.ends_with(b"<h1>Hello world</h1>")
+    })?;
     ensure!(kilobytes < 5_000, "{kilobytes} kB");
     Ok(())
 }

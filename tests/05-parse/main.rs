@@ -1,1 +1,293 @@
-//! x
+//! Step 5, seen from outside: the right page, the right refusal, and the cures of step 4's
+//! flaws.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use tests::{Client, PATIENCE, Program, REQUEST, Received, date, pin};
+
+fn rust() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_step05"))
+}
+
+tests::command_line! { rust }
+
+/// What the program answers to `request`, which is sent at once.
+fn answer(request: &[u8]) -> Result<String> {
+    let program = Program::start(rust())?;
+    let received = tests::exchange(program.address(), request)?;
+    program.stop()?;
+    Ok(date(&received.to_string()))
+}
+
+#[test]
+fn home() -> Result<()> {
+    pin!("home", answer(REQUEST)?);
+    Ok(())
+}
+
+#[test]
+fn inspect() -> Result<()> {
+    let request = b"GET /%69nspect?a=1&b=%zz HTTP/1.1\r\nHost: localhost\r\nX-Odd:  <i>'\"&\xff \r\n\r\n";
+    pin!("inspect", answer(request)?);
+    Ok(())
+}
+
+#[test]
+fn not_found() -> Result<()> {
+    pin!(
+        "not_found",
+        answer(b"GET /no/such/page HTTP/1.1\r\nHost: localhost\r\n\r\n")?
+    );
+    Ok(())
+}
+
+#[test]
+fn bad_request() -> Result<()> {
+    pin!("bad_request", answer(b"BREW a pot of coffee\r\n\r\n")?);
+    Ok(())
+}
+
+/// The terminal's side of good and bad requests: the peer's port is redacted.
+#[test]
+fn stdout() -> Result<()> {
+    let program = Program::start(rust())?;
+    let address = program.address();
+    for request in [
+        REQUEST,
+        b"GET /no/such/page HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET  / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: \x1b[31mred\x07\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: localhost\n\n",
+    ] {
+        tests::exchange(address, request)?;
+    }
+    // What is last sent is last logged.
+    program.wait_for_stdout("not LF")?;
+    pin!(
+        "stdout",
+        tests::peers(&tests::port(&program.stop()?.stdout, address))
+    );
+    Ok(())
+}
+
+/// The cure of step 4's half request: however the bytes are cut, the answer is the same.
+#[test]
+fn a_request_in_pieces_gets_the_page() -> Result<()> {
+    let program = Program::start(rust())?;
+    let pause = Duration::from_millis(2);
+    for pieces in [
+        REQUEST.chunks(1).collect::<Vec<_>>(),
+        REQUEST.chunks(7).collect(),
+        vec![&REQUEST[..REQUEST.len() - 1], b"\n"],
+    ] {
+        let mut client = Client::connect(program.address())?;
+        client.send_in_pieces(pieces, pause)?;
+        pin!("home", date(&client.read_to_end(PATIENCE).to_string()));
+    }
+    program.stop()?;
+    Ok(())
+}
+
+/// The cure of step 4's answer to half a request: half a request gets no page, at the end of
+/// the bytes as little as at the deadline.
+#[test]
+fn half_a_request_is_refused() -> Result<()> {
+    let mut command = rust();
+    command.args(["--head-deadline", "0.5"]);
+    let program = Program::start(command)?;
+    let half = b"GET / HTTP/1.1\r\nHost: 127.0.";
+    let mut client = Client::connect(program.address())?;
+    client.send(half)?;
+    client.half_close()?;
+    pin!(
+        "half_then_end",
+        date(&client.read_to_end(PATIENCE).to_string())
+    );
+    let received = tests::exchange(program.address(), half)?;
+    pin!("half_then_silence", date(&received.to_string()));
+    program.stop()?;
+    Ok(())
+}
+
+/// The cure of step 4's answer to nothing: a browser's spare connection is closed without a
+/// word.
+#[test]
+fn nothing_is_answered_with_nothing() -> Result<()> {
+    let program = Program::start(rust())?;
+    let mut client = Client::connect(program.address())?;
+    client.half_close()?;
+    let received = client.read_to_end(PATIENCE);
+    ensure!(
+        received
+            == (Received {
+                bytes: vec![],
+                end: tests::End::Fin
+            }),
+        "{received}"
+    );
+    program.stop()?;
+    Ok(())
+}
+
+/// Half a cure of step 4's idle client: it holds everybody up, but only until its deadline.
+/// Exercise 06b cures the rest.
+#[test]
+fn an_idle_client_holds_everybody_up_until_its_deadline() -> Result<()> {
+    let mut command = rust();
+    command.args(["--head-deadline", "1"]);
+    let program = Program::start(command)?;
+    let mut idle = Client::connect(program.address())?;
+    let mut second = Client::connect(program.address())?;
+    second.send(REQUEST)?;
+    let while_idle = second.read_to_end(tests::GLANCE);
+    let closed = idle.read_to_end(PATIENCE);
+    pin!(
+        "idle",
+        format!("while it is idle: {while_idle}\nthe idle one: {closed}")
+    );
+    pin!("home", date(&second.read_to_end(PATIENCE).to_string()));
+    program.stop()?;
+    Ok(())
+}
+
+/// The cure of step 4's upload: the refusal arrives whole, and then a clean end.
+#[test]
+fn an_upload_that_nobody_wants_gets_its_whole_refusal() -> Result<()> {
+    let program = Program::start(rust())?;
+    for (name, length) in [("upload", 1_000_000), ("upload_too_large", 2_000_000)] {
+        let mut client = Client::connect(program.address())?;
+        let head =
+            format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+        client.send(head.as_bytes())?;
+        client.send(&vec![b'a'; length])?;
+        pin!(name, date(&client.read_to_end(PATIENCE).to_string()));
+    }
+    program.stop()?;
+    Ok(())
+}
+
+#[test]
+fn survives_bad_clients() -> Result<()> {
+    let program = Program::start(rust())?;
+    tests::bad_clients(program.address())?;
+    let received = tests::exchange(program.address(), REQUEST)?;
+    pin!("home", date(&received.to_string()));
+    program.stop()?;
+    Ok(())
+}
+
+/// As after `cargo run | head -1`: nobody reads what it prints, and it goes on serving.
+#[test]
+fn survives_a_closed_stdout() -> Result<()> {
+    let mut program = Program::start(rust())?;
+    program.close_stdout();
+    for _ in 0..10 {
+        let received = tests::exchange(program.address(), REQUEST)?;
+        pin!("home", date(&received.to_string()));
+    }
+    program.stop()?;
+    Ok(())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_stays_below_5_mb() -> Result<()> {
+    let kilobytes = tests::memory_after_10_000(rust(), |received| {
+        received.bytes.ends_with(b"</html>\n")
+    })?;
+    ensure!(kilobytes < 5_000, "{kilobytes} kB");
+    Ok(())
+}
+
+#[test]
+fn a_deadline_that_is_no_number_is_a_mistake() {
+    for text in ["", "ten", "-1", "0", "inf", "nan"] {
+        let mut command = rust();
+        command.args(["--head-deadline", text]);
+        let message = tests::refusal(command, "127.0.0.1:0");
+        let wanted = format!(
+            "{text:?} is not a number of seconds, such as --head-deadline 10\n"
+        );
+        assert_eq!(message, wanted);
+    }
+}
+
+#[test]
+#[ignore = "needs curl: cargo test -- --ignored"]
+fn curl() -> Result<()> {
+    let program = Program::start(rust())?;
+    let arguments: [(&str, &str, &[&str]); 5] = [
+        ("curl", "/", &[]),
+        ("curl_head", "/", &["--head"]),
+        ("curl_http10", "/", &["--http1.0"]),
+        ("curl_post", "/", &["--data", "a=1"]),
+        ("curl_path", "/a/../inspect/", &["--path-as-is"]),
+    ];
+    for (name, path, arguments) in arguments {
+        pin!(name, tests::curl(program.address(), path, arguments)?);
+    }
+    program.stop()?;
+    Ok(())
+}
+
+/// Five visits in a row, and the server lives.
+#[test]
+#[ignore = "needs Chromium: cargo test -- --ignored"]
+fn browser() -> Result<()> {
+    let program = Program::start(rust())?;
+    for _ in 0..5 {
+        let document = tests::chromium(&format!("http://{}/", program.address()))?;
+        pin!("browser", document);
+    }
+    let inspected =
+        tests::chromium(&format!("http://{}/inspect?q=|^{{}}%zz", program.address()))?;
+    for shown in [
+        "<tr><th scope=\"row\">method</th><td>GET</td></tr>",
+        "<td>/inspect?q=|^{}%zz</td>",
+        "<tr><th scope=\"row\">User-Agent</th><td>Mozilla/5.0",
+    ] {
+        ensure!(inspected.contains(shown), "no {shown} in {inspected}");
+    }
+    program.stop()?;
+    Ok(())
+}
+
+/// Five calls on the socket for a visit; writing the log is the sixth.
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "needs strace: cargo test -- --ignored"]
+fn system_calls() -> Result<()> {
+    let trace = tests::Trace::new()?;
+    let program = Program::start(trace.watch(&rust()))?;
+    tests::exchange(program.address(), REQUEST)?;
+    trace.wait_for("close(4)")?;
+    program.stop()?;
+    let calls = trace.socket_calls()?;
+    pin!(
+        "system_calls",
+        calls
+            .lines()
+            .map(without_time)
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
+    Ok(())
+}
+
+/// Two strings in the trace hold the time: the deadline, as the bytes of a C struct, and the
+/// beginning of the date.
+#[cfg(target_os = "linux")]
+fn without_time(call: &str) -> String {
+    for (before, redacted) in
+        [("SO_RCVTIMEO_OLD, \"", "TIME"), ("\\r\\nDate: ", "DATE")]
+    {
+        if let Some((start, rest)) = call.split_once(before)
+            && let Some((_, end)) = rest.split_once('"')
+        {
+            return format!("{start}{before}{redacted}\"{end}");
+        }
+    }
+    call.into()
+}
