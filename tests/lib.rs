@@ -21,7 +21,9 @@ mod visits;
 
 pub use bytes::escape;
 pub use client::{Client, End, Received, connect, exchange};
-pub use mistakes::{mistakes, privileged, refusal};
+#[cfg(target_os = "linux")]
+pub use mistakes::privileged;
+pub use mistakes::{mistakes, refusal};
 pub use program::{Ended, Program};
 pub use redact::{date, peers, port};
 pub use tools::{Trace, chromium, curl, memory, python, run};
