@@ -172,6 +172,7 @@ fn an_upload_that_nobody_wants_gets_its_whole_refusal() -> Result<()> {
 fn survives_bad_clients() -> Result<()> {
     let program = Program::start(rust())?;
     tests::bad_clients(program.address())?;
+    program.wait_for_stdout(" was lost: ")?;
     let received = tests::exchange(program.address(), REQUEST)?;
     pin!("home", date(&received.to_string()));
     program.stop()?;
