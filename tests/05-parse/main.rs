@@ -28,6 +28,12 @@ fn home() -> Result<()> {
 }
 
 #[test]
+fn head_is_home_without_its_body() -> Result<()> {
+    pin!("head", answer(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")?);
+    Ok(())
+}
+
+#[test]
 fn inspect() -> Result<()> {
     let request = b"GET /%69nspect?a=1&b=%zz HTTP/1.1\r\nHost: localhost\r\nX-Odd:  <i>'\"&\xff \r\n\r\n";
     pin!("inspect", answer(request)?);
