@@ -43,7 +43,26 @@ impl Program {
     ///
     /// # Errors
     /// As [`Program::start`].
-    pub fn start_at(address: &str, mut command: Command) -> Result<Self> {
+    pub fn start_at(address: &str, command: Command) -> Result<Self> {
+        Self::spawn(address, command, |_| true)
+    }
+
+    /// As [`Program::start`], with nobody to read what it prints after the first line, as
+    /// before `| head -1`. When this returns, the reading end is closed.
+    ///
+    /// # Errors
+    /// As [`Program::start`].
+    pub fn start_before_head_1(command: Command) -> Result<Self> {
+        let program = Self::spawn("127.0.0.1:0", command, |bytes| !has_line(bytes))?;
+        ensure!(program.stdout.wait_for_end(), "stdout is still read");
+        Ok(program)
+    }
+
+    fn spawn(
+        address: &str,
+        mut command: Command,
+        goes_on: fn(&[u8]) -> bool,
+    ) -> Result<Self> {
         command
             .arg(address)
             // What a reader's shell may have set must not change what is seen here.
@@ -55,8 +74,9 @@ impl Program {
         let mut child = command
             .spawn()
             .with_context(|| format!("starting {command:?}"))?;
-        let stdout = Stream::follow(child.stdout.take().context("no stdout")?);
-        let stderr = Stream::follow(child.stderr.take().context("no stderr")?);
+        let stdout = Stream::follow(child.stdout.take().context("no stdout")?, goes_on);
+        let stderr =
+            Stream::follow(child.stderr.take().context("no stderr")?, |_| true);
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut program = Self {
             child,
@@ -69,7 +89,6 @@ impl Program {
     }
 
     fn first_address(&mut self) -> Result<SocketAddr> {
-        let has_line = |bytes: &[u8]| bytes.contains(&b'\n');
         if !self.stdout.wait_for(has_line) {
             let said = self.stderr.text();
             bail!("the program never named its address; on stderr it said: {said:?}");
@@ -118,11 +137,6 @@ impl Program {
         let found = self.stderr.wait_for(|bytes| contains(bytes, text));
         ensure!(found, "no {text:?} on stderr, only {:?}", self.stderr());
         Ok(())
-    }
-
-    /// Closes the reading end of the program's standard output, as `| head -1` does.
-    pub fn close_stdout(&mut self) {
-        self.stdout.abandon();
     }
 
     /// Presses Enter and waits for the program to end by itself.
@@ -188,6 +202,10 @@ impl Drop for Program {
     }
 }
 
+fn has_line(bytes: &[u8]) -> bool {
+    bytes.contains(&b'\n')
+}
+
 /// The first word of `line` that is an address or a URL with one.
 fn address_in(line: &str) -> Option<SocketAddr> {
     line.split_whitespace().find_map(|word| {
@@ -220,11 +238,14 @@ struct Shared {
 struct State {
     bytes: Vec<u8>,
     ended: bool,
-    abandoned: bool,
 }
 
 impl Stream {
-    fn follow(mut source: impl Read + Send + 'static) -> Self {
+    /// Reads to the end, or until `goes_on` says no to all bytes so far.
+    fn follow(
+        mut source: impl Read + Send + 'static,
+        goes_on: fn(&[u8]) -> bool,
+    ) -> Self {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let reader = thread::spawn(move || {
@@ -233,7 +254,7 @@ impl Stream {
                 let mut state = theirs.lock();
                 state.bytes.extend_from_slice(&buffer[..length]);
                 theirs.changed.notify_all();
-                if state.abandoned {
+                if !goes_on(&state.bytes) {
                     break;
                 }
             }
@@ -247,22 +268,29 @@ impl Stream {
         }
     }
 
-    /// Stops reading after the next piece.
-    fn abandon(&mut self) {
-        self.shared.lock().abandoned = true;
-    }
-
     /// Waits until the bytes so far fulfil `condition`; `false` when they never will or do
     /// not within [`PATIENCE`].
     fn wait_for(&self, condition: impl Fn(&[u8]) -> bool) -> bool {
-        let waiting = |state: &mut State| !condition(&state.bytes) && !state.ended;
+        let state = self.wait_while(|state| !condition(&state.bytes) && !state.ended);
+        condition(&state.bytes)
+    }
+
+    /// Waits until nothing is read any more; `false` when that does not happen within
+    /// [`PATIENCE`].
+    fn wait_for_end(&self) -> bool {
+        self.wait_while(|state| !state.ended).ended
+    }
+
+    fn wait_while(
+        &self,
+        condition: impl FnMut(&mut State) -> bool,
+    ) -> MutexGuard<'_, State> {
         let state = self.shared.lock();
-        let (state, _) = self
+        let waited = self
             .shared
             .changed
-            .wait_timeout_while(state, PATIENCE, waiting)
-            .unwrap_or_else(PoisonError::into_inner);
-        condition(&state.bytes)
+            .wait_timeout_while(state, PATIENCE, condition);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn text(&self) -> String {

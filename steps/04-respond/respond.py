@@ -3,6 +3,7 @@
 python3 respond.py [ADDRESS]
 """
 
+import contextlib
 import io
 import ipaddress
 import os
@@ -73,7 +74,9 @@ def handle(client):
     with client:
         request = client.recv(4096)
         for line in io.BytesIO(request):
-            print(escape_ascii(line), flush=True)
+            # It is no trouble when nobody reads the output, as after `| head -1`.
+            with contextlib.suppress(BrokenPipeError):
+                print(escape_ascii(line), flush=True)
         client.sendall(RESPONSE)
 
 

@@ -131,14 +131,12 @@ fn survives_bad_clients(program: fn() -> Command) -> Result<()> {
     Ok(())
 }
 
-/// As after `cargo run | head -1`: nobody reads what it prints, and it goes on.
+/// As after `cargo run | head -1`: nobody reads what it prints, and it goes on serving.
 fn survives_a_closed_stdout(program: fn() -> Command) -> Result<()> {
-    let mut program = Program::start(program())?;
-    program.close_stdout();
-    for _ in 0..10 {
-        tests::exchange(program.address(), REQUEST)?;
+    let program = Program::start_before_head_1(program())?;
+    for _ in 0..2 {
+        pin!("client", tests::exchange(program.address(), REQUEST)?);
     }
-    program.wait_for_stderr("a client was lost: ")?;
     program.stop()?;
     Ok(())
 }
