@@ -28,9 +28,6 @@ mod tests {
         assert_eq!(escape(b""), "");
         assert_eq!(escape(b"a\r\n\r\nb"), "a\\r\\n\n\\r\\n\nb\n");
         assert_eq!(escape(b"a\n"), "a\\n\n");
-        assert_eq!(
-            escape(b"\\n \"'\t\0\x1b\xff"),
-            "\\\\n \"'\\t\\x00\\x1b\\xff\n"
-        );
+        assert_eq!(escape(b"\\n \"'\t\0\x1b\xff"), "\\\\n \"'\\t\\x00\\x1b\\xff\n");
     }
 }

@@ -58,10 +58,7 @@ impl Client {
         // A piece that is sent must leave at once, not wait for the next one.
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(Self {
-            stream,
-            reset: false,
-        })
+        Ok(Self { stream, reset: false })
     }
 
     /// This end's address.
@@ -77,9 +74,7 @@ impl Client {
     /// # Errors
     /// When the connection is gone; a server may well have answered before.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream
-            .write_all(bytes)
-            .inspect_err(|error| self.reset |= is_reset(error))
+        self.stream.write_all(bytes).inspect_err(|error| self.reset |= is_reset(error))
     }
 
     /// Sends each piece on its own, with a pause between two of them, so that the server's

@@ -78,9 +78,7 @@ pub fn privileged(program: fn() -> Command) -> Result<String> {
     }
     let mut unprivileged = Command::new("setpriv");
     unprivileged.args(["--bounding-set=-net_bind_service", "--"]);
-    unprivileged
-        .arg(program.get_program())
-        .args(program.get_args());
+    unprivileged.arg(program.get_program()).args(program.get_args());
     Ok(refusal(unprivileged, "127.0.0.1:1"))
 }
 

@@ -71,19 +71,13 @@ impl Program {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("starting {command:?}"))?;
+        let mut child =
+            command.spawn().with_context(|| format!("starting {command:?}"))?;
         let stdout = Stream::follow(child.stdout.take().context("no stdout")?, goes_on);
         let stderr =
             Stream::follow(child.stderr.take().context("no stderr")?, |_| true);
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
-        let mut program = Self {
-            child,
-            stdout,
-            stderr,
-            address: unknown,
-        };
+        let mut program = Self { child, stdout, stderr, address: unknown };
         program.address = program.first_address()?;
         Ok(program)
     }
@@ -163,9 +157,7 @@ impl Program {
     }
 
     fn wait(&mut self) -> Result<Ended> {
-        wait_until("the program ends", || {
-            !matches!(self.child.try_wait(), Ok(None))
-        })?;
+        wait_until("the program ends", || !matches!(self.child.try_wait(), Ok(None)))?;
         self.collect()
     }
 
@@ -175,10 +167,7 @@ impl Program {
     /// When it had ended by itself before.
     pub fn stop(mut self) -> Result<Ended> {
         if let Some(status) = self.child.try_wait()? {
-            bail!(
-                "the program had ended by itself, {status}: {}",
-                self.stderr()
-            );
+            bail!("the program had ended by itself, {status}: {}", self.stderr());
         }
         self.child.kill()?;
         self.collect()
@@ -186,11 +175,7 @@ impl Program {
 
     fn collect(&mut self) -> Result<Ended> {
         let status = self.child.wait()?;
-        Ok(Ended {
-            stdout: self.stdout.finish(),
-            stderr: self.stderr.finish(),
-            status,
-        })
+        Ok(Ended { stdout: self.stdout.finish(), stderr: self.stderr.finish(), status })
     }
 }
 
@@ -215,9 +200,7 @@ fn address_in(line: &str) -> Option<SocketAddr> {
 }
 
 fn contains(bytes: &[u8], text: &str) -> bool {
-    bytes
-        .windows(text.len())
-        .any(|window| window == text.as_bytes())
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// One output of a program, read as it comes by a thread, so that the program never has to
@@ -262,10 +245,7 @@ impl Stream {
             theirs.lock().ended = true;
             theirs.changed.notify_all();
         });
-        Self {
-            shared,
-            reader: Some(reader),
-        }
+        Self { shared, reader: Some(reader) }
     }
 
     /// Waits until the bytes so far fulfil `condition`; `false` when they never will or do
@@ -286,10 +266,7 @@ impl Stream {
         condition: impl FnMut(&mut State) -> bool,
     ) -> MutexGuard<'_, State> {
         let state = self.shared.lock();
-        let waited = self
-            .shared
-            .changed
-            .wait_timeout_while(state, PATIENCE, condition);
+        let waited = self.shared.changed.wait_timeout_while(state, PATIENCE, condition);
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 

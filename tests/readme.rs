@@ -20,9 +20,7 @@ fn snapshot(step: &str, name: &str) -> Result<String> {
     let path = workspace().join(format!("tests/{step}/snapshots/{name}.snap"));
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let text = text.replace("\r\n", "\n");
-    let (_, body) = text
-        .split_once("\n---\n")
-        .context("a snapshot without header")?;
+    let (_, body) = text.split_once("\n---\n").context("a snapshot without header")?;
     Ok(body.into())
 }
 
@@ -37,10 +35,8 @@ fn picture() -> Result<String> {
         ("05-parse", "home"),
     ] {
         let calls = snapshot(step, "system_calls")?;
-        let names: Vec<_> = calls
-            .lines()
-            .filter_map(|call| call.split('(').next())
-            .collect();
+        let names: Vec<_> =
+            calls.lines().filter_map(|call| call.split('(').next()).collect();
         let seen = snapshot(step, seen)?;
         let name = format!("step{}", step.split('-').next().unwrap_or_default());
         writeln!(picture, "{name}  {}", names.join(" "))?;
@@ -57,24 +53,16 @@ fn picture() -> Result<String> {
 
 /// The README as it should be, given the README as it is.
 fn generated(readme: &str) -> Result<String> {
-    let (before, rest) = readme
-        .split_once(BEGIN)
-        .context("no picture in README.md")?;
-    let (_, after) = rest
-        .split_once(END)
-        .context("no end of the picture in README.md")?;
-    let (between, rest) = after
-        .split_once(RUN)
-        .context("README.md does not run step04")?;
-    let (_, after) = rest
-        .split_once("```")
-        .context("no end of what step04 prints")?;
+    let (before, rest) = readme.split_once(BEGIN).context("no picture in README.md")?;
+    let (_, after) =
+        rest.split_once(END).context("no end of the picture in README.md")?;
+    let (between, rest) =
+        after.split_once(RUN).context("README.md does not run step04")?;
+    let (_, after) = rest.split_once("```").context("no end of what step04 prints")?;
     let printed = snapshot("04-respond", "stdout")?;
     let first_line = printed.lines().next().context("step04 prints nothing")?;
     let picture = picture()?;
-    Ok(format!(
-        "{before}{BEGIN}{picture}{END}{between}{RUN}{first_line}\n```{after}"
-    ))
+    Ok(format!("{before}{BEGIN}{picture}{END}{between}{RUN}{first_line}\n```{after}"))
 }
 
 #[test]

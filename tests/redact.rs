@@ -25,9 +25,7 @@ pub fn peers(text: &str) -> String {
 /// it has the form of that example (IMF-fixdate); any other form stays and so is noticed.
 pub fn date(text: &str) -> String {
     let redacted = text.split_inclusive('\n').map(|line| {
-        let value = line
-            .strip_prefix("Date: ")
-            .or(line.strip_prefix("< Date: "));
+        let value = line.strip_prefix("Date: ").or(line.strip_prefix("< Date: "));
         match value.map(|value| value.trim_end().trim_end_matches("\\r\\n")) {
             Some(value) if is_imf_fixdate(value) => line.replace(value, EXAMPLE),
             _ => line.into(),

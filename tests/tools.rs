@@ -39,9 +39,7 @@ pub fn curl(address: SocketAddr, path: &str, arguments: &[&str]) -> Result<Strin
     let url = format!("http://{address}{path}");
     let mut command = Command::new("curl");
     // `-q`: nobody's .curlrc; no proxy; the rest is what a person would type.
-    command
-        .args(["-q", "--noproxy", "*", "--no-progress-meter", "-v"])
-        .args(arguments);
+    command.args(["-q", "--noproxy", "*", "--no-progress-meter", "-v"]).args(arguments);
     let output = run({
         command.arg(&url);
         command
@@ -52,17 +50,11 @@ pub fn curl(address: SocketAddr, path: &str, arguments: &[&str]) -> Result<Strin
         .filter(|line| line.starts_with(['>', '<']) || line.starts_with("curl:"))
         .partition(|line| line.starts_with("curl:"));
     let mut shown = vec![format!("$ curl -v {}{url}", joined(arguments))];
-    shown.extend(
-        wire.into_iter()
-            .map(|line| line.trim_end_matches('\r').to_string()),
-    );
+    shown.extend(wire.into_iter().map(|line| line.trim_end_matches('\r').to_string()));
     let body = String::from_utf8_lossy(&output.stdout);
     shown.extend(body.lines().map(ToString::to_string));
     shown.extend(complaints.into_iter().map(without_figures));
-    shown.push(format!(
-        "(exit status {})",
-        output.status.code().unwrap_or(-1)
-    ));
+    shown.push(format!("(exit status {})", output.status.code().unwrap_or(-1)));
     let text = redact::port(&shown.join("\n"), address);
     Ok(redact::date(&without_curl_version(&text)))
 }
@@ -70,18 +62,11 @@ pub fn curl(address: SocketAddr, path: &str, arguments: &[&str]) -> Result<Strin
 /// `curl: (28) Operation timed out after 1001 milliseconds with 0 bytes received` says what
 /// happened before its `after`.
 fn without_figures(complaint: &str) -> String {
-    complaint
-        .split(" after ")
-        .next()
-        .unwrap_or(complaint)
-        .into()
+    complaint.split(" after ").next().unwrap_or(complaint).into()
 }
 
 fn joined(arguments: &[&str]) -> String {
-    arguments
-        .iter()
-        .map(|argument| format!("{argument} "))
-        .collect()
+    arguments.iter().map(|argument| format!("{argument} ")).collect()
 }
 
 fn without_curl_version(text: &str) -> String {
@@ -104,10 +89,7 @@ pub fn python(script: impl AsRef<OsStr>) -> Command {
             .output();
         // Without Python, starting the command reports it, by name.
         ask.map_or(name.into(), |output| {
-            String::from_utf8_lossy(&output.stdout)
-                .trim()
-                .to_string()
-                .into()
+            String::from_utf8_lossy(&output.stdout).trim().to_string().into()
         })
     });
     let mut command = Command::new(interpreter);
@@ -128,10 +110,7 @@ pub fn chromium(url: &str) -> Result<String> {
             "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
                 .split(' '),
         )
-        .args([
-            "--disable-background-networking",
-            "--disable-component-update",
-        ])
+        .args(["--disable-background-networking", "--disable-component-update"])
         .args(["--disable-sync", "--dump-dom"])
         .arg(user_data_dir)
         .arg(url)
@@ -162,28 +141,16 @@ impl Trace {
     /// # Errors
     /// When there is no room for a temporary file.
     pub fn new() -> Result<Self> {
-        Ok(Self {
-            file: NamedTempFile::new()?,
-        })
+        Ok(Self { file: NamedTempFile::new()? })
     }
 
     /// `command` under strace(1). The process that is started is the program; strace
     /// watches from outside.
     pub fn watch(&self, command: &Command) -> Command {
         let mut strace = Command::new("strace");
-        strace.args([
-            "-D",
-            "-q",
-            "-s",
-            "40",
-            "-e",
-            "trace=%network,read,write,close",
-        ]);
+        strace.args(["-D", "-q", "-s", "40", "-e", "trace=%network,read,write,close"]);
         strace.arg("-o").arg(self.file.path());
-        strace
-            .arg("--")
-            .arg(command.get_program())
-            .args(command.get_args());
+        strace.arg("--").arg(command.get_program()).args(command.get_args());
         strace
     }
 
@@ -193,9 +160,7 @@ impl Trace {
     /// When none has within [`PATIENCE`].
     pub fn wait_for(&self, call: &str) -> Result<()> {
         self.read_until(|trace| {
-            socket_calls(trace)
-                .iter()
-                .any(|line| line.starts_with(call))
+            socket_calls(trace).iter().any(|line| line.starts_with(call))
         })?;
         Ok(())
     }
@@ -229,27 +194,19 @@ impl Trace {
 
 fn socket_calls(trace: &str) -> Vec<String> {
     let mut open = Vec::new();
-    trace
-        .lines()
-        .filter_map(|line| socket_call(line, &mut open))
-        .collect()
+    trace.lines().filter_map(|line| socket_call(line, &mut open)).collect()
 }
 
 /// One line of a trace if it concerns a socket that is open; `open` knows which are, each
 /// with the number it is shown by. A call without a result is one that never returned.
 fn socket_call(line: &str, open: &mut Vec<(String, usize)>) -> Option<String> {
-    let (name, rest) = line
-        .split_once('(')
-        .filter(|(name, _)| *name != "getsockname")?;
-    let (call, result) = line
-        .rsplit_once(" = ")
-        .filter(|(_, result)| *result != "?")?;
+    let (name, rest) =
+        line.split_once('(').filter(|(name, _)| *name != "getsockname")?;
+    let (call, result) =
+        line.rsplit_once(" = ").filter(|(_, result)| *result != "?")?;
     let call = call.trim_end();
     let subject = rest.split([',', ')']).next()?;
-    let shown = open
-        .iter()
-        .find(|(fd, _)| fd == subject)
-        .map(|(_, shown)| *shown);
+    let shown = open.iter().find(|(fd, _)| fd == subject).map(|(_, shown)| *shown);
     let call = match (name, shown) {
         ("socket", None) => call.to_string(),
         (_, Some(shown)) => call.replacen(subject, &shown.to_string(), 1),
@@ -290,9 +247,7 @@ pub fn memory(process: u32) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.context("no VmRSS")?.trim().trim_end_matches(" kB");
-    kilobytes
-        .parse()
-        .with_context(|| format!("VmRSS is {kilobytes:?}"))
+    kilobytes.parse().with_context(|| format!("VmRSS is {kilobytes:?}"))
 }
 
 #[cfg(test)]

@@ -93,11 +93,7 @@ pub fn restart(command: Command) -> Result<()> {
     client.read_to_end(PATIENCE);
     drop((client, listener));
     let program = Program::start_at(&address.to_string(), command)?;
-    ensure!(
-        program.address() == address,
-        "another address: {}",
-        program.address()
-    );
+    ensure!(program.address() == address, "another address: {}", program.address());
     program.stop()?;
     Ok(())
 }
@@ -110,11 +106,7 @@ pub fn restart(command: Command) -> Result<()> {
 pub fn ipv6(command: Command) -> Result<()> {
     if std::net::TcpListener::bind("[::1]:0").is_ok() {
         let program = Program::start_at("[::1]:0", command)?;
-        ensure!(
-            program.address().is_ipv6(),
-            "not IPv6: {}",
-            program.address()
-        );
+        ensure!(program.address().is_ipv6(), "not IPv6: {}", program.address());
         program.stop()?;
     } else {
         crate::mistakes::refusal(command, "[::1]:0");

@@ -30,20 +30,14 @@ fn stdout(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
     let address = program.address();
     let ended = program.press_enter()?;
-    ensure!(
-        ended.status.success() && ended.stderr.is_empty(),
-        "{ended:?}"
-    );
+    ensure!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
     pin!("stdout", tests::port(&ended.stdout, address));
     Ok(())
 }
 
 fn end_of_input(program: fn() -> Command) -> Result<()> {
     let ended = Program::start(program())?.end_input()?;
-    ensure!(
-        ended.status.success() && ended.stderr.is_empty(),
-        "{ended:?}"
-    );
+    ensure!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
     Ok(())
 }
 
@@ -99,10 +93,7 @@ fn backlog(program: fn() -> Command) -> Result<()> {
 
 fn curl(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
-    pin!(
-        "curl",
-        tests::curl(program.address(), "/", &["--max-time", "1"])?
-    );
+    pin!("curl", tests::curl(program.address(), "/", &["--max-time", "1"])?);
     program.stop()?;
     Ok(())
 }

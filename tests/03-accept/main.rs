@@ -80,9 +80,7 @@ fn one_read_is_at_most_4096_bytes(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
     let seen = tests::exchange(program.address(), &[b'a'; 5000])?;
     let shown = output(program)?;
-    let lines = shown
-        .lines()
-        .map(|line| format!("{} characters", line.len()));
+    let lines = shown.lines().map(|line| format!("{} characters", line.len()));
     let lines: Vec<_> = lines.skip(1).chain([seen.to_string()]).collect();
     pin!("5000_bytes", lines.join("\n"));
     Ok(())
@@ -93,10 +91,7 @@ fn one_read_is_at_most_4096_bytes(program: fn() -> Command) -> Result<()> {
 fn an_idle_client_holds_everybody_up(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
     let (while_idle, once_left) = tests::behind_an_idle_client(program.address())?;
-    pin!(
-        "idle",
-        format!("while it is idle: {while_idle}\nonce it left: {once_left}")
-    );
+    pin!("idle", format!("while it is idle: {while_idle}\nonce it left: {once_left}"));
     program.stop()?;
     Ok(())
 }

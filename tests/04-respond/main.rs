@@ -58,15 +58,10 @@ fn page(program: fn() -> Command) -> Result<()> {
 /// A flaw that step 5 cures: nobody looks at the request.
 fn the_same_page_whatever_was_asked(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
-    for request in [
-        "GET /no/such/page HTTP/1.1\r\n\r\n",
-        "BREW /pot HTCPCP/1.0\r\n\r\n",
-        "?",
-    ] {
-        pin!(
-            "client",
-            tests::exchange(program.address(), request.as_bytes())?
-        );
+    for request in
+        ["GET /no/such/page HTTP/1.1\r\n\r\n", "BREW /pot HTCPCP/1.0\r\n\r\n", "?"]
+    {
+        pin!("client", tests::exchange(program.address(), request.as_bytes())?);
     }
     program.stop()?;
     Ok(())
@@ -114,10 +109,7 @@ fn a_large_upload_ends_in_a_reset(program: fn() -> Command) -> Result<()> {
 fn an_idle_client_holds_everybody_up(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
     let (while_idle, once_left) = tests::behind_an_idle_client(program.address())?;
-    pin!(
-        "idle",
-        format!("while it is idle: {while_idle}\nonce it left:\n{once_left}")
-    );
+    pin!("idle", format!("while it is idle: {while_idle}\nonce it left:\n{once_left}"));
     program.stop()?;
     Ok(())
 }

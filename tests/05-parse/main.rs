@@ -29,10 +29,7 @@ fn home() -> Result<()> {
 
 #[test]
 fn head_is_home_without_its_body() -> Result<()> {
-    pin!(
-        "head",
-        answer(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")?
-    );
+    pin!("head", answer(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")?);
     Ok(())
 }
 
@@ -73,11 +70,8 @@ fn stdout() -> Result<()> {
         tests::exchange(address, request)?;
     }
     // What is last sent is last logged.
-    program.wait_for_stdout("not LF")?;
-    pin!(
-        "stdout",
-        tests::peers(&tests::port(&program.stop()?.stdout, address))
-    );
+    program.wait_for_stdout("not with LF")?;
+    pin!("stdout", tests::peers(&tests::port(&program.stop()?.stdout, address)));
     Ok(())
 }
 
@@ -110,10 +104,7 @@ fn half_a_request_is_refused() -> Result<()> {
     let mut client = Client::connect(program.address())?;
     client.send(half)?;
     client.half_close()?;
-    pin!(
-        "half_then_end",
-        date(&client.read_to_end(PATIENCE).to_string())
-    );
+    pin!("half_then_end", date(&client.read_to_end(PATIENCE).to_string()));
     let received = tests::exchange(program.address(), half)?;
     pin!("half_then_silence", date(&received.to_string()));
     program.stop()?;
@@ -129,11 +120,7 @@ fn nothing_is_answered_with_nothing() -> Result<()> {
     client.half_close()?;
     let received = client.read_to_end(PATIENCE);
     ensure!(
-        received
-            == (Received {
-                bytes: vec![],
-                end: tests::End::Fin
-            }),
+        received == (Received { bytes: vec![], end: tests::End::Fin }),
         "{received}"
     );
     program.stop()?;
@@ -152,10 +139,7 @@ fn an_idle_client_holds_everybody_up_until_its_deadline() -> Result<()> {
     second.send(REQUEST)?;
     let while_idle = second.read_to_end(tests::GLANCE);
     let closed = idle.read_to_end(PATIENCE);
-    pin!(
-        "idle",
-        format!("while it is idle: {while_idle}\nthe idle one: {closed}")
-    );
+    pin!("idle", format!("while it is idle: {while_idle}\nthe idle one: {closed}"));
     pin!("home", date(&second.read_to_end(PATIENCE).to_string()));
     program.stop()?;
     Ok(())
@@ -276,11 +260,7 @@ fn system_calls() -> Result<()> {
     let calls = trace.socket_calls()?;
     pin!(
         "system_calls",
-        calls
-            .lines()
-            .map(without_time)
-            .collect::<Vec<_>>()
-            .join("\n")
+        calls.lines().map(without_time).collect::<Vec<_>>().join("\n")
     );
     Ok(())
 }

@@ -4,35 +4,34 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::body::{self, Body, MAX_BODY};
-use crate::request::{ParseError, Parser, bad};
-use crate::{Deadlines, Status};
+use crate::body::{Body, MAX_BODY, chunk_size, too_large};
+use crate::{Deadlines, MAX_HEAD, ParseError, Status, parse};
 
 /// How many bytes one read asks for.
 const READ_SIZE: usize = 8 * 1024;
-/// The longest line among a chunked body's bytes.
+/// The longest line in a chunked body: a chunk's size, or a trailer field.
 const MAX_CHUNK_LINE: usize = 4 * 1024;
 /// How many bytes are read and thrown away to let a client find its answer.
 pub const MAX_LINGER: usize = 4 * 1024 * 1024;
-/// An answer up to this size fits the empty send buffer of every system, so that writing it
-/// cannot block and needs no deadline.
+/// An answer of this size fits into the empty send buffer of every system: writing it
+/// cannot block, and needs no deadline.
 const NEVER_BLOCKS: usize = 4 * 1024;
 
 /// What a connection needs of a socket. Tests bring one that lives in memory.
 pub trait Wire: Read + Write {
-    /// The longest that a read may wait; not zero.
+    /// The longest that one read may wait, `SO_RCVTIMEO`; not zero.
     ///
     /// # Errors
-    /// As `setsockopt(2)` with `SO_RCVTIMEO`.
+    /// As `setsockopt(2)`.
     fn set_read_timeout(&self, timeout: Duration) -> io::Result<()>;
 
-    /// The longest that a write may wait; not zero.
+    /// The longest that one write may wait, `SO_SNDTIMEO`; not zero.
     ///
     /// # Errors
-    /// As `setsockopt(2)` with `SO_SNDTIMEO`.
+    /// As `setsockopt(2)`.
     fn set_write_timeout(&self, timeout: Duration) -> io::Result<()>;
 
-    /// Sends FIN: nothing more will be written.
+    /// Says that nothing more will be written (FIN).
     ///
     /// # Errors
     /// As `shutdown(2)`.
@@ -53,12 +52,12 @@ impl Wire for TcpStream {
     }
 }
 
-/// Why there is no request to answer.
+/// Why there is no request.
 #[derive(Debug)]
 pub(crate) enum Stop {
     /// Nothing came. Browsers open connections in advance; nobody waits for an answer.
     Silence,
-    /// Something came that gets a refusal.
+    /// What came is refused.
     Refused(ParseError),
     /// The connection broke.
     Lost(io::Error),
@@ -81,96 +80,80 @@ impl From<io::Error> for Stop {
 pub(crate) struct Connection<W> {
     wire: W,
     deadlines: Deadlines,
-    parser: Parser,
-    /// The bytes of the head; while it is read, also some that follow it.
-    head: Vec<u8>,
-    /// What came after the head and has not been used yet.
-    pending: Vec<u8>,
-    /// When the request must have come.
+    /// When the whole request must have come.
     until: Instant,
+    /// What came after the head and has not been used.
+    pub pending: Vec<u8>,
 }
 
 impl<W: Wire> Connection<W> {
     pub fn new(wire: W, deadlines: Deadlines) -> Self {
         let until = Instant::now() + deadlines.head;
-        let parser = Parser::default();
-        Self {
-            wire,
-            deadlines,
-            parser,
-            head: Vec::new(),
-            pending: Vec::new(),
-            until,
+        Self { wire, deadlines, until, pending: Vec::new() }
+    }
+
+    /// Reads into `head` up to the blank line, however the bytes are cut, and perhaps
+    /// further. Half a head is refused, but a wrong request line as soon as it is there.
+    pub fn read_head(&mut self, head: &mut Vec<u8>) -> Result<(), Stop> {
+        let mut lines = Lines::default();
+        while head.len() <= MAX_HEAD {
+            let arrived = read(&mut self.wire, head, self.until)?;
+            if head.is_empty() {
+                return Err(Stop::Silence);
+            }
+            match lines.search(head) {
+                Some(Line::Blank) => break,
+                Some(Line::Request) => drop(parse(head)?),
+                None => {}
+            }
+            // At the end of what comes, a mistake in it is a better reason than its end.
+            ended(arrived, head.len()).or_else(|error| parse(head).and(Err(error)))?;
+        }
+        Ok(())
+    }
+
+    /// Reads the body and throws it away, so that closing leaves nothing unread.
+    pub fn discard(&mut self, body: Body) -> Result<(), Stop> {
+        match body {
+            Body::Length(length) => self.discard_bytes(length),
+            Body::Chunked => self.discard_chunks(),
         }
     }
 
-    /// What is known of the request; all of it once [`Connection::read_head`] succeeded.
-    pub fn parser(&self) -> &Parser {
-        &self.parser
-    }
-
-    /// The bytes that [`Connection::parser`] understood.
-    pub fn head(&self) -> &[u8] {
-        &self.head
-    }
-
-    /// The client sent more than this one request, or may do so.
-    pub fn has_pending(&self) -> bool {
-        !self.pending.is_empty()
-    }
-
-    /// Reads up to the blank line, however the bytes are cut.
-    pub fn read_head(&mut self) -> Result<(), Stop> {
+    /// `chunked-body`, RFC 9112, 7.1: chunks, of which the last is empty, then trailer
+    /// fields up to a blank line.
+    fn discard_chunks(&mut self) -> Result<(), Stop> {
+        let mut left = MAX_BODY;
         loop {
-            let length = match read(&mut self.wire, &mut self.head, self.until)? {
-                Some(0) | None if self.head.is_empty() => return Err(Stop::Silence),
-                Some(0) => return Err(cut_short(self.head.len()).into()),
-                None => return Err(too_late(self.head.len()).into()),
-                Some(_) => self.parser.resume(&self.head)?,
-            };
-            if let Some(length) = length {
-                self.pending = self.head.split_off(length);
+            let end = self.line_end()?;
+            let size = chunk_size(&self.pending[..end])?;
+            left = left.checked_sub(size).ok_or(too_large(0))?;
+            left = left.checked_sub(end as u64).ok_or(too_large(0))?;
+            self.pending.drain(..end + 2);
+            if size == 0 {
+                break;
+            }
+            self.discard_bytes(size)?;
+            if self.line_end()? > 0 {
+                let reason = "a chunk is longer than its size";
+                return Err(ParseError::bad(0, reason, "RFC 9112, 7.1").into());
+            }
+            self.pending.drain(..2);
+        }
+        loop {
+            let end = self.line_end()?;
+            left = left.checked_sub(end as u64).ok_or(too_large(0))?;
+            self.pending.drain(..end + 2);
+            if end == 0 {
                 return Ok(());
             }
         }
     }
 
-    /// Reads the body and throws it away, so that closing leaves nothing unread.
-    pub fn discard_body(&mut self, body: Body) -> Result<(), Stop> {
-        match body {
-            Body::Length(length) => self.discard(length),
-            Body::Chunked => self.discard_chunks(),
-        }
-    }
-
-    /// `chunked-body`, RFC 9112, 7.1: chunks, an empty one, trailer fields, a blank line.
-    fn discard_chunks(&mut self) -> Result<(), Stop> {
-        let mut total = 0;
+    fn discard_bytes(&mut self, mut length: u64) -> Result<(), Stop> {
         loop {
-            let size = body::chunk_size(&self.line(&mut total)?)?;
-            total += size;
-            if size == 0 {
-                break;
-            }
-            if total > MAX_BODY {
-                return Err(body::too_large(0).into());
-            }
-            self.discard(size)?;
-            if !self.line(&mut total)?.is_empty() {
-                return Err(
-                    bad(0, "a chunk is longer than its size", "RFC 9112, 7.1").into()
-                );
-            }
-        }
-        while !self.line(&mut total)?.is_empty() {}
-        Ok(())
-    }
-
-    fn discard(&mut self, mut length: u64) -> Result<(), Stop> {
-        loop {
-            let here = usize::try_from(length)
-                .unwrap_or(usize::MAX)
-                .min(self.pending.len());
+            let here =
+                self.pending.len().min(usize::try_from(length).unwrap_or(usize::MAX));
             self.pending.drain(..here);
             length -= here as u64;
             if length == 0 {
@@ -180,29 +163,23 @@ impl<W: Wire> Connection<W> {
         }
     }
 
-    /// The next line without its CR LF. Its length counts towards the body's `total`.
-    fn line(&mut self, total: &mut u64) -> Result<Vec<u8>, Stop> {
+    /// Reads until a line is complete; where its CR LF begins in `pending`.
+    fn line_end(&mut self) -> Result<usize, Stop> {
         loop {
             if let Some(end) = self.pending.windows(2).position(|pair| pair == b"\r\n")
             {
-                let mut line: Vec<u8> = self.pending.drain(..end + 2).collect();
-                line.truncate(end);
-                *total += end as u64;
-                return Ok(line);
+                return Ok(end);
             }
-            if self.pending.len() > MAX_CHUNK_LINE || *total > MAX_BODY {
-                return Err(body::too_large(0).into());
+            if self.pending.len() > MAX_CHUNK_LINE {
+                return Err(too_large(0).into());
             }
             self.read_more()?;
         }
     }
 
     fn read_more(&mut self) -> Result<(), Stop> {
-        match read(&mut self.wire, &mut self.pending, self.until)? {
-            Some(0) => Err(cut_short(0).into()),
-            Some(_) => Ok(()),
-            None => Err(too_late(0).into()),
-        }
+        let arrived = read(&mut self.wire, &mut self.pending, self.until)?;
+        Ok(ended(arrived, self.pending.len())?)
     }
 
     /// Sends the whole answer, or fails when the client does not take it in time.
@@ -211,8 +188,8 @@ impl<W: Wire> Connection<W> {
         let may_block = bytes.len() > NEVER_BLOCKS;
         while !bytes.is_empty() {
             if may_block {
-                let left = time_left(until).ok_or(ErrorKind::TimedOut)?;
-                self.wire.set_write_timeout(left)?;
+                self.wire
+                    .set_write_timeout(time_left(until).ok_or(ErrorKind::TimedOut)?)?;
             }
             match self.wire.write(bytes) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
@@ -228,50 +205,103 @@ impl<W: Wire> Connection<W> {
     }
 
     /// Closes without a reset, which could destroy the answer on its way: a system sends
-    /// one as soon as a socket with unread bytes is closed (RFC 9112, 9.6). So this says
-    /// that the answer is complete (FIN) and reads on until the client has closed too, or
-    /// has left, or has had its deadline, or has sent [`MAX_LINGER`] bytes.
+    /// one when a socket with unread bytes is closed (RFC 9112, 9.6). So this says that the
+    /// answer is complete (FIN) and reads on until the client has closed too, or has left,
+    /// or has had its deadline, or has sent [`MAX_LINGER`] bytes.
     pub fn close_gently(mut self) {
-        if self.wire.shutdown_write().is_err() {
-            return;
-        }
         let until = Instant::now() + self.deadlines.linger;
-        let mut total = self.pending.len();
-        while total < MAX_LINGER {
+        let mut total = 0;
+        let mut goes_on = self.wire.shutdown_write().is_ok();
+        while goes_on && total < MAX_LINGER {
             self.pending.clear();
-            match read(&mut self.wire, &mut self.pending, until) {
-                Ok(Some(length @ 1..)) => total += length,
-                _ => return,
-            }
+            let arrived = read(&mut self.wire, &mut self.pending, until);
+            goes_on = matches!(arrived, Ok(Arrived::Bytes));
+            total += self.pending.len();
         }
     }
 }
 
-/// Reads once and appends: `Some(0)` when the client has closed its side, `None` when
-/// nothing came in time.
+/// Which lines of a head have come, found by looking at each byte once.
+#[derive(Default)]
+struct Lines {
+    searched: usize,
+    line_start: usize,
+    has_request_line: bool,
+}
+
+/// The lines that call for a verdict.
+enum Line {
+    Request,
+    Blank,
+}
+
+impl Lines {
+    /// Looks for line ends in what is new in `head`: the last line found that matters.
+    fn search(&mut self, head: &[u8]) -> Option<Line> {
+        let mut found = None;
+        for index in self.searched..head.len() {
+            if head[index] != b'\n' {
+                continue;
+            }
+            let is_empty = matches!(&head[self.line_start..index], b"" | b"\r");
+            self.line_start = index + 1;
+            if self.has_request_line && is_empty {
+                return Some(Line::Blank);
+            }
+            if !self.has_request_line && !is_empty {
+                self.has_request_line = true;
+                found = Some(Line::Request);
+            }
+        }
+        self.searched = head.len();
+        found
+    }
+}
+
+/// How one read ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arrived {
+    Bytes,
+    /// The client has closed its side (FIN).
+    End,
+    /// Nothing came in time.
+    Nothing,
+}
+
+/// Reads once and appends to `bytes`.
 fn read(
     wire: &mut impl Wire,
     bytes: &mut Vec<u8>,
     until: Instant,
-) -> io::Result<Option<usize>> {
+) -> io::Result<Arrived> {
     let before = bytes.len();
     bytes.resize(before + READ_SIZE, 0);
-    let outcome = loop {
-        let Some(left) = time_left(until) else {
-            break Ok(None);
-        };
+    let outcome = read_once(wire, &mut bytes[before..], until);
+    bytes.truncate(before + outcome.as_ref().map_or(0, |length| length.unwrap_or(0)));
+    Ok(match outcome? {
+        Some(0) => Arrived::End,
+        Some(_) => Arrived::Bytes,
+        None => Arrived::Nothing,
+    })
+}
+
+/// Reads once; `None` when nothing came in time.
+fn read_once(
+    wire: &mut impl Wire,
+    buffer: &mut [u8],
+    until: Instant,
+) -> io::Result<Option<usize>> {
+    while let Some(left) = time_left(until) {
         wire.set_read_timeout(left)?;
-        match wire.read(&mut bytes[before..]) {
-            Ok(length) => break Ok(Some(length)),
-            // A stopped and continued program (Ctrl-Z, fg): signal(7).
+        match wire.read(buffer) {
+            Ok(length) => return Ok(Some(length)),
+            // The program was stopped and continued (Ctrl-Z, fg): signal(7).
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if is_timeout(&error) => break Ok(None),
-            Err(error) => break Err(error),
+            Err(error) if is_timeout(&error) => {}
+            Err(error) => return Err(error),
         }
-    };
-    let length = outcome.as_ref().map_or(0, |length| length.unwrap_or(0));
-    bytes.truncate(before + length);
-    outcome
+    }
+    Ok(None)
 }
 
 fn time_left(until: Instant) -> Option<Duration> {
@@ -279,27 +309,23 @@ fn time_left(until: Instant) -> Option<Duration> {
     (!left.is_zero()).then_some(left)
 }
 
-/// A passed timeout is `WouldBlock` on Unix and `TimedOut` on Windows.
+/// A timeout that has passed is `WouldBlock` on Unix and `TimedOut` on Windows.
 fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-fn cut_short(offset: usize) -> ParseError {
-    bad(
-        offset,
-        "the connection ended before the request did",
-        "RFC 9112, 8",
-    )
-}
-
-fn too_late(offset: usize) -> ParseError {
-    let error = bad(
-        offset,
-        "the request did not come in time",
-        "RFC 9110, 15.5.9",
-    );
-    ParseError {
-        status: Status::RequestTimeout,
-        ..error
+/// A request that ends early is refused at its end.
+fn ended(arrived: Arrived, offset: usize) -> Result<(), ParseError> {
+    match arrived {
+        Arrived::Bytes => Ok(()),
+        Arrived::End => {
+            let reason = "the connection ended before the request";
+            Err(ParseError::bad(offset, reason, "RFC 9112, 8"))
+        }
+        Arrived::Nothing => {
+            let reason = "the request did not come in time";
+            let error = ParseError::bad(offset, reason, "RFC 9110, 15.5.9");
+            Err(error.answered(Status::REQUEST_TIMEOUT))
+        }
     }
 }

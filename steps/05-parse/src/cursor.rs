@@ -1,131 +1,96 @@
-//! A place in the bytes, and the classes of bytes that the grammar of RFC 9110 and RFC 9112
-//! is made of.
+//! A place in the bytes, and the classes of bytes that the grammar is made of.
 
-use crate::request::{ParseError, Span, bad};
+use crate::ParseError;
 
 /// `tchar`: what methods and field names are made of (RFC 9110, 5.6.2).
 pub(crate) const TOKEN: u8 = 1;
-/// What this server takes in a target: all visible ASCII but `" # < >`. That is more than
-/// RFC 9112, 3.2 allows and as much as browsers send.
+/// What a target is made of here: visible ASCII but `" # < >`. RFC 9112, 3.2 allows less,
+/// but browsers send it.
 pub(crate) const TARGET: u8 = 2;
 /// Visible ASCII, blank, tab and everything from 0x80 on (RFC 9110, 5.5).
 pub(crate) const FIELD_VALUE: u8 = 4;
 
 /// For each byte the classes it belongs to.
-static CLASSES: [u8; 256] = classes();
-
-const fn classes() -> [u8; 256] {
+static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
-    let mut byte = 0_u8;
-    loop {
-        let mut class = 0;
-        if byte.is_ascii_alphanumeric()
-            || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`')
-            || matches!(byte, b'|' | b'~')
-        {
-            class |= TOKEN;
-        }
-        if byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'<' | b'>') {
-            class |= TARGET;
-        }
-        if byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t' | 0x80..) {
-            class |= FIELD_VALUE;
-        }
-        classes[byte as usize] = class;
-        if byte == u8::MAX {
-            return classes;
-        }
-        byte += 1;
+    let mut index = 0;
+    while index < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 256")]
+        let byte = index as u8;
+        let tchar = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.')
+            || matches!(byte, b'^'..=b'`' | b'|' | b'~');
+        let target =
+            byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'<' | b'>');
+        let value = byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t' | 0x80..);
+        classes[index] = if tchar { TOKEN } else { 0 }
+            | if target { TARGET } else { 0 }
+            | if value { FIELD_VALUE } else { 0 };
+        index += 1;
     }
-}
+    classes
+};
 
 /// Complete lines, and how far they have been read.
 #[derive(Debug)]
 pub(crate) struct Cursor<'a> {
-    bytes: &'a [u8],
-    offset: usize,
+    pub bytes: &'a [u8],
+    pub offset: usize,
 }
 
 impl<'a> Cursor<'a> {
-    pub fn new(bytes: &'a [u8], offset: usize) -> Self {
-        Self { bytes, offset }
-    }
-
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
-    pub fn offset(&self) -> usize {
-        self.offset
-    }
-
     pub fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.offset..).unwrap_or_default()
     }
 
-    pub fn is_at_end(&self) -> bool {
-        self.rest().is_empty()
-    }
-
-    pub fn starts_with(&self, prefix: &[u8]) -> bool {
-        self.rest().starts_with(prefix)
-    }
-
-    pub fn skip(&mut self, count: usize) {
-        self.offset += count;
-    }
-
     /// Takes the bytes up to the first that is not of `class`.
-    pub fn take(&mut self, class: u8) -> Span {
+    pub fn take(&mut self, class: u8) -> &'a [u8] {
         let rest = self.rest();
         let outside = |&byte: &u8| CLASSES[usize::from(byte)] & class == 0;
-        let length = rest.iter().position(outside).unwrap_or(rest.len());
-        let start = self.offset;
-        self.offset += length;
-        Span {
-            start,
-            end: self.offset,
-        }
+        let (taken, _) =
+            rest.split_at(rest.iter().position(outside).unwrap_or(rest.len()));
+        self.offset += taken.len();
+        taken
     }
 
-    /// Takes `byte`, or fails for `reason`.
+    /// As [`Cursor::take`], but fails when there is none.
+    pub fn take_some(
+        &mut self,
+        class: u8,
+        reason: &'static str,
+        section: &'static str,
+    ) -> Result<&'a [u8], ParseError> {
+        let taken = self.take(class);
+        if taken.is_empty() { Err(self.error(reason, section)) } else { Ok(taken) }
+    }
+
+    /// Takes `text` if it comes next.
+    pub fn skip(&mut self, text: &[u8]) -> bool {
+        let comes = self.rest().starts_with(text);
+        self.offset += if comes { text.len() } else { 0 };
+        comes
+    }
+
+    /// Takes `text`, or fails for `reason`, which stands in `section` of an RFC.
     pub fn expect(
         &mut self,
-        byte: u8,
+        text: &[u8],
         reason: &'static str,
         section: &'static str,
     ) -> Result<(), ParseError> {
-        if self.rest().first() != Some(&byte) {
-            return Err(self.error(reason, section));
-        }
-        self.skip(1);
-        Ok(())
+        let comes = self.skip(text);
+        if comes { Ok(()) } else { Err(self.error(reason, section)) }
     }
 
-    /// Takes CRLF, or fails for `reason`.
-    pub fn end(
-        &mut self,
-        reason: &'static str,
-        section: &'static str,
-    ) -> Result<(), ParseError> {
-        if !self.starts_with(b"\r\n") {
-            return Err(self.error(reason, section));
-        }
-        self.skip(2);
-        Ok(())
-    }
-
-    /// A line end that is none explains itself; anything else is wrong for `reason`.
+    /// An error here. A line end that is none explains itself.
     pub fn error(&self, reason: &'static str, section: &'static str) -> ParseError {
-        match self.rest() {
-            [b'\n', ..] => bad(
-                self.offset,
-                "a line ends with CR LF, not LF",
-                "RFC 9112, 2.2",
-            ),
-            [b'\r', b'\n', ..] => bad(self.offset, reason, section),
-            [b'\r', ..] => bad(self.offset, "a CR without LF", "RFC 9112, 2.2"),
-            _ => bad(self.offset, reason, section),
-        }
+        let (reason, section) = match self.rest() {
+            [b'\n', ..] => ("a line ends with CR LF, not with LF", "RFC 9112, 2.2"),
+            [b'\r', after, ..] if *after != b'\n' => {
+                ("a CR without LF", "RFC 9112, 2.2")
+            }
+            _ => (reason, section),
+        };
+        ParseError::bad(self.offset, reason, section)
     }
 }

@@ -27,13 +27,12 @@ use std::time::{Duration, SystemTime};
 pub use body::{Body, MAX_BODY};
 pub use connection::{MAX_LINGER, Wire};
 pub use request::{
-    MAX_FIELDS, MAX_HEAD, MAX_METHOD, MAX_TARGET, ParseError, Parser, Request, parse,
+    MAX_FIELDS, MAX_HEAD, MAX_METHOD, MAX_TARGET, ParseError, Request, parse,
 };
 pub use response::{Response, Status};
 pub use site::page;
 
 use connection::{Connection, Stop};
-use response::ALLOW;
 
 /// How long one client may take. While it does, all others wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +49,7 @@ pub struct Deadlines {
 impl Default for Deadlines {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self {
-            head: seconds(10),
-            write: seconds(10),
-            linger: seconds(2),
-        }
+        Self { head: seconds(10), write: seconds(10), linger: seconds(2) }
     }
 }
 
@@ -89,40 +84,47 @@ pub fn converse(
     handler: impl Fn(&Request<'_>) -> Response,
 ) -> String {
     let mut connection = Connection::new(wire, deadlines);
-    let outcome = read(&mut connection);
-    let request = connection.parser().request(connection.head());
-    let (response, refusal) = match outcome {
-        Ok(()) => (answer(&request, handler), None),
-        Err(Stop::Refused(error)) => (refuse(&error), Some(error)),
+    let mut head = Vec::new();
+    let mut is_gentle = true;
+    let mut refusal = String::new();
+    let response = match read(&mut connection, &mut head) {
+        Ok(request) => {
+            is_gentle = request.expects_continue || !connection.pending.is_empty();
+            answer(&request, handler)
+        }
+        Err(Stop::Refused(error)) => {
+            refusal = log::caret(&head, &error);
+            Response::text(error.status, &error.to_string())
+        }
         Err(Stop::Silence) => return String::new(),
         Err(Stop::Lost(error)) => return format!("{peer} was lost: {error}\n"),
     };
-    let is_gentle =
-        refusal.is_some() || connection.has_pending() || request.expects_continue();
-    let bytes = response.to_bytes(request.method() == b"HEAD", SystemTime::now());
-    let mut log =
-        log::line(peer, connection.head(), response.status.code(), bytes.len());
-    if let Some(error) = refusal {
-        log += &log::caret(connection.head(), &error);
-    }
+    let is_head = head.trim_ascii_start().starts_with(b"HEAD ");
+    let bytes = response.to_bytes(is_head, SystemTime::now());
+    let log = log::line(peer, &head, response.status.0, bytes.len()) + &refusal;
     match connection.write(&bytes) {
         Ok(()) if is_gentle => connection.close_gently(),
         Ok(()) => {}
-        Err(error) => log += &format!("{peer} was lost: {error}\n"),
+        Err(error) => return log + &format!("{peer} was lost: {error}\n"),
     }
     log
 }
 
-/// Reads the request to its last byte, so that closing leaves nothing unread. A client that
-/// asked whether to send its body gets its answer without it.
-fn read(connection: &mut Connection<impl Wire>) -> Result<(), Stop> {
-    connection.read_head()?;
-    let request = connection.parser().request(connection.head());
-    if request.expects_continue() {
-        return Ok(());
+/// Reads the request to the last byte of its body, so that closing leaves nothing unread.
+/// A client that asked whether to send its body gets the answer without it.
+fn read<'a>(
+    connection: &mut Connection<impl Wire>,
+    head: &'a mut Vec<u8>,
+) -> Result<Request<'a>, Stop> {
+    connection.read_head(head)?;
+    let Some((request, length)) = parse(head)? else {
+        return Err(Stop::Silence);
+    };
+    connection.pending = head[length..].to_vec();
+    if !request.expects_continue {
+        connection.discard(request.body)?;
     }
-    let body = request.body();
-    connection.discard_body(body)
+    Ok(request)
 }
 
 /// GET and HEAD go to the handler; the other methods are answered here (RFC 9110, 9.1).
@@ -130,19 +132,15 @@ fn answer(
     request: &Request<'_>,
     handler: impl Fn(&Request<'_>) -> Response,
 ) -> Response {
-    match request.method() {
+    match request.method {
         b"GET" | b"HEAD" => handler(request),
-        b"OPTIONS" => Response::text(Status::NoContent, ""),
-        b"POST" | b"PUT" | b"DELETE" | b"TRACE" | b"PATCH" => {
-            Response::text(Status::MethodNotAllowed, &format!("Allowed are {ALLOW}."))
-        }
-        _ => Response::text(
-            Status::NotImplemented,
-            "This server does not know the method.",
+        b"OPTIONS" => Response::text(Status::NO_CONTENT, ""),
+        b"POST" | b"PUT" | b"DELETE" | b"TRACE" | b"PATCH" => Response::text(
+            Status::METHOD_NOT_ALLOWED,
+            "Allowed are GET, HEAD and OPTIONS.",
         ),
+        _ => {
+            Response::text(Status::NOT_IMPLEMENTED, "Known are GET, HEAD and OPTIONS.")
+        }
     }
-}
-
-fn refuse(error: &ParseError) -> Response {
-    Response::text(error.status, &error.to_string())
 }

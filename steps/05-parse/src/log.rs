@@ -16,15 +16,10 @@ pub(crate) fn line(
     status: u16,
     length: usize,
 ) -> String {
-    let request_line = head
-        .split(|byte| b"\r\n".contains(byte))
-        .find(|line| !line.is_empty());
+    let request_line =
+        head.split(|byte| b"\r\n".contains(byte)).find(|line| !line.is_empty());
     let shown = request_line.unwrap_or_default();
-    let cut = if shown.len() > BEFORE + AFTER {
-        "..."
-    } else {
-        ""
-    };
+    let cut = if shown.len() > BEFORE + AFTER { "..." } else { "" };
     let shown = shown[..shown.len().min(BEFORE + AFTER)].escape_ascii();
     format!("{peer} \"{shown}{cut}\" {status} {length}\n")
 }
@@ -33,15 +28,11 @@ pub(crate) fn line(
 pub(crate) fn caret(bytes: &[u8], error: &ParseError) -> String {
     let offset = error.offset.min(bytes.len());
     let (before, after) = bytes.split_at(offset);
-    let line_start = before
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |at| at + 1);
+    let line_start =
+        before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let start = line_start.max(offset.saturating_sub(BEFORE));
-    let line_end = after
-        .iter()
-        .position(|&byte| byte == b'\n')
-        .map_or(after.len(), |at| at + 1);
+    let line_end =
+        after.iter().position(|&byte| byte == b'\n').map_or(after.len(), |at| at + 1);
     let shown_before = bytes[start..offset].escape_ascii().to_string();
     let shown_after = after[..line_end.min(AFTER)].escape_ascii();
     let indent = " ".repeat(shown_before.len());

@@ -34,9 +34,8 @@ fn run() -> Result<()> {
 fn arguments() -> Result<(SocketAddr, Deadlines)> {
     let mut address = String::from("127.0.0.1:4545");
     let mut deadlines = Deadlines::default();
-    let mut arguments = env::args_os()
-        .skip(1)
-        .map(|text| text.to_string_lossy().into_owned());
+    let mut arguments =
+        env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned());
     while let Some(argument) = arguments.next() {
         if argument == "--head-deadline" {
             deadlines.head = seconds(&arguments.next().unwrap_or_default())?;

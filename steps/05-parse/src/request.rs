@@ -1,6 +1,5 @@
 //! Bytes into a [`Request`]. No input or output happens here: a slice goes in, a verdict
-//! comes out. The rules of the lines are below, those of the target in [`crate::target`],
-//! those of the body's length in [`crate::body`].
+//! comes out.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,43 +11,41 @@ use crate::target::{self, Target};
 
 /// The longest head that is read, in bytes: request line, fields and blank line.
 pub const MAX_HEAD: usize = 64 * 1024;
-/// The longest method, in bytes. The longest one registered has 17 (RFC 9110, 16.1.1).
+/// The longest method, in bytes; the longest registered one has 17 (RFC 9110, 16.1.1).
 pub const MAX_METHOD: usize = 32;
-/// The longest target, in bytes: a line of 8000 has to be accepted (RFC 9112, 3).
+/// The longest target, in bytes; a request line of 8000 must pass (RFC 9112, 3).
 pub const MAX_TARGET: usize = 8000;
-/// The most fields that are read.
+/// The most fields.
 pub const MAX_FIELDS: usize = 100;
 
-/// One request's head, understood. It borrows the bytes that came.
-#[derive(Clone, Copy, Debug)]
+/// The head of a request, understood. It borrows the bytes that came.
+#[derive(Clone, Debug)]
 pub struct Request<'a> {
-    bytes: &'a [u8],
-    head: Head,
-}
-
-/// Where the parts of a head are, as offsets into the bytes that it was read from.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Head {
-    pub method: Span,
-    pub target: Span,
-    pub form: Target,
+    /// A token; upper and lower case are different.
+    pub method: &'a [u8],
+    /// The target as it came.
+    pub target: &'a [u8],
+    /// The target's path, percent-decoded, without control characters. Empty for
+    /// `OPTIONS *` and for CONNECT, which ask for no path.
+    pub path: Cow<'a, [u8]>,
+    /// What follows the first `?` of the target, as it came.
+    pub query: Option<&'a [u8]>,
+    /// Host and port that the client wants: those of the target if it has them, else those
+    /// of the Host field (RFC 9112, 3.2.2). None only in HTTP/1.0.
+    pub authority: Option<&'a [u8]>,
+    /// 0 for HTTP/1.0, 1 for HTTP/1.1.
     pub minor_version: u8,
-    pub fields: Span,
-    pub host: Option<Span>,
-    pub framing: Framing,
+    /// How long the body is.
+    pub body: Body,
+    /// The client sends its body only when told to (RFC 9110, 10.1.1).
+    pub expects_continue: bool,
+    field_lines: &'a [u8],
 }
 
-/// A range of bytes, `start` included, `end` not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub start: usize,
-    pub end: usize,
-}
-
-/// Why the bytes are no request that this server takes, and where they stop being one.
+/// Why the bytes are no request that this server takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseError {
-    /// The offending byte, counted from the first byte that was given.
+    /// The offending byte, counted from the first one given.
     pub offset: usize,
     /// The status of the answer.
     pub status: Status,
@@ -60,16 +57,14 @@ pub struct ParseError {
 
 /// Reads one head from the start of `bytes`.
 ///
-/// `Ok(None)` means that the head goes on: more bytes are needed. Otherwise the request
-/// comes with the number of bytes its head took; what follows them is its body.
-///
-/// A verdict stands: more bytes never change an error or a request into another one.
-/// Lines are judged as soon as they are complete.
+/// `Ok(None)` means that more bytes are needed. A request comes with the number of bytes
+/// its head took; what follows them is its body. Lines are judged when they are complete,
+/// and a verdict stands: no further bytes change it.
 ///
 /// ```
 /// let (request, length) = step05::parse(b"GET /a?b HTTP/1.1\r\nHost: c\r\n\r\n")?.unwrap();
-/// assert_eq!(request.method(), b"GET");
-/// assert_eq!(request.path(), b"/a".as_slice());
+/// assert_eq!(request.method, b"GET");
+/// assert_eq!(request.query, Some(b"b".as_slice()));
 /// assert_eq!(length, 30);
 /// assert!(step05::parse(b"GET /a?b HTTP/1.1\r\nHos")?.is_none());
 /// assert_eq!(step05::parse(b"GET  / HTTP/1.1\r\n").unwrap_err().offset, 4);
@@ -79,328 +74,180 @@ pub struct ParseError {
 /// # Errors
 /// At the first byte that breaks a rule, with the status to answer.
 pub fn parse(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>, ParseError> {
-    let mut parser = Parser::default();
-    let length = parser.resume(bytes)?;
-    Ok(length.map(|length| (parser.request(bytes), length)))
+    let within = &bytes[..bytes.len().min(MAX_HEAD)];
+    let complete =
+        within.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+    let mut cursor = Cursor { bytes: &within[..complete], offset: 0 };
+    // Some clients send an empty line after a body; it belongs to no request (RFC 9112, 2.2).
+    while cursor.skip(b"\r\n") {}
+    if !cursor.rest().is_empty() {
+        let mut request = request_line(&mut cursor)?;
+        let mut framing = Framing::default();
+        let mut host = None;
+        let fields = cursor.offset;
+        for count in 0.. {
+            let end = cursor.offset;
+            if cursor.skip(b"\r\n") {
+                request.field_lines = &bytes[fields..end];
+                blank_line(&mut request, host, &framing, end)?;
+                return Ok(Some((request, cursor.offset)));
+            }
+            if cursor.rest().is_empty() {
+                break;
+            }
+            if count == MAX_FIELDS {
+                let error = ParseError::bad(end, "too many fields", "RFC 6585, 5");
+                return Err(error.answered(Status::REQUEST_HEADER_FIELDS_TOO_LARGE));
+            }
+            field_line(&mut cursor, &mut host, &mut framing, request.minor_version)?;
+        }
+    }
+    if bytes.len() <= MAX_HEAD {
+        return Ok(None);
+    }
+    let error = ParseError::bad(MAX_HEAD, "the head is too long", "RFC 6585, 5");
+    Err(error.answered(Status::REQUEST_HEADER_FIELDS_TOO_LARGE))
 }
 
-/// [`parse`] for bytes that arrive in pieces: it looks at no line twice.
-#[derive(Debug, Default)]
-pub struct Parser {
-    /// Up to here line ends have been looked for.
-    searched: usize,
-    /// Up to here lines have been understood.
-    understood: usize,
-    has_request_line: bool,
-    field_count: usize,
-    head: Head,
-}
-
-impl Parser {
-    /// Goes on where the last call ended; the length of the head once it is complete.
-    /// `bytes` are all that came since the first call, not only the new ones.
-    ///
-    /// # Errors
-    /// As [`parse`]. After an error there is nothing to resume.
-    pub fn resume(&mut self, bytes: &[u8]) -> Result<Option<usize>, ParseError> {
-        let within = &bytes[..bytes.len().min(MAX_HEAD)];
-        let unsearched = within.get(self.searched..).unwrap_or_default();
-        if let Some(last) = unsearched.iter().rposition(|&byte| byte == b'\n') {
-            let lines = &within[..=self.searched + last];
-            if let Some(length) = self.lines(lines)? {
-                return Ok(Some(length));
-            }
-        }
-        self.searched = within.len();
-        if bytes.len() > MAX_HEAD {
-            return Err(self.too_long());
-        }
-        Ok(None)
+/// `method SP request-target SP HTTP-version CRLF`, RFC 9112, 3.
+fn request_line<'a>(line: &mut Cursor<'a>) -> Result<Request<'a>, ParseError> {
+    let start = line.offset;
+    let method =
+        line.take_some(TOKEN, "a request begins with its method", "RFC 9112, 3.1")?;
+    if method.len() > MAX_METHOD {
+        let error = ParseError::bad(start, "the method is too long", "RFC 9112, 3");
+        return Err(error.answered(Status::NOT_IMPLEMENTED));
     }
-
-    /// The request that was understood, on the bytes that it was understood from.
-    pub fn request<'a>(&self, bytes: &'a [u8]) -> Request<'a> {
-        Request {
-            bytes,
-            head: self.head,
-        }
-    }
-
-    /// Reads complete lines; the length of the head if the blank line is among them.
-    fn lines(&mut self, lines: &[u8]) -> Result<Option<usize>, ParseError> {
-        let mut cursor = Cursor::new(lines, self.understood);
-        while !cursor.is_at_end() {
-            if cursor.starts_with(b"\r\n") {
-                cursor.skip(2);
-                // An empty line before the request line is no blank line (RFC 9112, 2.2).
-                if self.has_request_line {
-                    self.blank_line(cursor.offset())?;
-                    return Ok(Some(cursor.offset()));
-                }
-            } else if self.has_request_line {
-                self.field_line(&mut cursor)?;
-            } else {
-                self.request_line(&mut cursor)?;
-            }
-            self.understood = cursor.offset();
-        }
-        Ok(None)
-    }
-
-    /// `method SP request-target SP HTTP-version CRLF`, RFC 9112, 3.
-    fn request_line(&mut self, line: &mut Cursor<'_>) -> Result<(), ParseError> {
-        let start = line.offset();
-        self.head.method = line.take(TOKEN);
-        if self.head.method.is_empty() {
-            return Err(line.error("a request begins with its method", "RFC 9112, 3.1"));
-        }
-        if self.head.method.len() > MAX_METHOD {
-            let error = line.error("the method is too long", "RFC 9112, 3");
-            return Err(ParseError {
-                offset: start,
-                status: Status::NotImplemented,
-                ..error
-            });
-        }
-        line.expect(b' ', "one space follows the method", "RFC 9112, 3")?;
-        self.head.target = line.take(TARGET);
-        if self.head.target.is_empty() {
-            return Err(line.error("here a target should be", "RFC 9112, 3.2"));
-        }
-        if self.head.target.len() > MAX_TARGET {
-            let error = line.error("the target is too long", "RFC 9112, 3");
-            let offset = self.head.target.start + MAX_TARGET;
-            return Err(ParseError {
-                offset,
-                status: Status::UriTooLong,
-                ..error
-            });
-        }
-        line.expect(
-            b' ',
-            "one space, then the version, follows the target",
+    line.expect(b" ", "one space follows the method", "RFC 9112, 3")?;
+    let start = line.offset;
+    let target =
+        line.take_some(TARGET, "here the target should be", "RFC 9112, 3.2")?;
+    if target.len() > MAX_TARGET {
+        let error = ParseError::bad(
+            start + MAX_TARGET,
+            "the target is too long",
             "RFC 9112, 3",
-        )?;
-        self.head.minor_version = http_version(line)?;
-        self.head.form =
-            target::parse(line.bytes(), self.head.method, self.head.target)?;
-        self.head.fields = Span {
-            start: line.offset(),
-            end: line.offset(),
-        };
-        self.has_request_line = true;
-        Ok(())
+        );
+        return Err(error.answered(Status::URI_TOO_LONG));
     }
-
-    /// `field-name ":" OWS field-value OWS CRLF`, RFC 9112, 5.
-    fn field_line(&mut self, line: &mut Cursor<'_>) -> Result<(), ParseError> {
-        if line.starts_with(b" ") || line.starts_with(b"\t") {
-            return Err(
-                line.error("a line cannot continue the one before", "RFC 9112, 5.2")
-            );
-        }
-        self.field_count += 1;
-        if self.field_count > MAX_FIELDS {
-            let error = line.error("too many fields", "RFC 9110, 5.4");
-            let status = Status::RequestHeaderFieldsTooLarge;
-            return Err(ParseError { status, ..error });
-        }
-        let name = line.take(TOKEN);
-        if name.is_empty() {
-            return Err(line.error("a field begins with its name", "RFC 9110, 5.1"));
-        }
-        line.expect(b':', "the colon follows the name at once", "RFC 9112, 5.1")?;
-        let value = line.take(FIELD_VALUE).trimmed(line.bytes());
-        line.end("this byte cannot be in a field value", "RFC 9110, 5.5")?;
-        self.head.fields.end = line.offset();
-        self.field(line.bytes(), name, value)
-    }
-
-    /// Notes the fields that say where the request goes and how long it is.
-    fn field(
-        &mut self,
-        bytes: &[u8],
-        name: Span,
-        value: Span,
-    ) -> Result<(), ParseError> {
-        let is = |wanted: &[u8]| name.of(bytes).eq_ignore_ascii_case(wanted);
-        match name.len() {
-            4 if is(b"host") => {
-                if self.head.host.is_some() {
-                    return Err(bad(name.start, "a second Host", "RFC 9112, 3.2"));
-                }
-                target::check_authority(bytes, value)?;
-                self.head.host = Some(value);
-            }
-            6 if is(b"expect") => self.head.framing.expect(bytes, value),
-            14 if is(b"content-length") => {
-                self.head.framing.content_length(bytes, value)?;
-            }
-            17 if is(b"transfer-encoding") => {
-                self.head.framing.transfer_encoding(bytes, value)?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// What only the whole head can tell. `end` is the offset after the blank line.
-    fn blank_line(&mut self, end: usize) -> Result<(), ParseError> {
-        if self.head.minor_version >= 1 && self.head.host.is_none() {
-            return Err(bad(end - 2, "there is no Host", "RFC 9112, 3.2"));
-        }
-        self.head.framing.check(self.head.minor_version)
-    }
-
-    fn too_long(&self) -> ParseError {
-        let (status, reason, section) = if self.has_request_line {
-            let status = Status::RequestHeaderFieldsTooLarge;
-            (status, "the fields are too long", "RFC 9110, 5.4")
-        } else {
-            (
-                Status::UriTooLong,
-                "the request line is too long",
-                "RFC 9112, 3",
-            )
-        };
-        ParseError {
-            offset: MAX_HEAD,
-            status,
-            reason,
-            section,
-        }
-    }
+    line.expect(
+        b" ",
+        "one space, then the version, follows the target",
+        "RFC 9112, 3",
+    )?;
+    let minor_version = http_version(line)?;
+    let Target { authority, path, query } = target::parse(method, target, start)?;
+    Ok(Request {
+        method,
+        target,
+        path,
+        query,
+        authority,
+        minor_version,
+        body: Body::Length(0),
+        expects_continue: false,
+        field_lines: b"",
+    })
 }
 
 /// `HTTP-name "/" DIGIT "." DIGIT CRLF`, RFC 9112, 2.3; the minor version.
 fn http_version(line: &mut Cursor<'_>) -> Result<u8, ParseError> {
-    const SECTION: &str = "RFC 9112, 2.3";
-    let start = line.offset();
-    let [
-        b'H',
-        b'T',
-        b'T',
-        b'P',
-        b'/',
-        major @ b'0'..=b'9',
-        b'.',
-        minor @ b'0'..=b'9',
-        ..,
-    ] = *line.rest()
-    else {
-        return Err(line.error("here HTTP/1.1 or HTTP/1.0 should be", SECTION));
+    let start = line.offset;
+    let [b'H', b'T', b'T', b'P', b'/', major, b'.', minor, ..] = *line.rest() else {
+        return Err(line.error("here HTTP/1.1 or HTTP/1.0 should be", "RFC 9112, 2.3"));
     };
-    line.skip(8);
-    line.end("the line should end after the version", SECTION)?;
+    if !major.is_ascii_digit() || !minor.is_ascii_digit() {
+        return Err(line.error("here HTTP/1.1 or HTTP/1.0 should be", "RFC 9112, 2.3"));
+    }
+    line.offset += b"HTTP/1.1".len();
+    line.expect(b"\r\n", "the line ends after the version", "RFC 9112, 3")?;
     if major != b'1' {
-        let reason = "this server speaks HTTP/1 only";
-        let section = "RFC 9110, 15.6.6";
-        let status = Status::HttpVersionNotSupported;
-        return Err(ParseError {
-            offset: start + 5,
-            status,
-            reason,
-            section,
-        });
+        let error = ParseError::bad(
+            start + 5,
+            "only HTTP/1 is spoken here",
+            "RFC 9110, 15.6.6",
+        );
+        return Err(error.answered(Status::HTTP_VERSION_NOT_SUPPORTED));
     }
     Ok(minor - b'0')
 }
 
-/// An error whose answer is 400.
-pub(crate) fn bad(
-    offset: usize,
-    reason: &'static str,
-    section: &'static str,
-) -> ParseError {
-    ParseError {
-        offset,
-        status: Status::BadRequest,
-        reason,
-        section,
+/// `field-name ":" OWS field-value OWS CRLF`, RFC 9112, 5. Notes what says where the
+/// request goes and how long it is.
+fn field_line<'a>(
+    line: &mut Cursor<'a>,
+    host: &mut Option<&'a [u8]>,
+    framing: &mut Framing,
+    minor_version: u8,
+) -> Result<(), ParseError> {
+    let start = line.offset;
+    if let [b' ' | b'\t', ..] = line.rest() {
+        return Err(line.error("no line continues the one before", "RFC 9112, 5.2"));
+    }
+    let name = line.take_some(TOKEN, "a field begins with its name", "RFC 9112, 5")?;
+    line.expect(b":", "the colon follows the name at once", "RFC 9112, 5.1")?;
+    while line.skip(b" ") || line.skip(b"\t") {}
+    let offset = line.offset;
+    let value = line.take(FIELD_VALUE).trim_ascii_end();
+    line.expect(b"\r\n", "this byte cannot be in a field's value", "RFC 9110, 5.5")?;
+
+    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+    if is(b"host") {
+        if host.replace(value).is_some() {
+            return Err(ParseError::bad(start, "a second Host", "RFC 9112, 3.2"));
+        }
+        target::check_authority(value, offset)
+    } else if is(b"content-length") {
+        framing.content_length(value, offset)
+    } else if is(b"transfer-encoding") {
+        framing.transfer_encoding(value, offset)
+    } else if is(b"expect") && minor_version > 0 {
+        framing.expect(value, offset)
+    } else {
+        Ok(())
     }
 }
 
+/// What only the whole head can tell.
+fn blank_line<'a>(
+    request: &mut Request<'a>,
+    host: Option<&'a [u8]>,
+    framing: &Framing,
+    offset: usize,
+) -> Result<(), ParseError> {
+    if host.is_none() && request.minor_version > 0 {
+        return Err(ParseError::bad(offset, "there is no Host", "RFC 9112, 3.2"));
+    }
+    request.authority = request.authority.or(host);
+    request.body = framing.body(request.minor_version)?;
+    request.expects_continue = framing.expects_continue;
+    Ok(())
+}
+
 impl<'a> Request<'a> {
-    /// The method as it came: a token, upper and lower case being different.
-    pub fn method(&self) -> &'a [u8] {
-        self.head.method.of(self.bytes)
-    }
-
-    /// The target as it came.
-    pub fn target(&self) -> &'a [u8] {
-        self.head.target.of(self.bytes)
-    }
-
-    /// The target's path, percent-decoded. It may hold any byte but a control; empty for
-    /// the targets of `OPTIONS *` and CONNECT, which name no path.
-    pub fn path(&self) -> Cow<'a, [u8]> {
-        match self.head.form.path.of(self.bytes) {
-            // `http://example.org` means `http://example.org/` (RFC 9110, 4.2.3).
-            [] if self.head.form.authority.is_some() => Cow::Borrowed(b"/"),
-            path => target::decoded(path),
-        }
-    }
-
-    /// What follows the first `?` of the target, as it came.
-    pub fn query(&self) -> Option<&'a [u8]> {
-        self.head.form.query.map(|query| query.of(self.bytes))
-    }
-
-    /// Whom the client wants to talk to: host and port of the target if it has them, else
-    /// those of the Host field (RFC 9112, 3.2.2). None only in HTTP/1.0.
-    pub fn authority(&self) -> Option<&'a [u8]> {
-        let authority = self.head.form.authority.or(self.head.host);
-        authority.map(|authority| authority.of(self.bytes))
-    }
-
-    /// The minor version: 0 for HTTP/1.0, 1 for HTTP/1.1.
-    pub fn minor_version(&self) -> u8 {
-        self.head.minor_version
-    }
-
-    /// The fields in the order they came, each with its name and its value as they came
-    /// but for the blanks around the value.
+    /// The fields in the order they came: names and values as they came, but for the blanks
+    /// around the values.
     pub fn fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let lines = self.head.fields.of(self.bytes).split(|&byte| byte == b'\n');
+        let lines = self.field_lines.split(|&byte| byte == b'\n');
         lines.filter_map(|line| {
             let colon = line.iter().position(|&byte| byte == b':')?;
             Some((&line[..colon], line[colon + 1..].trim_ascii()))
         })
     }
-
-    /// What follows the head.
-    pub fn body(&self) -> Body {
-        self.head.framing.body()
-    }
-
-    /// The client sends the body only when told to (RFC 9110, 10.1.1).
-    pub fn expects_continue(&self) -> bool {
-        self.head.framing.expects_continue(self.head.minor_version)
-    }
 }
 
-impl Span {
-    /// The bytes in the range; none where the range is not in `bytes`.
-    pub fn of(self, bytes: &[u8]) -> &[u8] {
-        bytes.get(self.start..self.end).unwrap_or_default()
+impl ParseError {
+    /// An error that is answered with 400.
+    pub(crate) fn bad(
+        offset: usize,
+        reason: &'static str,
+        section: &'static str,
+    ) -> Self {
+        Self { offset, status: Status::BAD_REQUEST, reason, section }
     }
 
-    pub fn len(self) -> usize {
-        self.end - self.start
-    }
-
-    pub fn is_empty(self) -> bool {
-        self.start == self.end
-    }
-
-    /// Without the blanks and tabs at both ends.
-    pub fn trimmed(self, bytes: &[u8]) -> Self {
-        let slice = self.of(bytes);
-        let start = self.start + (slice.len() - slice.trim_ascii_start().len());
-        Self {
-            start,
-            end: start + slice.trim_ascii().len(),
-        }
+    pub(crate) fn answered(self, status: Status) -> Self {
+        Self { status, ..self }
     }
 }
 

@@ -1,60 +1,32 @@
 //! A [`Response`] into bytes: one buffer, so that one write can send it.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The statuses this server answers with (RFC 9110, 15).
+/// A status code and the words that follow it, which no program reads (RFC 9110, 15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u16)]
-#[expect(missing_docs, reason = "the names are those of RFC 9110, 15")]
-pub enum Status {
-    Ok = 200,
-    NoContent = 204,
-    BadRequest = 400,
-    NotFound = 404,
-    MethodNotAllowed = 405,
-    RequestTimeout = 408,
-    ContentTooLarge = 413,
-    UriTooLong = 414,
-    ExpectationFailed = 417,
-    RequestHeaderFieldsTooLarge = 431,
-    InternalServerError = 500,
-    NotImplemented = 501,
-    HttpVersionNotSupported = 505,
-}
+pub struct Status(pub u16, pub &'static str);
 
+#[expect(missing_docs, reason = "the names are those of RFC 9110 and RFC 6585")]
 impl Status {
-    /// The three digits.
-    pub fn code(self) -> u16 {
-        self as u16
-    }
-
-    /// The words after the digits. No program reads them.
-    pub fn reason_phrase(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::NoContent => "No Content",
-            Self::BadRequest => "Bad Request",
-            Self::NotFound => "Not Found",
-            Self::MethodNotAllowed => "Method Not Allowed",
-            Self::RequestTimeout => "Request Timeout",
-            Self::ContentTooLarge => "Content Too Large",
-            Self::UriTooLong => "URI Too Long",
-            Self::ExpectationFailed => "Expectation Failed",
-            Self::RequestHeaderFieldsTooLarge => "Request Header Fields Too Large",
-            Self::InternalServerError => "Internal Server Error",
-            Self::NotImplemented => "Not Implemented",
-            Self::HttpVersionNotSupported => "HTTP Version Not Supported",
-        }
-    }
+    pub const OK: Self = Self(200, "OK");
+    pub const NO_CONTENT: Self = Self(204, "No Content");
+    pub const BAD_REQUEST: Self = Self(400, "Bad Request");
+    pub const NOT_FOUND: Self = Self(404, "Not Found");
+    pub const METHOD_NOT_ALLOWED: Self = Self(405, "Method Not Allowed");
+    pub const REQUEST_TIMEOUT: Self = Self(408, "Request Timeout");
+    pub const CONTENT_TOO_LARGE: Self = Self(413, "Content Too Large");
+    pub const URI_TOO_LONG: Self = Self(414, "URI Too Long");
+    pub const EXPECTATION_FAILED: Self = Self(417, "Expectation Failed");
+    pub const REQUEST_HEADER_FIELDS_TOO_LARGE: Self =
+        Self(431, "Request Header Fields Too Large");
+    pub const NOT_IMPLEMENTED: Self = Self(501, "Not Implemented");
+    pub const HTTP_VERSION_NOT_SUPPORTED: Self =
+        Self(505, "HTTP Version Not Supported");
 }
 
-/// The methods this server answers, for the field `Allow`.
-pub(crate) const ALLOW: &str = "GET, HEAD, OPTIONS";
-
-/// An answer. The fields that every answer of this server has (`Date`, `Content-Length`,
-/// `Connection`) are added when it is written.
+/// An answer. The fields that every answer has are added when it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// The status.
@@ -66,118 +38,91 @@ pub struct Response {
 }
 
 impl Response {
-    /// 200, and an HTML page in UTF-8.
+    /// 200 and an HTML page in UTF-8.
     pub fn html(page: impl Into<Cow<'static, [u8]>>) -> Self {
         let content_type = "text/html; charset=utf-8";
-        Self {
-            status: Status::Ok,
-            content_type,
-            body: page.into(),
-        }
+        Self { status: Status::OK, content_type, body: page.into() }
     }
 
-    /// Any status, with a line of text for the person who gets to see it.
+    /// A status, and a line of text for the person who gets to see it.
     pub fn text(status: Status, line: &str) -> Self {
-        let page = format!("{} {}\n{line}\n", status.code(), status.reason_phrase());
+        let page = format!("{} {}\n{line}\n", status.0, status.1);
         let content_type = "text/plain; charset=utf-8";
-        Self {
-            status,
-            content_type,
-            body: page.into_bytes().into(),
-        }
+        Self { status, content_type, body: page.into_bytes().into() }
     }
 
-    /// The bytes that go over the wire. The answer to HEAD is that to GET without its body
-    /// (RFC 9110, 9.3.2), and 204 has none and no length of it (RFC 9110, 8.6).
+    /// The bytes that go over the wire.
     pub(crate) fn to_bytes(&self, is_head: bool, now: SystemTime) -> Vec<u8> {
+        let has_body = self.status != Status::NO_CONTENT;
         let mut head = String::with_capacity(256 + self.body.len());
         // Writing to a String cannot fail.
-        let _ = self.write_head(&mut head, now);
+        let _ = self.write_head(&mut head, has_body, now);
         let mut bytes = head.into_bytes();
-        if !is_head && self.status != Status::NoContent {
+        // The answer to HEAD is that to GET without its body (RFC 9110, 9.3.2).
+        if has_body && !is_head {
             bytes.extend_from_slice(&self.body);
         }
         bytes
     }
 
-    fn write_head(&self, head: &mut String, now: SystemTime) -> std::fmt::Result {
-        let (code, reason) = (self.status.code(), self.status.reason_phrase());
-        write!(head, "HTTP/1.1 {code} {reason}\r\nDate: ")?;
+    fn write_head(
+        &self,
+        head: &mut String,
+        has_body: bool,
+        now: SystemTime,
+    ) -> fmt::Result {
+        let Self { status, content_type, body } = self;
+        write!(head, "HTTP/1.1 {} {}\r\nDate: ", status.0, status.1)?;
         write_date(head, now)?;
-        if self.status != Status::NoContent {
-            let (content_type, length) = (self.content_type, self.body.len());
+        // 204 has no body, and must not speak of its length (RFC 9110, 8.6).
+        if has_body {
             write!(
                 head,
-                "\r\nContent-Type: {content_type}\r\nContent-Length: {length}"
+                "\r\nContent-Type: {content_type}\r\nContent-Length: {}",
+                body.len()
             )?;
         }
-        if matches!(self.status, Status::NoContent | Status::MethodNotAllowed) {
-            write!(head, "\r\nAllow: {ALLOW}")?;
+        // 405 must name the methods (RFC 9110, 15.5.6); here 204 is the answer to OPTIONS.
+        if [Status::METHOD_NOT_ALLOWED, Status::NO_CONTENT].contains(status) {
+            head.write_str("\r\nAllow: GET, HEAD, OPTIONS")?;
         }
         head.write_str("\r\nConnection: close\r\n\r\n")
     }
 }
 
 /// IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
-fn write_date(text: &mut String, time: SystemTime) -> std::fmt::Result {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-        "Dec",
-    ];
+fn write_date(text: &mut String, time: SystemTime) -> fmt::Result {
     // A clock before 1970 is wrong anyway; it gets the first second of 1970.
-    let seconds = time
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = civil_date(days);
-    write!(
-        text,
-        "{}, {day:02} {} {year} {:02}:{:02}:{:02} GMT",
-        name(&DAYS, days % 7),
-        name(&MONTHS, month),
-        second / 3600,
-        second / 60 % 60,
-        second % 60
-    )
-}
-
-fn name(names: &[&'static str], index: u64) -> &'static str {
-    usize::try_from(index)
-        .ok()
-        .and_then(|index| names.get(index))
-        .unwrap_or(&"???")
-}
-
-/// Year, month (0 is January) and day of month, from the days since 1 January 1970.
-fn civil_date(mut days: u64) -> (u64, u64, u64) {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (mut days, second) = (seconds / 86_400, seconds % 86_400);
+    let weekday =
+        ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][(days % 7) as usize];
     let mut year = 1970;
-    while days >= days_in_year(year) {
-        days -= days_in_year(year);
+    while days >= 365 + leap_day(year) {
+        days -= 365 + leap_day(year);
         year += 1;
     }
-    let mut month = 0;
-    while days >= days_in_month(year, month) {
-        days -= days_in_month(year, month);
-        month += 1;
+    let mut lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    lengths[1] += leap_day(year);
+    let mut month = "";
+    for (name, length) in MONTHS.into_iter().zip(lengths) {
+        month = name;
+        if days < length {
+            break;
+        }
+        days -= length;
     }
-    (year, month, days + 1)
+    let (hour, minute) = (second / 3600, second / 60 % 60);
+    write!(text, "{weekday}, {:02} {month} {year} ", days + 1)?;
+    write!(text, "{hour:02}:{minute:02}:{:02} GMT", second % 60)
 }
 
-fn days_in_year(year: u64) -> u64 {
-    if is_leap(year) { 366 } else { 365 }
-}
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
-fn days_in_month(year: u64, month: u64) -> u64 {
-    match month {
-        1 if is_leap(year) => 29,
-        1 => 28,
-        3 | 5 | 8 | 10 => 30,
-        _ => 31,
-    }
-}
-
-fn is_leap(year: u64) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+/// How much longer than 365 days a year is.
+fn leap_day(year: u64) -> u64 {
+    let of_four = year.is_multiple_of(4);
+    u64::from(of_four && (!year.is_multiple_of(100) || year.is_multiple_of(400)))
 }

@@ -10,21 +10,21 @@ const INSPECT: &str = include_str!("inspect.html");
 
 /// The page for a request: `/`, `/inspect`, or 404.
 pub fn page(request: &Request<'_>) -> Response {
-    match &*request.path() {
+    match &*request.path {
         b"/" => Response::html(HOME.as_bytes()),
         b"/inspect" => Response::html(inspect(request).into_bytes()),
-        _ => Response::text(Status::NotFound, "Here are only / and /inspect."),
+        _ => Response::text(Status::NOT_FOUND, "Here are only / and /inspect."),
     }
 }
 
 /// The request as the server understood it.
 fn inspect(request: &Request<'_>) -> String {
-    let version = format!("HTTP/1.{}", request.minor_version());
+    let version = format!("HTTP/1.{}", request.minor_version);
     let mut rows = String::new();
-    row(&mut rows, "method", request.method());
-    row(&mut rows, "target", request.target());
-    row(&mut rows, "path", &request.path());
-    if let Some(query) = request.query() {
+    row(&mut rows, "method", request.method);
+    row(&mut rows, "target", request.target);
+    row(&mut rows, "path", &request.path);
+    if let Some(query) = request.query {
         row(&mut rows, "query", query);
     }
     row(&mut rows, "version", version.as_bytes());
@@ -32,9 +32,7 @@ fn inspect(request: &Request<'_>) -> String {
     for (name, value) in request.fields() {
         row(&mut fields, &html(name), value);
     }
-    INSPECT
-        .replace("{{request line}}", &rows)
-        .replace("{{fields}}", &fields)
+    INSPECT.replace("{{request line}}", &rows).replace("{{fields}}", &fields)
 }
 
 fn row(table: &mut String, name: &str, value: &[u8]) {
@@ -52,9 +50,6 @@ fn html(bytes: &[u8]) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'']) {
         return text;
     }
-    let text = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&quot;").replace('\'', "&#39;").into()
 }

@@ -1,193 +1,141 @@
-//! The four forms of a request target (RFC 9112, 3.2), host and port, percent-encoding.
+//! The four forms of a request target (RFC 9112, 3.2), percent-encoding, host and port.
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
 use std::str::{self, FromStr};
 
-use crate::request::{ParseError, Span, bad};
+use crate::ParseError;
 
 /// A target's parts.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Target {
-    pub authority: Option<Span>,
-    pub path: Span,
-    pub query: Option<Span>,
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
+    pub authority: Option<&'a [u8]>,
+    pub path: Cow<'a, [u8]>,
+    pub query: Option<&'a [u8]>,
 }
 
-/// Takes a target apart. Which form it may have depends on the method.
-pub(crate) fn parse(
-    bytes: &[u8],
-    method: Span,
-    target: Span,
-) -> Result<Target, ParseError> {
-    let text = target.of(bytes);
-    if method.of(bytes) == b"CONNECT" {
-        check_authority(bytes, target)?;
-        return Ok(Target {
-            authority: Some(target),
-            ..Target::default()
-        });
-    }
-    match text {
-        [b'/', ..] => path_and_query(bytes, target),
-        b"*" if method.of(bytes) == b"OPTIONS" => Ok(Target::default()),
-        [b'*', ..] => Err(bad(
-            target.start,
-            "only OPTIONS may ask for *",
-            "RFC 9112, 3.2.4",
-        )),
-        _ => absolute_form(bytes, target),
+/// Takes a target apart. Which form it may have depends on the method. `offset` is that of
+/// the target.
+pub(crate) fn parse<'a>(
+    method: &[u8],
+    target: &'a [u8],
+    offset: usize,
+) -> Result<Target<'a>, ParseError> {
+    let no_path = Target { authority: None, path: Cow::Borrowed(b""), query: None };
+    match (method, target) {
+        (b"CONNECT", _) => {
+            check_authority(target, offset)?;
+            Ok(Target { authority: Some(target), ..no_path })
+        }
+        (b"OPTIONS", b"*") => Ok(no_path),
+        (_, [b'/', ..]) => path_and_query(target, offset),
+        _ => absolute_form(target, offset),
     }
 }
 
 /// `http://authority/path?query`, RFC 9112, 3.2.2.
-fn absolute_form(bytes: &[u8], target: Span) -> Result<Target, ParseError> {
-    const SCHEME: &[u8] = b"http://";
-    let text = target.of(bytes);
-    if !text
-        .get(..SCHEME.len())
-        .is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME))
+fn absolute_form(target: &[u8], offset: usize) -> Result<Target<'_>, ParseError> {
+    let scheme = b"http://".len();
+    if !target.get(..scheme).is_some_and(|start| start.eq_ignore_ascii_case(b"http://"))
     {
         let reason = "a target begins with / or http://";
-        return Err(bad(target.start, reason, "RFC 9112, 3.2"));
+        return Err(ParseError::bad(offset, reason, "RFC 9112, 3.2"));
     }
-    let start = target.start + SCHEME.len();
-    let after = Span {
-        start,
-        end: target.end,
+    let is_end = |byte: &u8| matches!(byte, b'/' | b'?');
+    let end =
+        target[scheme..].iter().position(is_end).map_or(target.len(), |at| scheme + at);
+    let authority = &target[scheme..end];
+    check_authority(authority, offset + scheme)?;
+    let mut parts = path_and_query(&target[end..], offset + end)?;
+    if parts.path.is_empty() {
+        parts.path = Cow::Borrowed(b"/");
     }
-    .of(bytes);
-    let length = after
-        .iter()
-        .position(|byte| b"/?".contains(byte))
-        .unwrap_or(after.len());
-    let authority = Span {
-        start,
-        end: start + length,
-    };
-    check_authority(bytes, authority)?;
-    let rest = Span {
-        start: authority.end,
-        end: target.end,
-    };
-    Ok(Target {
-        authority: Some(authority),
-        ..path_and_query(bytes, rest)?
-    })
+    Ok(Target { authority: Some(authority), ..parts })
 }
 
-fn path_and_query(bytes: &[u8], target: Span) -> Result<Target, ParseError> {
-    let text = target.of(bytes);
-    let length = text
-        .iter()
-        .position(|&byte| byte == b'?')
-        .unwrap_or(text.len());
-    let path = Span {
-        end: target.start + length,
-        ..target
-    };
-    let query = (path.end < target.end).then(|| Span {
-        start: path.end + 1,
-        ..target
-    });
-    check_percent(bytes, path)?;
-    Ok(Target {
-        authority: None,
-        path,
-        query,
-    })
+fn path_and_query(target: &[u8], offset: usize) -> Result<Target<'_>, ParseError> {
+    let mut parts = target.splitn(2, |&byte| byte == b'?');
+    let path = decoded(parts.next().unwrap_or_default(), offset)?;
+    Ok(Target { authority: None, path, query: parts.next() })
 }
 
-/// Each `%` of a path is followed by two hexadecimal digits that mean no control character.
-fn check_percent(bytes: &[u8], path: Span) -> Result<(), ParseError> {
-    let text = path.of(bytes);
-    for (index, _) in text.iter().enumerate().filter(|&(_, &byte)| byte == b'%') {
-        let offset = path.start + index;
-        match escaped_byte(&text[index..]) {
-            None => {
-                let reason = "two hexadecimal digits follow a %";
-                return Err(bad(offset, reason, "RFC 3986, 2.1"));
-            }
-            Some(byte) if byte.is_ascii_control() => {
-                let reason = "a path holds no control characters";
-                return Err(bad(offset, reason, "RFC 9110, 17.3"));
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(())
-}
-
-/// A path with each `%XX` replaced by its byte.
-pub(crate) fn decoded(path: &[u8]) -> Cow<'_, [u8]> {
+/// A path with each `%XX` replaced by the byte it means (RFC 3986, 2.1).
+fn decoded(path: &[u8], offset: usize) -> Result<Cow<'_, [u8]>, ParseError> {
     if !path.contains(&b'%') {
-        return Cow::Borrowed(path);
+        return Ok(Cow::Borrowed(path));
     }
     let mut decoded = Vec::with_capacity(path.len());
-    let mut rest = path;
-    while let Some((&first, after)) = rest.split_first() {
-        let escaped = escaped_byte(rest);
-        decoded.push(escaped.unwrap_or(first));
-        rest = if escaped.is_some() { &rest[3..] } else { after };
+    let mut index = 0;
+    while let Some(&byte) = path.get(index) {
+        let error = |reason, section| ParseError::bad(offset + index, reason, section);
+        let byte = match (byte, path.get(index + 1..index + 3)) {
+            (b'%', digits) => digits
+                .and_then(hexadecimal)
+                .ok_or(error("two hexadecimal digits follow a %", "RFC 3986, 2.1"))?,
+            _ => byte,
+        };
+        if byte.is_ascii_control() {
+            return Err(error("a path holds no control characters", "RFC 9110, 17.3"));
+        }
+        index += if path[index] == b'%' { 3 } else { 1 };
+        decoded.push(byte);
     }
-    Cow::Owned(decoded)
+    Ok(Cow::Owned(decoded))
 }
 
-/// The byte that a leading `%XX` stands for.
-fn escaped_byte(text: &[u8]) -> Option<u8> {
-    let [b'%', high, low, ..] = text else {
-        return None;
-    };
-    let digit = |&byte: &u8| char::from(byte).to_digit(16);
-    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+/// The byte that two hexadecimal digits mean.
+fn hexadecimal(digits: &[u8]) -> Option<u8> {
+    let digit = |index: usize| char::from(digits[index]).to_digit(16);
+    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
 
-/// `uri-host [ ":" port ]`, neither user information nor an empty host (RFC 9112, 3.2;
+/// `uri-host [ ":" port ]`, with no user information and no empty host (RFC 9112, 3.2;
 /// RFC 9110, 4.2.1 and 4.2.4).
-pub(crate) fn check_authority(bytes: &[u8], authority: Span) -> Result<(), ParseError> {
-    let text = authority.of(bytes);
-    let host_length = match text {
+pub(crate) fn check_authority(
+    authority: &[u8],
+    offset: usize,
+) -> Result<(), ParseError> {
+    let host_length = match authority {
         // The colons between brackets are those of an IPv6 address.
-        [b'[', ..] => text
-            .iter()
-            .position(|&byte| byte == b']')
-            .map(|end| end + 1),
-        _ => text.iter().position(|&byte| byte == b':'),
+        [b'[', ..] => authority.iter().position(|&byte| byte == b']').map(|at| at + 1),
+        _ => authority.iter().position(|&byte| byte == b':'),
     };
-    let (host, port) = text.split_at(host_length.unwrap_or(text.len()));
-    if host.is_empty() {
-        return Err(bad(authority.start, "the host is empty", "RFC 9110, 4.2.1"));
-    }
+    let (host, port) = authority.split_at(host_length.unwrap_or(authority.len()));
     if !is_host(host) {
-        return Err(bad(authority.start, "this is no host", "RFC 9112, 3.2"));
+        return Err(ParseError::bad(offset, "this is no host", "RFC 9112, 3.2"));
     }
     if !is_port(port) {
-        let offset = authority.start + host.len();
-        return Err(bad(offset, "this is no port", "RFC 9112, 3.2"));
+        return Err(ParseError::bad(
+            offset + host.len(),
+            "this is no port",
+            "RFC 9112, 3.2",
+        ));
     }
     Ok(())
 }
 
 /// A name, an IPv4 address or, in brackets, an IPv6 address (RFC 3986, 3.2.2).
 fn is_host(host: &[u8]) -> bool {
+    let in_name = |&byte: &u8| {
+        byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)
+    };
     match host {
-        [b'[', address @ .., b']'] => number::<Ipv6Addr>(address).is_some(),
-        _ => host.iter().all(|byte| {
-            byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(byte)
-        }),
+        [b'[', address @ .., b']'] => parsed::<Ipv6Addr>(address).is_some(),
+        _ => !host.is_empty() && host.iter().all(in_name),
     }
 }
 
-/// Nothing, or a colon and digits; the digits may be missing (RFC 3986, 3.2.3).
+/// Nothing, or a colon and digits, of which there may be none (RFC 3986, 3.2.3).
 fn is_port(port: &[u8]) -> bool {
     match port {
         [] | [b':'] => true,
-        [b':', b'0'..=b'9', ..] => number::<u16>(&port[1..]).is_some(),
+        [b':', digits @ ..] => {
+            digits.iter().all(u8::is_ascii_digit) && parsed::<u16>(digits).is_some()
+        }
         _ => false,
     }
 }
 
-/// Text that means a number or an address.
-fn number<T: FromStr>(text: &[u8]) -> Option<T> {
+fn parsed<T: FromStr>(text: &[u8]) -> Option<T> {
     str::from_utf8(text).ok()?.parse().ok()
 }
