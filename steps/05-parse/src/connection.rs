@@ -319,7 +319,7 @@ fn ended(arrived: Arrived, offset: usize) -> Result<(), ParseError> {
     match arrived {
         Arrived::Bytes => Ok(()),
         Arrived::End => {
-            let reason = "the connection ended before the request";
+            let reason = "the connection ended inside the request";
             Err(ParseError::bad(offset, reason, "RFC 9112, 8"))
         }
         Arrived::Nothing => {

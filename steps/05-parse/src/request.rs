@@ -130,11 +130,7 @@ fn request_line<'a>(line: &mut Cursor<'a>) -> Result<Request<'a>, ParseError> {
         );
         return Err(error.answered(Status::URI_TOO_LONG));
     }
-    line.expect(
-        b" ",
-        "one space, then the version, follows the target",
-        "RFC 9112, 3",
-    )?;
+    line.expect(b" ", "one space and the version follow the target", "RFC 9112, 3")?;
     let minor_version = http_version(line)?;
     let Target { authority, path, query } = target::parse(method, target, start)?;
     Ok(Request {
@@ -182,7 +178,7 @@ fn field_line<'a>(
 ) -> Result<(), ParseError> {
     let start = line.offset;
     if let [b' ' | b'\t', ..] = line.rest() {
-        return Err(line.error("no line continues the one before", "RFC 9112, 5.2"));
+        return Err(line.error("no field begins with a blank", "RFC 9112, 2.2 and 5.2"));
     }
     let name = line.take_some(TOKEN, "a field begins with its name", "RFC 9112, 5")?;
     line.expect(b":", "the colon follows the name at once", "RFC 9112, 5.1")?;

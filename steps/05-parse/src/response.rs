@@ -86,7 +86,8 @@ impl Response {
         if [Status::METHOD_NOT_ALLOWED, Status::NO_CONTENT].contains(status) {
             head.write_str("\r\nAllow: GET, HEAD, OPTIONS")?;
         }
-        head.write_str("\r\nConnection: close\r\n\r\n")
+        // The next answer may be another one: no browser is to keep this (RFC 9111, 5.2.2.5).
+        head.write_str("\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n")
     }
 }
 

@@ -1,0 +1,188 @@
+//! How long a client may take, how much it may send, and how it still gets its answer.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::{Duration, Instant};
+use std::{process, thread};
+
+use anyhow::{Result, ensure};
+use step05::{Deadlines, Response};
+use tests::{Client, End, GLANCE, PATIENCE, Program, REQUEST, Received, date, pin};
+
+use super::{rust, with_deadline};
+
+/// The cure of step 4's upload: a refusal arrives whole, a hundred times of a hundred, and
+/// then the connection ends cleanly, however much of the body nobody has read.
+#[test]
+fn refusals_arrive_whole() -> Result<()> {
+    let program = Program::start(rust())?;
+    for length in [5_000, 100_000, 1_000_000] {
+        let body = vec![b'a'; length];
+        for (name, head) in [
+            (
+                "upload_refused",
+                format!("POST / HTTP/1.1\r\nContent-Length: {length}\r\n\r\n"),
+            ),
+            ("upload_not_allowed", post(length)),
+            ("upload_too_large", post(2_000_000)),
+        ] {
+            for _ in 0..100 {
+                let mut client = Client::connect(program.address())?;
+                client.send(head.as_bytes())?;
+                client.send(&body)?;
+                pin!(name, date(&client.read_to_end(PATIENCE).to_string()));
+            }
+        }
+    }
+    program.stop()?;
+    Ok(())
+}
+
+fn post(length: usize) -> String {
+    format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n")
+}
+
+/// Beyond [`step05::MAX_LINGER`] bytes nobody reads on, and the connection is thrown away.
+#[test]
+#[cfg(target_os = "linux")]
+fn who_sends_too_much_is_cut_off() -> Result<()> {
+    let program = Program::start(rust())?;
+    let mut client = Client::connect(program.address())?;
+    client.send(post(80_000_000).as_bytes())?;
+    let sent = client.send(&vec![b'a'; 80_000_000]);
+    ensure!(sent.is_err(), "all of it was taken");
+    ensure!(client.read_to_end(PATIENCE).end == End::Rst, "no reset");
+    let kilobytes = tests::memory(program.id())?;
+    ensure!(kilobytes < 5_000, "{kilobytes} kB");
+    program.stop()?;
+    Ok(())
+}
+
+/// A server of this process with a page of so many bytes. It ends with the process.
+fn serve_page(length: usize, deadlines: Deadlines) -> Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let handler = move |_: &step05::Request<'_>| Response::html(vec![b'a'; length]);
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            step05::converse(client, "client", deadlines, handler);
+        }
+    });
+    Ok(address)
+}
+
+#[test]
+fn a_large_page_reaches_a_client_that_sent_more_than_was_read() -> Result<()> {
+    let address = serve_page(300_000, Deadlines::default())?;
+    // Pipelined requests, which nobody reads.
+    let request = REQUEST.repeat(1000);
+    for _ in 0..100 {
+        let Received { bytes, end } = tests::exchange(address, &request)?;
+        ensure!(end == End::Fin, "{end}");
+        let head = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+        ensure!(
+            head.map(|end| bytes.len() - end - 4) == Some(300_000),
+            "{} bytes",
+            bytes.len()
+        );
+    }
+    Ok(())
+}
+
+/// Half a cure of step 4's idle client: it holds everybody up, but only until its deadline.
+/// Exercise 06b cures the rest. Nobody waits for an answer, so none comes.
+#[test]
+fn an_idle_client_holds_everybody_up_until_its_deadline() -> Result<()> {
+    let program = Program::start(with_deadline("2"))?;
+    let start = Instant::now();
+    let mut idle = Client::connect(program.address())?;
+    let mut second = Client::connect(program.address())?;
+    second.send(REQUEST)?;
+    let while_idle = second.read_to_end(GLANCE);
+    let closed = idle.read_to_end(PATIENCE);
+    check_deadline(start, 2.0)?;
+    pin!("idle", format!("while it is idle: {while_idle}\nthe idle one: {closed}"));
+    pin!("home", date(&second.read_to_end(PATIENCE).to_string()));
+    program.stop()?;
+    Ok(())
+}
+
+/// The deadline was not early, and not so late that it could be another one. How exactly it
+/// is kept is measured, not tested: machines that run tests are busy.
+fn check_deadline(start: Instant, seconds: f64) -> Result<()> {
+    let passed = start.elapsed();
+    let expected = Duration::from_secs_f64(seconds);
+    ensure!(passed >= expected, "early: {passed:?}");
+    ensure!(passed < expected + PATIENCE / 2, "late: {passed:?}");
+    Ok(())
+}
+
+/// One byte after the other, each well in time: the deadline is for all of them together.
+#[test]
+fn a_trickler_gets_408() -> Result<()> {
+    let program = Program::start(with_deadline("1"))?;
+    let start = Instant::now();
+    let mut client = Client::connect(program.address())?;
+    let mut answer = Vec::new();
+    while answer.is_empty() {
+        ensure!(start.elapsed() < PATIENCE, "no answer");
+        // What has come is refused; sending more may fail, reading shows why.
+        let _ = client.send(b"a");
+        answer = client.read_to_end(Duration::from_millis(100)).bytes;
+    }
+    check_deadline(start, 1.0)?;
+    let rest = client.read_to_end(PATIENCE);
+    let received = Received { bytes: [answer, rest.bytes].concat(), end: rest.end };
+    pin!("trickler", date(&received.to_string()));
+    program.stop()?;
+    Ok(())
+}
+
+/// Each silent client costs the next one a deadline, no more.
+#[test]
+fn three_silent_clients_cost_three_deadlines() -> Result<()> {
+    let program = Program::start(with_deadline("0.5"))?;
+    let start = Instant::now();
+    let _silent = [(); 3].map(|()| Client::connect(program.address()));
+    pin!("home", date(&tests::exchange(program.address(), REQUEST)?.to_string()));
+    check_deadline(start, 1.5)?;
+    program.stop()?;
+    Ok(())
+}
+
+/// A client that asks and then does not read holds the others up for a deadline too.
+#[test]
+fn a_reader_that_does_not_read_is_cut_off() -> Result<()> {
+    let deadlines = Deadlines { write: Duration::from_secs(1), ..Deadlines::default() };
+    // More than any system keeps in its buffers for one connection.
+    let address = serve_page(50_000_000, deadlines)?;
+    let start = Instant::now();
+    let mut deaf = Client::connect(address)?;
+    deaf.send(REQUEST)?;
+    let mut second = Client::connect(address)?;
+    second.send(REQUEST)?;
+    second.read_until(PATIENCE, |bytes| !bytes.is_empty());
+    check_deadline(start, 1.0)
+}
+
+/// Interrupted by a stop and a continue (Ctrl-Z, `fg`), a read goes on waiting.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_stopped_and_continued_server_goes_on() -> Result<()> {
+    let program = Program::start(rust())?;
+    let mut client = Client::connect(program.address())?;
+    client.send(&REQUEST[..10])?;
+    for (signal, state) in [("-STOP", "T"), ("-CONT", "S")] {
+        let mut kill = process::Command::new("kill");
+        kill.args([signal, &program.id().to_string()]);
+        ensure!(kill.status()?.success(), "kill {signal}");
+        let status = format!("/proc/{}/stat", program.id());
+        tests::wait_until("it is stopped, or goes on", || {
+            let stat = std::fs::read_to_string(&status).unwrap_or_default();
+            stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with(state))
+        })?;
+    }
+    client.send(&REQUEST[10..])?;
+    pin!("home", date(&client.read_to_end(PATIENCE).to_string()));
+    program.stop()?;
+    Ok(())
+}
