@@ -75,6 +75,7 @@ fn stdout() -> Result<()> {
         b"GET /no/such/page HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"GET  / HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: localhost\r\nX: \x1b[31mred\x07\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello?\r\n0\r\n\r\n",
         b"GET / HTTP/1.1\nHost: localhost\n\n",
     ] {
         tests::exchange(address, request)?;

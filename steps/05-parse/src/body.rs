@@ -6,13 +6,13 @@ use crate::{ParseError, Status};
 
 /// The longest body that is read, in bytes. Nobody here wants one; to read it and throw it
 /// away lets the client finish and find its answer.
-pub const MAX_BODY: u64 = 1024 * 1024;
+pub const MAX_BODY: usize = 1024 * 1024;
 
 /// How long a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
     /// So many bytes; 0 when the head announces no body.
-    Length(u64),
+    Length(usize),
     /// Chunks, of which the last is empty.
     Chunked,
 }
@@ -21,7 +21,7 @@ pub enum Body {
 #[derive(Debug, Default)]
 pub(crate) struct Framing {
     pub expects_continue: bool,
-    length: Option<u64>,
+    length: Option<usize>,
     /// Where the last Transfer-Encoding is, and the codings in all of them.
     transfer_encoding: Option<usize>,
     is_chunked: bool,
@@ -108,22 +108,21 @@ impl Framing {
 
 /// The size in the line before a chunk; `;` begins an extension, which is ignored (RFC 9112,
 /// 7.1). `line` comes without its CR LF.
-pub(crate) fn chunk_size(line: &[u8]) -> Result<u64, ParseError> {
+pub(crate) fn chunk_size(line: &[u8], offset: usize) -> Result<usize, ParseError> {
     let size = line.split(|&byte| byte == b';').next().unwrap_or_default();
     let size = number(size.trim_ascii_end(), 16);
     size.ok_or(ParseError::bad(
-        0,
+        offset,
         "here the size of a chunk should be",
         "RFC 9112, 7.1",
     ))
 }
 
-/// Digits of that radix and nothing else, not even a sign; as many as fit in 64 bits.
-fn number(digits: &[u8], radix: u32) -> Option<u64> {
-    if !digits.iter().all(|&byte| char::from(byte).is_digit(radix)) {
-        return None;
-    }
-    u64::from_str_radix(str::from_utf8(digits).ok()?, radix).ok()
+/// Digits of that radix and nothing else, not even a sign; none when they are too many.
+fn number(digits: &[u8], radix: u32) -> Option<usize> {
+    let only_digits = digits.iter().all(|&byte| char::from(byte).is_digit(radix));
+    let text = str::from_utf8(digits).ok().filter(|_| only_digits)?;
+    usize::from_str_radix(text, radix).ok()
 }
 
 /// 413 for a body beyond [`MAX_BODY`].

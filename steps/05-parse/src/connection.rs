@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::body::{Body, MAX_BODY, chunk_size, too_large};
@@ -82,14 +83,23 @@ pub(crate) struct Connection<W> {
     deadlines: Deadlines,
     /// When the whole request must have come.
     until: Instant,
-    /// What came after the head and has not been used.
+    /// What came after the head, and how much of it has been used.
     pub pending: Vec<u8>,
+    used: usize,
+    /// How much more of a body is taken.
+    body_left: usize,
 }
 
 impl<W: Wire> Connection<W> {
     pub fn new(wire: W, deadlines: Deadlines) -> Self {
         let until = Instant::now() + deadlines.head;
-        Self { wire, deadlines, until, pending: Vec::new() }
+        let (pending, used, body_left) = (Vec::new(), 0, MAX_BODY);
+        Self { wire, deadlines, until, pending, used, body_left }
+    }
+
+    /// The client has sent more than its request.
+    pub fn has_more(&self) -> bool {
+        self.used < self.pending.len()
     }
 
     /// Reads into `head` up to the blank line, however the bytes are cut, and perhaps
@@ -123,61 +133,64 @@ impl<W: Wire> Connection<W> {
     /// `chunked-body`, RFC 9112, 7.1: chunks, of which the last is empty, then trailer
     /// fields up to a blank line.
     fn discard_chunks(&mut self) -> Result<(), Stop> {
-        let mut left = MAX_BODY;
         loop {
-            let end = self.line_end()?;
-            let size = chunk_size(&self.pending[..end])?;
-            left = left.checked_sub(size).ok_or(too_large(0))?;
-            left = left.checked_sub(end as u64).ok_or(too_large(0))?;
-            self.pending.drain(..end + 2);
+            let line = self.line()?;
+            let size = chunk_size(&self.pending[line.clone()], line.start)?;
             if size == 0 {
                 break;
             }
             self.discard_bytes(size)?;
-            if self.line_end()? > 0 {
+            let line = self.line()?;
+            if !line.is_empty() {
                 let reason = "a chunk is longer than its size";
-                return Err(ParseError::bad(0, reason, "RFC 9112, 7.1").into());
-            }
-            self.pending.drain(..2);
-        }
-        loop {
-            let end = self.line_end()?;
-            left = left.checked_sub(end as u64).ok_or(too_large(0))?;
-            self.pending.drain(..end + 2);
-            if end == 0 {
-                return Ok(());
+                return Err(ParseError::bad(line.start, reason, "RFC 9112, 7.1").into());
             }
         }
+        while !self.line()?.is_empty() {}
+        Ok(())
     }
 
-    fn discard_bytes(&mut self, mut length: u64) -> Result<(), Stop> {
+    fn discard_bytes(&mut self, length: usize) -> Result<(), Stop> {
+        self.charge(length)?;
+        let mut left = length;
         loop {
-            let here =
-                self.pending.len().min(usize::try_from(length).unwrap_or(usize::MAX));
-            self.pending.drain(..here);
-            length -= here as u64;
-            if length == 0 {
+            let here = left.min(self.pending.len() - self.used);
+            self.used += here;
+            left -= here;
+            if left == 0 {
                 return Ok(());
             }
             self.read_more()?;
         }
     }
 
-    /// Reads until a line is complete; where its CR LF begins in `pending`.
-    fn line_end(&mut self) -> Result<usize, Stop> {
+    /// Where the next line is in `pending`, without its CR LF.
+    fn line(&mut self) -> Result<Range<usize>, Stop> {
         loop {
-            if let Some(end) = self.pending.windows(2).position(|pair| pair == b"\r\n")
-            {
-                return Ok(end);
+            let rest = &self.pending[self.used..];
+            if let Some(length) = rest.windows(2).position(|pair| pair == b"\r\n") {
+                let start = self.used;
+                self.used += length + 2;
+                self.charge(length + 2)?;
+                return Ok(start..start + length);
             }
-            if self.pending.len() > MAX_CHUNK_LINE {
-                return Err(too_large(0).into());
+            if rest.len() > MAX_CHUNK_LINE {
+                return Err(too_large(self.used).into());
             }
             self.read_more()?;
         }
+    }
+
+    /// Counts what a body has brought, the lines between its chunks included.
+    fn charge(&mut self, length: usize) -> Result<(), ParseError> {
+        self.body_left =
+            self.body_left.checked_sub(length).ok_or(too_large(self.used))?;
+        Ok(())
     }
 
     fn read_more(&mut self) -> Result<(), Stop> {
+        self.pending.drain(..self.used);
+        self.used = 0;
         let arrived = read(&mut self.wire, &mut self.pending, self.until)?;
         Ok(ended(arrived, self.pending.len())?)
     }

@@ -89,11 +89,13 @@ pub fn converse(
     let mut refusal = String::new();
     let response = match read(&mut connection, &mut head) {
         Ok(request) => {
-            is_gentle = request.expects_continue || !connection.pending.is_empty();
+            is_gentle = request.expects_continue || connection.has_more();
             answer(&request, handler)
         }
         Err(Stop::Refused(error)) => {
-            refusal = log::caret(&head, &error);
+            let is_head_good = matches!(parse(&head), Ok(Some(_)));
+            let faulty = if is_head_good { &connection.pending } else { &head };
+            refusal = log::caret(faulty, &error);
             Response::text(error.status, &error.to_string())
         }
         Err(Stop::Silence) => return String::new(),
