@@ -1,57 +1,17 @@
-//! A socket into bytes and back, within limits of size and time.
+//! One client's connection: the bytes of its request, its answer, and the close.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io;
 use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::body::{Body, MAX_BODY, chunk_size, too_large};
+use crate::wire::{self, Arrived, Wire};
 use crate::{Deadlines, MAX_HEAD, ParseError, Status, parse};
 
-/// How many bytes one read asks for.
-const READ_SIZE: usize = 8 * 1024;
 /// The longest line in a chunked body: a chunk's size, or a trailer field.
 const MAX_CHUNK_LINE: usize = 4 * 1024;
 /// How many bytes are read and thrown away to let a client find its answer.
 pub const MAX_LINGER: usize = 4 * 1024 * 1024;
-/// An answer of this size fits into the empty send buffer of every system: writing it
-/// cannot block, and needs no deadline.
-const NEVER_BLOCKS: usize = 4 * 1024;
-
-/// What a connection needs of a socket. Tests bring one that lives in memory.
-pub trait Wire: Read + Write {
-    /// The longest that one read may wait, `SO_RCVTIMEO`; not zero.
-    ///
-    /// # Errors
-    /// As `setsockopt(2)`.
-    fn set_read_timeout(&self, timeout: Duration) -> io::Result<()>;
-
-    /// The longest that one write may wait, `SO_SNDTIMEO`; not zero.
-    ///
-    /// # Errors
-    /// As `setsockopt(2)`.
-    fn set_write_timeout(&self, timeout: Duration) -> io::Result<()>;
-
-    /// Says that nothing more will be written (FIN).
-    ///
-    /// # Errors
-    /// As `shutdown(2)`.
-    fn shutdown_write(&self) -> io::Result<()>;
-}
-
-impl Wire for TcpStream {
-    fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
-        TcpStream::set_read_timeout(self, Some(timeout))
-    }
-
-    fn set_write_timeout(&self, timeout: Duration) -> io::Result<()> {
-        TcpStream::set_write_timeout(self, Some(timeout))
-    }
-
-    fn shutdown_write(&self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
-}
 
 /// Why there is no request.
 #[derive(Debug)]
@@ -107,7 +67,7 @@ impl<W: Wire> Connection<W> {
     pub fn read_head(&mut self, head: &mut Vec<u8>) -> Result<(), Stop> {
         let mut lines = Lines::default();
         while head.len() <= MAX_HEAD {
-            let arrived = read(&mut self.wire, head, self.until)?;
+            let arrived = wire::read(&mut self.wire, head, self.until)?;
             if head.is_empty() {
                 return Err(Stop::Silence);
             }
@@ -191,30 +151,13 @@ impl<W: Wire> Connection<W> {
     fn read_more(&mut self) -> Result<(), Stop> {
         self.pending.drain(..self.used);
         self.used = 0;
-        let arrived = read(&mut self.wire, &mut self.pending, self.until)?;
+        let arrived = wire::read(&mut self.wire, &mut self.pending, self.until)?;
         Ok(ended(arrived, self.pending.len())?)
     }
 
     /// Sends the whole answer, or fails when the client does not take it in time.
-    pub fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        let until = Instant::now() + self.deadlines.write;
-        let may_block = bytes.len() > NEVER_BLOCKS;
-        while !bytes.is_empty() {
-            if may_block {
-                self.wire
-                    .set_write_timeout(time_left(until).ok_or(ErrorKind::TimedOut)?)?;
-            }
-            match self.wire.write(bytes) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(written) => bytes = &bytes[written..],
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_timeout(&error) => {
-                    return Err(ErrorKind::TimedOut.into());
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        wire::write(&mut self.wire, bytes, Instant::now() + self.deadlines.write)
     }
 
     /// Closes without a reset, which could destroy the answer on its way: a system sends
@@ -227,7 +170,7 @@ impl<W: Wire> Connection<W> {
         let mut goes_on = self.wire.shutdown_write().is_ok();
         while goes_on && total < MAX_LINGER {
             self.pending.clear();
-            let arrived = read(&mut self.wire, &mut self.pending, until);
+            let arrived = wire::read(&mut self.wire, &mut self.pending, until);
             goes_on = matches!(arrived, Ok(Arrived::Bytes));
             total += self.pending.len();
         }
@@ -269,62 +212,6 @@ impl Lines {
         self.searched = head.len();
         found
     }
-}
-
-/// How one read ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Arrived {
-    Bytes,
-    /// The client has closed its side (FIN).
-    End,
-    /// Nothing came in time.
-    Nothing,
-}
-
-/// Reads once and appends to `bytes`.
-fn read(
-    wire: &mut impl Wire,
-    bytes: &mut Vec<u8>,
-    until: Instant,
-) -> io::Result<Arrived> {
-    let before = bytes.len();
-    bytes.resize(before + READ_SIZE, 0);
-    let outcome = read_once(wire, &mut bytes[before..], until);
-    bytes.truncate(before + outcome.as_ref().map_or(0, |length| length.unwrap_or(0)));
-    Ok(match outcome? {
-        Some(0) => Arrived::End,
-        Some(_) => Arrived::Bytes,
-        None => Arrived::Nothing,
-    })
-}
-
-/// Reads once; `None` when nothing came in time.
-fn read_once(
-    wire: &mut impl Wire,
-    buffer: &mut [u8],
-    until: Instant,
-) -> io::Result<Option<usize>> {
-    while let Some(left) = time_left(until) {
-        wire.set_read_timeout(left)?;
-        match wire.read(buffer) {
-            Ok(length) => return Ok(Some(length)),
-            // The program was stopped and continued (Ctrl-Z, fg): signal(7).
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if is_timeout(&error) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(None)
-}
-
-fn time_left(until: Instant) -> Option<Duration> {
-    let left = until.saturating_duration_since(Instant::now());
-    (!left.is_zero()).then_some(left)
-}
-
-/// A timeout that has passed is `WouldBlock` on Unix and `TimedOut` on Windows.
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// A request that ends early is refused at its end.

@@ -4,7 +4,8 @@
 //! The rooms, in the order data flows through them:
 //!
 //! - [`serve`] (this file): accept, one client after the other
-//! - `connection.rs`: a socket into bytes, within limits of size and time
+//! - `wire.rs`: a socket, and how long it may keep us waiting
+//! - `connection.rs`: the bytes of a request, its answer, and the close
 //! - `request.rs`, with `cursor.rs`, `target.rs` and `body.rs`: bytes into a [`Request`]
 //! - `site.rs`: a request into a [`Response`]
 //! - `response.rs`: a response into bytes
@@ -18,6 +19,7 @@ mod request;
 mod response;
 mod site;
 mod target;
+mod wire;
 
 use std::io::{self, Write};
 use std::net::TcpListener;
@@ -25,12 +27,13 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 pub use body::{Body, MAX_BODY};
-pub use connection::{MAX_LINGER, Wire};
+pub use connection::MAX_LINGER;
 pub use request::{
     MAX_FIELDS, MAX_HEAD, MAX_METHOD, MAX_TARGET, ParseError, Request, parse,
 };
 pub use response::{Response, Status};
 pub use site::page;
+pub use wire::Wire;
 
 use connection::{Connection, Stop};
 
