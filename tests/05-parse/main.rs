@@ -264,6 +264,24 @@ fn browser() -> Result<()> {
     Ok(())
 }
 
+/// Values are taken many bytes at a time, but each byte is judged, wherever it stands.
+#[test]
+fn every_byte_in_every_place_of_a_value() -> Result<()> {
+    let before = b"GET / HTTP/1.0\r\nA: ";
+    for place in 0..40 {
+        for byte in 0..=u8::MAX {
+            let mut value = [b'a'; 40];
+            value[place] = byte;
+            let head = [before.as_slice(), &value, b"\r\n\r\n"].concat();
+            let wrong = step05::parse(&head).err().map(|error| error.offset);
+            let is_wrong = byte.is_ascii_control() && byte != b'\t';
+            let expected = is_wrong.then_some(before.len() + place);
+            ensure!(wrong == expected, "{byte:#x} at {place}: {wrong:?}");
+        }
+    }
+    Ok(())
+}
+
 /// Five calls on the socket for a visit; writing the log is the sixth.
 #[test]
 #[cfg(target_os = "linux")]

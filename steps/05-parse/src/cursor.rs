@@ -8,7 +8,7 @@ pub(crate) const TOKEN: u8 = 1;
 /// but browsers send it.
 pub(crate) const TARGET: u8 = 2;
 /// Visible ASCII, blank, tab and everything from 0x80 on (RFC 9110, 5.5).
-pub(crate) const FIELD_VALUE: u8 = 4;
+const FIELD_VALUE: u8 = 4;
 
 /// For each byte the classes it belongs to.
 static CLASSES: [u8; 256] = {
@@ -31,6 +31,24 @@ static CLASSES: [u8; 256] = {
     classes
 };
 
+/// Whether `byte` belongs to `class`.
+#[inline]
+fn is(class: u8, byte: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
+}
+
+/// How many bytes at the start, in steps of `N`, are of [`FIELD_VALUE`] and no tab. `&`
+/// looks at every byte, where `&&` would stop at the first that is not; this lets the
+/// compiler test all of a step at once.
+#[inline]
+fn visible<const N: usize>(bytes: &[u8]) -> usize {
+    let (steps, _) = bytes.as_chunks::<N>();
+    let is_visible = |step: &&[u8; N]| {
+        step.iter().fold(true, |all, &byte| all & (byte >= b' ') & (byte != 0x7f))
+    };
+    N * steps.iter().take_while(is_visible).count()
+}
+
 /// Complete lines, and how far they have been read.
 #[derive(Debug)]
 pub(crate) struct Cursor<'a> {
@@ -50,10 +68,22 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn take(&mut self, class: u8) -> &'a [u8] {
         let rest = self.rest();
-        let of_class = |byte: &&u8| CLASSES[usize::from(**byte)] & class != 0;
-        let taken = &rest[..rest.iter().take_while(of_class).count()];
+        let length = rest.iter().take_while(|&&byte| is(class, byte)).count();
+        let taken = &rest[..length];
         self.offset += taken.len();
         taken
+    }
+
+    /// Takes a field's value: sixteen bytes at a time, then eight, then one by one.
+    #[inline]
+    pub fn take_value(&mut self) -> &'a [u8] {
+        let rest = self.rest();
+        let mut length = visible::<16>(rest);
+        length += visible::<8>(&rest[length..]);
+        let tail = rest[length..].iter();
+        length += tail.take_while(|&&byte| is(FIELD_VALUE, byte)).count();
+        self.offset += length;
+        &rest[..length]
     }
 
     /// As [`Cursor::take`], but fails when there is none.

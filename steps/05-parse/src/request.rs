@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::Status;
 use crate::body::{Body, Framing};
-use crate::cursor::{Cursor, FIELD_VALUE, TARGET, TOKEN};
+use crate::cursor::{Cursor, TARGET, TOKEN};
 use crate::target::{self, Target};
 
 /// The longest head that is read, in bytes: request line, fields and blank line.
@@ -184,7 +184,7 @@ fn field_line<'a>(
     line.expect(b":", "the colon follows the name at once", "RFC 9112, 5.1")?;
     while line.skip(b" ") || line.skip(b"\t") {}
     let offset = line.offset;
-    let value = line.take(FIELD_VALUE).trim_ascii_end();
+    let value = line.take_value().trim_ascii_end();
     line.expect(b"\r\n", "this byte cannot be in a field's value", "RFC 9110, 5.5")?;
 
     let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
