@@ -9,6 +9,8 @@ pub(crate) const TOKEN: u8 = 1;
 pub(crate) const TARGET: u8 = 2;
 /// Visible ASCII, blank, tab and everything from 0x80 on (RFC 9110, 5.5).
 const FIELD_VALUE: u8 = 4;
+/// What the name of a host is made of, percent-encoding included (RFC 3986, 3.2.2).
+pub(crate) const HOST_NAME: u8 = 8;
 
 /// For each byte the classes it belongs to.
 static CLASSES: [u8; 256] = {
@@ -23,9 +25,13 @@ static CLASSES: [u8; 256] = {
         let target =
             byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'<' | b'>');
         let value = byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t' | 0x80..);
+        let host = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$')
+            || matches!(byte, b'&'..=b',' | b';' | b'=');
         classes[index] = if tchar { TOKEN } else { 0 }
             | if target { TARGET } else { 0 }
-            | if value { FIELD_VALUE } else { 0 };
+            | if value { FIELD_VALUE } else { 0 }
+            | if host { HOST_NAME } else { 0 };
         index += 1;
     }
     classes
@@ -33,7 +39,7 @@ static CLASSES: [u8; 256] = {
 
 /// Whether `byte` belongs to `class`.
 #[inline]
-fn is(class: u8, byte: u8) -> bool {
+pub(crate) fn is(class: u8, byte: u8) -> bool {
     CLASSES[usize::from(byte)] & class != 0
 }
 

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
-use std::str::{self, FromStr};
+use std::str;
 
 use crate::ParseError;
+use crate::cursor::{HOST_NAME, is};
 
 /// A target's parts.
 #[derive(Debug)]
@@ -116,26 +117,26 @@ pub(crate) fn check_authority(
 
 /// A name, an IPv4 address or, in brackets, an IPv6 address (RFC 3986, 3.2.2).
 fn is_host(host: &[u8]) -> bool {
-    let in_name = |&byte: &u8| {
-        byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)
-    };
     match host {
-        [b'[', address @ .., b']'] => parsed::<Ipv6Addr>(address).is_some(),
-        _ => !host.is_empty() && host.iter().all(in_name),
+        [b'[', address @ .., b']'] => is_ipv6_address(address),
+        _ => !host.is_empty() && host.iter().all(|&byte| is(HOST_NAME, byte)),
     }
 }
 
-/// Nothing, or a colon and digits, of which there may be none (RFC 3986, 3.2.3).
+fn is_ipv6_address(bytes: &[u8]) -> bool {
+    str::from_utf8(bytes).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
+}
+
+/// Nothing, or a colon and digits, of which there may be none (RFC 3986, 3.2.3), up to
+/// 65535.
 fn is_port(port: &[u8]) -> bool {
+    let append = |number: u16, &digit: &u8| {
+        let digit = digit.is_ascii_digit().then(|| u16::from(digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    };
     match port {
-        [] | [b':'] => true,
-        [b':', digits @ ..] => {
-            digits.iter().all(u8::is_ascii_digit) && parsed::<u16>(digits).is_some()
-        }
+        [] => true,
+        [b':', digits @ ..] => digits.iter().try_fold(0, append).is_some(),
         _ => false,
     }
-}
-
-fn parsed<T: FromStr>(text: &[u8]) -> Option<T> {
-    str::from_utf8(text).ok()?.parse().ok()
 }
