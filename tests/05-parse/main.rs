@@ -1,7 +1,10 @@
 //! Step 5, seen from outside: the right page, the right refusal, and the cures of step 4's
 //! flaws.
 
+mod checks;
+mod laws;
 mod limits;
+mod requests;
 mod table;
 
 use std::process::Command;

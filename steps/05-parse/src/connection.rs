@@ -128,14 +128,17 @@ impl<W: Wire> Connection<W> {
     fn line(&mut self) -> Result<Range<usize>, Stop> {
         loop {
             let rest = &self.pending[self.used..];
-            if let Some(length) = rest.windows(2).position(|pair| pair == b"\r\n") {
+            let found = rest.windows(2).position(|pair| pair == b"\r\n");
+            // Of an open line, the last byte may be the CR of its end.
+            let length = found.unwrap_or(rest.len().saturating_sub(1));
+            if length > MAX_CHUNK_LINE {
+                return Err(too_large(self.used).into());
+            }
+            if found.is_some() {
                 let start = self.used;
                 self.used += length + 2;
                 self.charge(length + 2)?;
                 return Ok(start..start + length);
-            }
-            if rest.len() > MAX_CHUNK_LINE {
-                return Err(too_large(self.used).into());
             }
             self.read_more()?;
         }

@@ -1,0 +1,207 @@
+//! Requests for the laws and for the comparison with httparse: good ones, spoilt ones, and
+//! bytes that were never meant to be one.
+
+use std::fmt;
+
+use proptest::collection::vec;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use proptest::sample::{Index, select};
+use proptest::test_runner::{Config, RngSeed};
+
+use crate::checks::shown;
+
+/// Bytes that a failing test shows as Rust writes them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.0))
+    }
+}
+
+/// So many cases, the same ones in each run: a red test stays red until its cause is gone.
+/// `PROPTEST_CASES` and `PROPTEST_RNG_SEED` ask for more and for others.
+pub fn cases(number: u32) -> Config {
+    let default = Config::default();
+    let cases = std::env::var("PROPTEST_CASES").map_or(number, |_| default.cases);
+    let rng_seed = match default.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(0),
+        fixed @ RngSeed::Fixed(_) => fixed,
+    };
+    Config { cases, rng_seed, failure_persistence: None, ..default }
+}
+
+const METHODS: &[&str] =
+    &["GET", "GET", "HEAD", "OPTIONS", "POST", "DELETE", "M-SEARCH"];
+const TARGETS: &[&str] = &[
+    "/",
+    "/",
+    "/inspect?a=1&b=%zz|^{}",
+    "/%69nspect",
+    "/a/../%C3%A4?",
+    "http://a",
+    "HTTP://[::1]:80/?b",
+];
+const VERSIONS: &[&str] = &["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.2"];
+const HOSTS: &[&str] = &["Host: a", "host:127.0.0.1:4545 ", "HOST:\t[::1]:"];
+const FIELDS: &[&str] = &[
+    "Accept: */*",
+    "User-Agent: curl/8.5.0 (<i>'\"&)",
+    "X:",
+    "x-blanks: \t a  b \t",
+    "Cookie: a=1; b=\"2\"",
+    "Connection: keep-alive, Upgrade",
+    "Expect: 100-continue",
+];
+/// What ends a head and follows it: no body, one with its length, one in chunks.
+const BODIES: &[&str] = &[
+    "\r\n",
+    "\r\n",
+    "Content-Length: 0\r\n\r\n",
+    "Content-Length: 3\r\ncontent-length:03\r\n\r\nabc",
+    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "transfer-encoding:Chunked\r\n\r\n3;a=b\r\nabc\r\nA \r\n0123456789\r\n00\r\nX: y\r\n\r\n",
+];
+
+/// Whole lines that make a good head bad, or odd.
+const ODD_LINES: &[&str] = &[
+    "Host: b",
+    "Host:",
+    "Host: user@b:99999",
+    "Content-Length: 4",
+    "Content-Length: -1",
+    "Content-Length: 3, 3",
+    "Content-Length: 99999999999999999999",
+    "Content-Length: 1048577",
+    "Transfer-Encoding: gzip",
+    "Transfer-Encoding: gzip, chunked",
+    "Transfer-Encoding: chunked, chunked",
+    "Expect: 200-ok",
+    "GET / HTTP/1.0",
+    "OPTIONS * HTTP/1.1",
+    "CONNECT a:443 HTTP/1.1",
+    "GET http:/// HTTP/2.0",
+    " folded",
+    "X : y",
+    "",
+    "5;0123456789",
+    "FFFFFFFFFFFFFFFF",
+];
+const ODD_BYTES: &[u8] = b"\0\t\n\r \"#%*,/0159:;<?@H\\aefg\x1b\x7f\x80\xe4\xff";
+
+/// A request that must be taken.
+pub fn good() -> impl Strategy<Value = Vec<u8>> {
+    let line = (select(METHODS), select(TARGETS), select(VERSIONS))
+        .prop_map(|(method, target, version)| format!("{method} {target} {version}"));
+    let fields = (vec(select(FIELDS), 0..4), select(HOSTS), vec(select(FIELDS), 0..4));
+    (select(&["", "", "\r\n"][..]), line, fields, select(BODIES)).prop_map(
+        |(empty, line, (before, host, after), body)| {
+            let fields = [before, vec![host], after].concat().join("\r\n");
+            format!("{empty}{line}\r\n{fields}\r\n{body}").into_bytes()
+        },
+    )
+}
+
+/// Good requests, one behind the other, with some mistakes.
+pub fn spoilt() -> impl Strategy<Value = Vec<u8>> {
+    let requests = prop_oneof![9 => vec(good(), 1), 1 => vec(good(), 2..4)];
+    (requests, vec(mistake(), 0..4)).prop_map(|(requests, mistakes)| {
+        let mut bytes = requests.concat();
+        for mistake in mistakes {
+            mistake.make(&mut bytes);
+        }
+        bytes
+    })
+}
+
+/// Anything that a client may send.
+pub fn anything() -> impl Strategy<Value = Vec<u8>> {
+    let words = [METHODS, TARGETS, VERSIONS, HOSTS, FIELDS, BODIES, ODD_LINES].concat();
+    let word = prop_oneof![
+        select(words).prop_map(|word| word.as_bytes().to_vec()),
+        select(&["\r\n", " ", ": "][..]).prop_map(|word| word.as_bytes().to_vec()),
+        vec(select(ODD_BYTES), 1),
+    ];
+    prop_oneof![
+        6 => spoilt(),
+        1 => good(),
+        1 => vec(word, 0..12).prop_map(|words| words.concat()),
+        1 => vec(any::<u8>(), 0..60),
+    ]
+}
+
+/// Something that goes wrong between two programs, and where.
+#[derive(Clone, Debug)]
+enum Mistake {
+    Delete(Index),
+    Insert(Index, u8),
+    Replace(Index, u8),
+    Swap(Index),
+    Truncate(Index),
+    DeleteLine(Index),
+    RepeatLine(Index),
+    InsertLine(Index, &'static str),
+    /// Up to the second index, so many times.
+    Repeat(Index, Index, usize),
+}
+
+fn mistake() -> impl Strategy<Value = Mistake> {
+    let at = any::<Index>;
+    let byte = || prop_oneof![3 => select(ODD_BYTES), 1 => any::<u8>()];
+    prop_oneof![
+        2 => at().prop_map(Mistake::Delete),
+        3 => (at(), byte()).prop_map(|(at, byte)| Mistake::Insert(at, byte)),
+        3 => (at(), byte()).prop_map(|(at, byte)| Mistake::Replace(at, byte)),
+        1 => at().prop_map(Mistake::Swap),
+        1 => at().prop_map(Mistake::Truncate),
+        1 => at().prop_map(Mistake::DeleteLine),
+        1 => at().prop_map(Mistake::RepeatLine),
+        6 => (at(), select(ODD_LINES)).prop_map(|(at, line)| Mistake::InsertLine(at, line)),
+        1 => (at(), at(), prop_oneof![Just(2), Just(40), Just(400)])
+            .prop_map(|(from, to, times)| Mistake::Repeat(from, to, times)),
+    ]
+}
+
+impl Mistake {
+    fn make(self, bytes: &mut Vec<u8>) {
+        if bytes.len() < 2 {
+            return;
+        }
+        let length = bytes.len();
+        match self {
+            Self::Delete(at) => drop(bytes.remove(at.index(length))),
+            Self::Insert(at, byte) => bytes.insert(at.index(length), byte),
+            Self::Replace(at, byte) => bytes[at.index(length)] = byte,
+            Self::Swap(at) => {
+                bytes.swap(at.index(length - 1), at.index(length - 1) + 1);
+            }
+            Self::Truncate(at) => bytes.truncate(at.index(length)),
+            Self::DeleteLine(at) => drop(bytes.drain(line(bytes, at))),
+            Self::RepeatLine(at) => {
+                let range = line(bytes, at);
+                let again = bytes[range.clone()].to_vec();
+                bytes.splice(range.start..range.start, again);
+            }
+            Self::InsertLine(at, text) => {
+                let start = line(bytes, at).start;
+                bytes.splice(start..start, [text.as_bytes(), b"\r\n"].concat());
+            }
+            Self::Repeat(from, to, times) => {
+                let (from, to) = (from.index(length), to.index(length));
+                let again = bytes[from.min(to)..from.max(to)].repeat(times);
+                bytes.splice(from.min(to)..from.max(to), again);
+            }
+        }
+    }
+}
+
+/// The line at that place, with its end.
+fn line(bytes: &[u8], at: Index) -> std::ops::Range<usize> {
+    let at = at.index(bytes.len());
+    let is_end = |&byte: &u8| byte == b'\n';
+    let start = bytes[..at].iter().rposition(is_end).map_or(0, |end| end + 1);
+    let end =
+        bytes[at..].iter().position(is_end).map_or(bytes.len(), |end| at + end + 1);
+    start..end
+}
