@@ -118,6 +118,10 @@ fn limits_do_not_depend_on_the_cut() {
     };
     let fields =
         |number: usize| format!("{START}{}\r\n", "X: y\r\n".repeat(number - 1));
+    let chunk = |line: usize| {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        format!("{head}0;{}\r\n\r\n", fill(line - 2))
+    };
     let too_large = Status::REQUEST_HEADER_FIELDS_TOO_LARGE;
     for (text, status) in [
         (head(MAX_HEAD), Status::OK),
@@ -127,6 +131,9 @@ fn limits_do_not_depend_on_the_cut() {
         (target(MAX_TARGET + 1), Status::URI_TOO_LONG),
         (fields(MAX_FIELDS), Status::OK),
         (fields(MAX_FIELDS + 1), too_large),
+        (chunk(4 * 1024), Status::METHOD_NOT_ALLOWED),
+        (chunk(4 * 1024 + 1), Status::CONTENT_TOO_LARGE),
+        (chunk(9 * 1024), Status::CONTENT_TOO_LARGE),
     ] {
         let bytes = text.as_bytes();
         let expected = format!("HTTP/1.1 {} ", status.0);
