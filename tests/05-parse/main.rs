@@ -84,7 +84,7 @@ fn stdout() -> Result<()> {
         tests::exchange(address, request)?;
     }
     // What is last sent is last logged.
-    program.wait_for_stdout("not with LF")?;
+    program.wait_for_stdout("not LF")?;
     pin!("stdout", tests::peers(&tests::port(&program.stop()?.stdout, address)));
     Ok(())
 }

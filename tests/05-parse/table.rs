@@ -1000,6 +1000,27 @@ fn every_status_appears() -> Result<()> {
     Ok(())
 }
 
+/// Every reason that the source has for refusing a request is some answer's text.
+#[test]
+fn every_reason_appears() -> Result<()> {
+    let source = include_str!("../../steps/05-parse/src/rules.rs");
+    let (_, rest) = source.split_once("// Lines.").context("no list of rules")?;
+    let (rules, _) = rest.split_once("const fn bad").context("no end of the list")?;
+    let reasons =
+        rules.split('"').skip(1).step_by(2).filter(|text| !text.starts_with("RFC "));
+    let pinned = concat!(
+        include_str!("snapshots/table.snap"),
+        include_str!("snapshots/trickler.snap")
+    );
+    let mut count = 0;
+    for reason in reasons {
+        ensure!(pinned.contains(reason), "no request is refused because {reason:?}");
+        count += 1;
+    }
+    ensure!(count > 30, "only {count} reasons found");
+    Ok(())
+}
+
 /// The page of the book, as Markdown.
 fn page() -> Result<String> {
     let mut page = String::from(HEADER);

@@ -2,7 +2,11 @@
 //! with neither, at once (RFC 9112, 6 and 7). Two servers that disagree about this let
 //! requests be smuggled past one of them, so whatever is not plain is refused.
 
-use crate::{ParseError, Status};
+use crate::ParseError;
+use crate::rules::{
+    BODY_TOO_LARGE, CHUNK_SIZE, CHUNKED_NOT_LAST, CHUNKED_TWICE, CODING_AND_LENGTH,
+    CODING_IN_1_0, CODING_UNKNOWN, EXPECTATION, LENGTH, SECOND_LENGTH,
+};
 
 /// The longest body that is read, in bytes. Nobody here wants one; to read it and throw it
 /// away lets the client finish and find its answer.
@@ -35,16 +39,11 @@ impl Framing {
         value: &[u8],
         offset: usize,
     ) -> Result<(), ParseError> {
-        let length = number(value, 10).ok_or(ParseError::bad(
-            offset,
-            "Content-Length is no number",
-            "RFC 9110, 8.6",
-        ))?;
+        let length = number(value, 10).ok_or(LENGTH.at(offset))?;
         if self.length.replace(length).is_some_and(|other| other != length) {
-            let reason = "a second, different Content-Length";
-            return Err(ParseError::bad(offset, reason, "RFC 9112, 6.3"));
+            return Err(SECOND_LENGTH.at(offset));
         }
-        if length > MAX_BODY { Err(too_large(offset)) } else { Ok(()) }
+        if length > MAX_BODY { Err(BODY_TOO_LARGE.at(offset)) } else { Ok(()) }
     }
 
     /// A list of codings, of which `chunked` is the last (RFC 9112, 6.1).
@@ -56,11 +55,7 @@ impl Framing {
         self.transfer_encoding = Some(offset);
         for coding in value.split(|&byte| byte == b',') {
             if self.is_chunked {
-                return Err(ParseError::bad(
-                    offset,
-                    "nothing follows chunked",
-                    "RFC 9112, 6.1",
-                ));
+                return Err(CHUNKED_TWICE.at(offset));
             }
             self.is_chunked = coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
             self.has_unknown_coding |= !self.is_chunked;
@@ -71,12 +66,7 @@ impl Framing {
     /// What the client waits for before it sends the body (RFC 9110, 10.1.1).
     pub fn expect(&mut self, value: &[u8], offset: usize) -> Result<(), ParseError> {
         self.expects_continue = value.eq_ignore_ascii_case(b"100-continue");
-        if self.expects_continue {
-            return Ok(());
-        }
-        let error =
-            ParseError::bad(offset, "an unknown expectation", "RFC 9110, 10.1.1");
-        Err(error.answered(Status::EXPECTATION_FAILED))
+        if self.expects_continue { Ok(()) } else { Err(EXPECTATION.at(offset)) }
     }
 
     /// The verdict, once all fields are known.
@@ -84,23 +74,17 @@ impl Framing {
         let Some(offset) = self.transfer_encoding else {
             return Ok(Body::Length(self.length.unwrap_or(0)));
         };
-        let bad = |reason, section| Err(ParseError::bad(offset, reason, section));
         if minor_version == 0 {
-            return bad("HTTP/1.0 has no Transfer-Encoding", "RFC 9112, 6.1");
+            return Err(CODING_IN_1_0.at(offset));
         }
         if self.length.is_some() {
-            return bad(
-                "Transfer-Encoding and Content-Length exclude each other",
-                "RFC 9112, 6.3",
-            );
+            return Err(CODING_AND_LENGTH.at(offset));
         }
         if !self.is_chunked {
-            return bad("chunked must be the last coding", "RFC 9112, 6.3");
+            return Err(CHUNKED_NOT_LAST.at(offset));
         }
         if self.has_unknown_coding {
-            let error =
-                ParseError::bad(offset, "an unknown transfer coding", "RFC 9112, 6.1");
-            return Err(error.answered(Status::NOT_IMPLEMENTED));
+            return Err(CODING_UNKNOWN.at(offset));
         }
         Ok(Body::Chunked)
     }
@@ -110,12 +94,7 @@ impl Framing {
 /// 7.1). `line` comes without its CR LF.
 pub(crate) fn chunk_size(line: &[u8], offset: usize) -> Result<usize, ParseError> {
     let size = line.split(|&byte| byte == b';').next().unwrap_or_default();
-    let size = number(size.trim_ascii_end(), 16);
-    size.ok_or(ParseError::bad(
-        offset,
-        "here the size of a chunk should be",
-        "RFC 9112, 7.1",
-    ))
+    number(size.trim_ascii_end(), 16).ok_or(CHUNK_SIZE.at(offset))
 }
 
 /// Digits of that radix and nothing else, not even a sign; none when they are too many.
@@ -123,10 +102,4 @@ fn number(digits: &[u8], radix: u32) -> Option<usize> {
     let only_digits = digits.iter().all(|&byte| char::from(byte).is_digit(radix));
     let text = str::from_utf8(digits).ok().filter(|_| only_digits)?;
     usize::from_str_radix(text, radix).ok()
-}
-
-/// 413 for a body beyond [`MAX_BODY`].
-pub(crate) fn too_large(offset: usize) -> ParseError {
-    let error = ParseError::bad(offset, "the body is too large", "RFC 9110, 15.5.14");
-    error.answered(Status::CONTENT_TOO_LARGE)
 }

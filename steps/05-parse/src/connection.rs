@@ -4,9 +4,10 @@ use std::io;
 use std::ops::Range;
 use std::time::Instant;
 
-use crate::body::{Body, MAX_BODY, chunk_size, too_large};
+use crate::body::{Body, MAX_BODY, chunk_size};
+use crate::rules::{BODY_TOO_LARGE, CHUNK_END, CUT_SHORT, TOO_LATE};
 use crate::wire::{self, Arrived, Wire};
-use crate::{Deadlines, MAX_HEAD, ParseError, Status, parse};
+use crate::{Deadlines, MAX_HEAD, ParseError, parse};
 
 /// The longest line in a chunked body: a chunk's size, or a trailer field.
 const MAX_CHUNK_LINE: usize = 4 * 1024;
@@ -102,8 +103,7 @@ impl<W: Wire> Connection<W> {
             self.discard_bytes(size)?;
             let line = self.line()?;
             if !line.is_empty() {
-                let reason = "a chunk is longer than its size";
-                return Err(ParseError::bad(line.start, reason, "RFC 9112, 7.1").into());
+                return Err(CHUNK_END.at(line.start).into());
             }
         }
         while !self.line()?.is_empty() {}
@@ -132,7 +132,7 @@ impl<W: Wire> Connection<W> {
             // Of an open line, the last byte may be the CR of its end.
             let length = found.unwrap_or(rest.len().saturating_sub(1));
             if length > MAX_CHUNK_LINE {
-                return Err(too_large(self.used).into());
+                return Err(BODY_TOO_LARGE.at(self.used).into());
             }
             if found.is_some() {
                 let start = self.used;
@@ -147,7 +147,7 @@ impl<W: Wire> Connection<W> {
     /// Counts what a body has brought, the lines between its chunks included.
     fn charge(&mut self, length: usize) -> Result<(), ParseError> {
         self.body_left =
-            self.body_left.checked_sub(length).ok_or(too_large(self.used))?;
+            self.body_left.checked_sub(length).ok_or(BODY_TOO_LARGE.at(self.used))?;
         Ok(())
     }
 
@@ -221,14 +221,7 @@ impl Lines {
 fn ended(arrived: Arrived, offset: usize) -> Result<(), ParseError> {
     match arrived {
         Arrived::Bytes => Ok(()),
-        Arrived::End => {
-            let reason = "the connection ended inside the request";
-            Err(ParseError::bad(offset, reason, "RFC 9112, 8"))
-        }
-        Arrived::Nothing => {
-            let reason = "the request did not come in time";
-            let error = ParseError::bad(offset, reason, "RFC 9110, 15.5.9");
-            Err(error.answered(Status::REQUEST_TIMEOUT))
-        }
+        Arrived::End => Err(CUT_SHORT.at(offset)),
+        Arrived::Nothing => Err(TOO_LATE.at(offset)),
     }
 }

@@ -1,6 +1,7 @@
 //! A place in the bytes, and the classes of bytes that the grammar is made of.
 
 use crate::ParseError;
+use crate::rules::{BARE_CR, BARE_LF};
 
 /// `tchar`: what methods and field names are made of (RFC 9110, 5.6.2).
 pub(crate) const TOKEN: u8 = 1;
@@ -92,16 +93,15 @@ impl<'a> Cursor<'a> {
         &rest[..length]
     }
 
-    /// As [`Cursor::take`], but fails when there is none.
+    /// As [`Cursor::take`], but there must be some, or `rule` is broken.
     #[inline]
     pub fn take_some(
         &mut self,
         class: u8,
-        reason: &'static str,
-        section: &'static str,
+        rule: ParseError,
     ) -> Result<&'a [u8], ParseError> {
         let taken = self.take(class);
-        if taken.is_empty() { Err(self.error(reason, section)) } else { Ok(taken) }
+        if taken.is_empty() { Err(self.broken(rule)) } else { Ok(taken) }
     }
 
     /// Takes `text` if it comes next.
@@ -112,27 +112,19 @@ impl<'a> Cursor<'a> {
         comes
     }
 
-    /// Takes `text`, or fails for `reason`, which stands in `section` of an RFC.
+    /// Takes `text`, which must come next, or `rule` is broken.
     #[inline]
-    pub fn expect(
-        &mut self,
-        text: &[u8],
-        reason: &'static str,
-        section: &'static str,
-    ) -> Result<(), ParseError> {
-        let comes = self.skip(text);
-        if comes { Ok(()) } else { Err(self.error(reason, section)) }
+    pub fn expect(&mut self, text: &[u8], rule: ParseError) -> Result<(), ParseError> {
+        if self.skip(text) { Ok(()) } else { Err(self.broken(rule)) }
     }
 
-    /// An error here. A line end that is none explains itself.
-    pub fn error(&self, reason: &'static str, section: &'static str) -> ParseError {
-        let (reason, section) = match self.rest() {
-            [b'\n', ..] => ("a line ends with CR LF, not with LF", "RFC 9112, 2.2"),
-            [b'\r', after, ..] if *after != b'\n' => {
-                ("a CR without LF", "RFC 9112, 2.2")
-            }
-            _ => (reason, section),
+    /// `rule` is broken here, unless a line end that is none explains it better.
+    pub fn broken(&self, rule: ParseError) -> ParseError {
+        let rule = match self.rest() {
+            [b'\n', ..] => BARE_LF,
+            [b'\r', after, ..] if *after != b'\n' => BARE_CR,
+            _ => rule,
         };
-        ParseError::bad(self.offset, reason, section)
+        rule.at(self.offset)
     }
 }

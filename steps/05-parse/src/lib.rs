@@ -7,6 +7,7 @@
 //! - `wire.rs`: a socket, and how long it may keep us waiting
 //! - `connection.rs`: the bytes of a request, its answer, and the close
 //! - `request.rs`, with `cursor.rs`, `target.rs` and `body.rs`: bytes into a [`Request`]
+//! - `rules.rs`: every reason to refuse one
 //! - `site.rs`: a request into a [`Response`]
 //! - `response.rs`: a response into bytes
 //! - `log.rs`: what the terminal shows of it
@@ -17,6 +18,7 @@ mod cursor;
 mod log;
 mod request;
 mod response;
+mod rules;
 mod site;
 mod target;
 mod wire;
@@ -28,10 +30,9 @@ use std::time::{Duration, SystemTime};
 
 pub use body::{Body, MAX_BODY};
 pub use connection::MAX_LINGER;
-pub use request::{
-    MAX_FIELDS, MAX_HEAD, MAX_METHOD, MAX_TARGET, ParseError, Request, parse,
-};
+pub use request::{MAX_FIELDS, MAX_HEAD, MAX_METHOD, MAX_TARGET, Request, parse};
 pub use response::{Response, Status};
+pub use rules::ParseError;
 pub use site::page;
 pub use wire::Wire;
 

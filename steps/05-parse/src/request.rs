@@ -2,11 +2,15 @@
 //! comes out.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use crate::Status;
+use crate::ParseError;
 use crate::body::{Body, Framing};
-use crate::cursor::{Cursor, TARGET, TOKEN};
+use crate::cursor::{self, Cursor, TOKEN};
+use crate::rules::{
+    self, COLON, FIELD_NAME, FIELD_VALUE, HEAD_TOO_LONG, LEADING_BLANK, METHOD,
+    METHOD_END, METHOD_TOO_LONG, NO_HOST, SECOND_HOST, TARGET_END, TARGET_TOO_LONG,
+    TOO_MANY_FIELDS, VERSION, VERSION_END, VERSION_UNKNOWN,
+};
 use crate::target::{self, Target};
 
 /// The longest head that is read, in bytes: request line, fields and blank line.
@@ -40,19 +44,6 @@ pub struct Request<'a> {
     /// The client sends its body only when told to (RFC 9110, 10.1.1).
     pub expects_continue: bool,
     field_lines: &'a [u8],
-}
-
-/// Why the bytes are no request that this server takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParseError {
-    /// The offending byte, counted from the first one given.
-    pub offset: usize,
-    /// The status of the answer.
-    pub status: Status,
-    /// What is wrong, for a person.
-    pub reason: &'static str,
-    /// Where the rule stands, such as `RFC 9112, 3.2`.
-    pub section: &'static str,
 }
 
 /// Reads one head from the start of `bytes`.
@@ -96,41 +87,28 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>, ParseError> {
                 break;
             }
             if count == MAX_FIELDS {
-                let error = ParseError::bad(end, "too many fields", "RFC 6585, 5");
-                return Err(error.answered(Status::REQUEST_HEADER_FIELDS_TOO_LARGE));
+                return Err(TOO_MANY_FIELDS.at(end));
             }
             field_line(&mut cursor, &mut host, &mut framing, request.minor_version)?;
         }
     }
-    if bytes.len() <= MAX_HEAD {
-        return Ok(None);
-    }
-    let error = ParseError::bad(MAX_HEAD, "the head is too long", "RFC 6585, 5");
-    Err(error.answered(Status::REQUEST_HEADER_FIELDS_TOO_LARGE))
+    if bytes.len() > MAX_HEAD { Err(HEAD_TOO_LONG.at(MAX_HEAD)) } else { Ok(None) }
 }
 
 /// `method SP request-target SP HTTP-version CRLF`, RFC 9112, 3.
 fn request_line<'a>(line: &mut Cursor<'a>) -> Result<Request<'a>, ParseError> {
     let start = line.offset;
-    let method =
-        line.take_some(TOKEN, "a request begins with its method", "RFC 9112, 3.1")?;
+    let method = line.take_some(TOKEN, METHOD)?;
     if method.len() > MAX_METHOD {
-        let error = ParseError::bad(start, "the method is too long", "RFC 9112, 3");
-        return Err(error.answered(Status::NOT_IMPLEMENTED));
+        return Err(METHOD_TOO_LONG.at(start));
     }
-    line.expect(b" ", "one space follows the method", "RFC 9112, 3")?;
+    line.expect(b" ", METHOD_END)?;
     let start = line.offset;
-    let target =
-        line.take_some(TARGET, "here the target should be", "RFC 9112, 3.2")?;
+    let target = line.take_some(cursor::TARGET, rules::TARGET)?;
     if target.len() > MAX_TARGET {
-        let error = ParseError::bad(
-            start + MAX_TARGET,
-            "the target is too long",
-            "RFC 9112, 3",
-        );
-        return Err(error.answered(Status::URI_TOO_LONG));
+        return Err(TARGET_TOO_LONG.at(start + MAX_TARGET));
     }
-    line.expect(b" ", "one space and the version follow the target", "RFC 9112, 3")?;
+    line.expect(b" ", TARGET_END)?;
     let minor_version = http_version(line)?;
     let Target { authority, path, query } = target::parse(method, target, start)?;
     Ok(Request {
@@ -150,20 +128,15 @@ fn request_line<'a>(line: &mut Cursor<'a>) -> Result<Request<'a>, ParseError> {
 fn http_version(line: &mut Cursor<'_>) -> Result<u8, ParseError> {
     let start = line.offset;
     let [b'H', b'T', b'T', b'P', b'/', major, b'.', minor, ..] = *line.rest() else {
-        return Err(line.error("here HTTP/1.1 or HTTP/1.0 should be", "RFC 9112, 2.3"));
+        return Err(line.broken(VERSION));
     };
     if !major.is_ascii_digit() || !minor.is_ascii_digit() {
-        return Err(line.error("here HTTP/1.1 or HTTP/1.0 should be", "RFC 9112, 2.3"));
+        return Err(line.broken(VERSION));
     }
     line.offset += b"HTTP/1.1".len();
-    line.expect(b"\r\n", "the line ends after the version", "RFC 9112, 3")?;
+    line.expect(b"\r\n", VERSION_END)?;
     if major != b'1' {
-        let error = ParseError::bad(
-            start + 5,
-            "only HTTP/1 is spoken here",
-            "RFC 9110, 15.6.6",
-        );
-        return Err(error.answered(Status::HTTP_VERSION_NOT_SUPPORTED));
+        return Err(VERSION_UNKNOWN.at(start + b"HTTP/".len()));
     }
     Ok(minor - b'0')
 }
@@ -178,19 +151,19 @@ fn field_line<'a>(
 ) -> Result<(), ParseError> {
     let start = line.offset;
     if let [b' ' | b'\t', ..] = line.rest() {
-        return Err(line.error("no field begins with a blank", "RFC 9112, 2.2 and 5.2"));
+        return Err(line.broken(LEADING_BLANK));
     }
-    let name = line.take_some(TOKEN, "a field begins with its name", "RFC 9112, 5")?;
-    line.expect(b":", "the colon follows the name at once", "RFC 9112, 5.1")?;
+    let name = line.take_some(TOKEN, FIELD_NAME)?;
+    line.expect(b":", COLON)?;
     while line.skip(b" ") || line.skip(b"\t") {}
     let offset = line.offset;
     let value = line.take_value().trim_ascii_end();
-    line.expect(b"\r\n", "this byte cannot be in a field's value", "RFC 9110, 5.5")?;
+    line.expect(b"\r\n", FIELD_VALUE)?;
 
     let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
     if is(b"host") {
         if host.replace(value).is_some() {
-            return Err(ParseError::bad(start, "a second Host", "RFC 9112, 3.2"));
+            return Err(SECOND_HOST.at(start));
         }
         target::check_authority(value, offset)
     } else if is(b"content-length") {
@@ -212,7 +185,7 @@ fn blank_line<'a>(
     offset: usize,
 ) -> Result<(), ParseError> {
     if host.is_none() && request.minor_version > 0 {
-        return Err(ParseError::bad(offset, "there is no Host", "RFC 9112, 3.2"));
+        return Err(NO_HOST.at(offset));
     }
     request.authority = request.authority.or(host);
     request.body = framing.body(request.minor_version)?;
@@ -231,26 +204,3 @@ impl<'a> Request<'a> {
         })
     }
 }
-
-impl ParseError {
-    /// An error that is answered with 400.
-    pub(crate) fn bad(
-        offset: usize,
-        reason: &'static str,
-        section: &'static str,
-    ) -> Self {
-        Self { offset, status: Status::BAD_REQUEST, reason, section }
-    }
-
-    pub(crate) fn answered(self, status: Status) -> Self {
-        Self { status, ..self }
-    }
-}
-
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.reason, self.section)
-    }
-}
-
-impl std::error::Error for ParseError {}

@@ -6,6 +6,7 @@ use std::str;
 
 use crate::ParseError;
 use crate::cursor::{HOST_NAME, is};
+use crate::rules::{CONTROL_IN_PATH, HOST, PERCENT, PORT, TARGET_FORM};
 
 /// A target's parts.
 #[derive(Debug)]
@@ -39,8 +40,7 @@ fn absolute_form(target: &[u8], offset: usize) -> Result<Target<'_>, ParseError>
     let scheme = b"http://".len();
     if !target.get(..scheme).is_some_and(|start| start.eq_ignore_ascii_case(b"http://"))
     {
-        let reason = "a target begins with / or http://";
-        return Err(ParseError::bad(offset, reason, "RFC 9112, 3.2"));
+        return Err(TARGET_FORM.at(offset));
     }
     let is_end = |byte: &u8| matches!(byte, b'/' | b'?');
     let end =
@@ -68,15 +68,14 @@ fn decoded(path: &[u8], offset: usize) -> Result<Cow<'_, [u8]>, ParseError> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut index = 0;
     while let Some(&byte) = path.get(index) {
-        let error = |reason, section| ParseError::bad(offset + index, reason, section);
         let byte = match (byte, path.get(index + 1..index + 3)) {
-            (b'%', digits) => digits
-                .and_then(hexadecimal)
-                .ok_or(error("two hexadecimal digits follow a %", "RFC 3986, 2.1"))?,
+            (b'%', digits) => {
+                digits.and_then(hexadecimal).ok_or(PERCENT.at(offset + index))?
+            }
             _ => byte,
         };
         if byte.is_ascii_control() {
-            return Err(error("a path holds no control characters", "RFC 9110, 17.3"));
+            return Err(CONTROL_IN_PATH.at(offset + index));
         }
         index += if path[index] == b'%' { 3 } else { 1 };
         decoded.push(byte);
@@ -103,14 +102,10 @@ pub(crate) fn check_authority(
     };
     let (host, port) = authority.split_at(host_length.unwrap_or(authority.len()));
     if !is_host(host) {
-        return Err(ParseError::bad(offset, "this is no host", "RFC 9112, 3.2"));
+        return Err(HOST.at(offset));
     }
     if !is_port(port) {
-        return Err(ParseError::bad(
-            offset + host.len(),
-            "this is no port",
-            "RFC 9112, 3.2",
-        ));
+        return Err(PORT.at(offset + host.len()));
     }
     Ok(())
 }
