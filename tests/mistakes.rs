@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use predicates::prelude::*;
 
 use crate::{PATIENCE, redact};
@@ -67,7 +67,7 @@ pub fn privileged(program: fn() -> Command) -> Result<String> {
 
     let first_free =
         fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start")?;
-    ensure!(
+    anyhow::ensure!(
         first_free.trim().parse::<u16>()? > 1,
         "no port is privileged on this system"
     );

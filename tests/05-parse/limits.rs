@@ -1,8 +1,8 @@
 //! How long a client may take, how much it may send, and how it still gets its answer.
 
 use std::net::{SocketAddr, TcpListener};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{process, thread};
 
 use anyhow::{Result, ensure};
 use step05::{Deadlines, Response};
@@ -172,7 +172,7 @@ fn a_stopped_and_continued_server_goes_on() -> Result<()> {
     let mut client = Client::connect(program.address())?;
     client.send(&REQUEST[..10])?;
     for (signal, state) in [("-STOP", "T"), ("-CONT", "S")] {
-        let mut kill = process::Command::new("kill");
+        let mut kill = std::process::Command::new("kill");
         kill.args([signal, &program.id().to_string()]);
         ensure!(kill.status()?.success(), "kill {signal}");
         let status = format!("/proc/{}/stat", program.id());

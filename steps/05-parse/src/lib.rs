@@ -70,9 +70,10 @@ pub fn serve(
                 converse(client, &peer.to_string(), deadlines, &handler)
             }
             Err(error) => {
-                // Out of descriptors, perhaps: to ask again at once would not help.
-                thread::sleep(Duration::from_millis(50));
-                format!("accept: {error}\n")
+                // A client that left while it waited, or no descriptor is free; then to ask
+                // again at once would only keep a core busy.
+                thread::sleep(Duration::from_millis(5));
+                format!("a client was lost: {error}\n")
             }
         };
         // Nobody may be reading what is printed; that is no reason to stop.
