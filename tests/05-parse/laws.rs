@@ -102,6 +102,21 @@ fn any_cut_before_a_silence_gets_the_same_answer() {
     hold(60, &values, |(bytes, cut)| assert_cut_law(&bytes.0, &cut));
 }
 
+/// Inputs that once got two answers, one when they came at once and another in pieces.
+#[test]
+fn what_broke_the_cut_law_does_so_no_more() {
+    let late =
+        [b"\r\n".repeat(MAX_HEAD / 2), b"HEAD / HTTP/1.1\r\n\r\n".to_vec()].concat();
+    for bytes in
+        [b" \r\nHEAD / HTTP/1.1\r\n\r\n", b"\r\r\nHEAD / HTTP/1.1\r\n\r\n", &*late]
+    {
+        let lengths = vec![bytes.len().min(MAX_HEAD), 1];
+        assert_cut_law(bytes, &Cut { lengths, pauses: vec![true], end: End::Fin });
+        let lengths = vec![1 + bytes.len() / 100];
+        assert_cut_law(bytes, &Cut { lengths, pauses: vec![true], end: End::Fin });
+    }
+}
+
 /// The limits are exact, and no cut moves them.
 #[test]
 fn limits_do_not_depend_on_the_cut() {

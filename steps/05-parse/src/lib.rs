@@ -106,8 +106,7 @@ pub fn converse(
         Err(Stop::Silence) => return String::new(),
         Err(Stop::Lost(error)) => return format!("{peer} was lost: {error}\n"),
     };
-    let is_head = head.trim_ascii_start().starts_with(b"HEAD ");
-    let bytes = response.to_bytes(is_head, SystemTime::now());
+    let bytes = response.to_bytes(is_head(&head), SystemTime::now());
     let log = log::line(peer, &head, response.status.0, bytes.len()) + &refusal;
     match connection.write(&bytes) {
         Ok(()) if is_gentle => connection.close_gently(),
@@ -115,6 +114,14 @@ pub fn converse(
         Err(error) => return log + &format!("{peer} was lost: {error}\n"),
     }
     log
+}
+
+/// Whether the first line that is not empty begins with HEAD. What came too late for the
+/// verdict, because the client was slow or beyond the limit, must not count.
+fn is_head(head: &[u8]) -> bool {
+    let mut lines = head[..head.len().min(MAX_HEAD)].split(|&byte| byte == b'\n');
+    let first = lines.find(|line| !matches!(line, [] | [b'\r']));
+    first.is_some_and(|line| line.starts_with(b"HEAD "))
 }
 
 /// Reads the request to the last byte of its body, so that closing leaves nothing unread.
