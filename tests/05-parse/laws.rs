@@ -4,21 +4,10 @@
 
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
-use proptest::test_runner::TestRunner;
 use step05::{MAX_FIELDS, MAX_HEAD, MAX_TARGET, Status, parse};
 
 use crate::checks::{End, Event, assert_prefix_law, shown, visit};
-use crate::requests::{Bytes, anything, cases, good};
-
-/// Runs a check on so many values; a failure shows the smallest value that fails.
-fn hold<S: Strategy>(number: u32, values: &S, check: impl Fn(S::Value)) {
-    let mut runner = TestRunner::new(cases(number));
-    let outcome = runner.run(values, |value| {
-        check(value);
-        Ok(())
-    });
-    outcome.unwrap_or_else(|error| panic!("{error}"));
-}
+use crate::requests::{Bytes, anything, good, hold};
 
 /// Or the laws would be tried on nothing but refusals.
 #[test]

@@ -4,6 +4,7 @@
 mod checks;
 mod laws;
 mod limits;
+mod peers;
 mod requests;
 mod table;
 

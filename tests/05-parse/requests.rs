@@ -6,7 +6,7 @@ use std::fmt;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::{Index, select};
-use proptest::test_runner::{Config, RngSeed};
+use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use crate::checks::shown;
 
@@ -20,9 +20,19 @@ impl fmt::Debug for Bytes {
     }
 }
 
+/// Runs a check on so many values; a failure shows the smallest value that fails.
+pub fn hold<S: Strategy>(number: u32, values: &S, check: impl Fn(S::Value)) {
+    let mut runner = TestRunner::new(cases(number));
+    let outcome = runner.run(values, |value| {
+        check(value);
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+}
+
 /// So many cases, the same ones in each run: a red test stays red until its cause is gone.
 /// `PROPTEST_CASES` and `PROPTEST_RNG_SEED` ask for more and for others.
-pub fn cases(number: u32) -> Config {
+fn cases(number: u32) -> Config {
     let default = Config::default();
     let cases = std::env::var("PROPTEST_CASES").map_or(number, |_| default.cases);
     let rng_seed = match default.rng_seed {
