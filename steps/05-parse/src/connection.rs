@@ -199,6 +199,8 @@ impl Lines {
     fn search(&mut self, head: &[u8]) -> Option<Line> {
         let mut found = None;
         for index in self.searched..head.len() {
+            #[cfg(test)]
+            crate::work::looked_at(1);
             if head[index] != b'\n' {
                 continue;
             }

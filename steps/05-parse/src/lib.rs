@@ -22,6 +22,9 @@ mod rules;
 mod site;
 mod target;
 mod wire;
+#[cfg(test)]
+#[path = "../../../tests/05-parse/work.rs"]
+mod work;
 
 use std::io::{self, Write};
 use std::net::TcpListener;

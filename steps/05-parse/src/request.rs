@@ -65,6 +65,8 @@ pub struct Request<'a> {
 /// # Errors
 /// At the first byte that breaks a rule, with the status to answer.
 pub fn parse(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>, ParseError> {
+    #[cfg(test)]
+    crate::work::looked_at(bytes.len());
     let within = &bytes[..bytes.len().min(MAX_HEAD)];
     let complete =
         within.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
