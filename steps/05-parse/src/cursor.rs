@@ -98,7 +98,7 @@ impl<'a> Cursor<'a> {
     pub fn take_some(
         &mut self,
         class: u8,
-        rule: ParseError,
+        rule: &ParseError,
     ) -> Result<&'a [u8], ParseError> {
         let taken = self.take(class);
         if taken.is_empty() { Err(self.broken(rule)) } else { Ok(taken) }
@@ -114,15 +114,15 @@ impl<'a> Cursor<'a> {
 
     /// Takes `text`, which must come next, or `rule` is broken.
     #[inline]
-    pub fn expect(&mut self, text: &[u8], rule: ParseError) -> Result<(), ParseError> {
+    pub fn expect(&mut self, text: &[u8], rule: &ParseError) -> Result<(), ParseError> {
         if self.skip(text) { Ok(()) } else { Err(self.broken(rule)) }
     }
 
     /// `rule` is broken here, unless a line end that is none explains it better.
-    pub fn broken(&self, rule: ParseError) -> ParseError {
+    pub fn broken(&self, rule: &ParseError) -> ParseError {
         let rule = match self.rest() {
-            [b'\n', ..] => BARE_LF,
-            [b'\r', after, ..] if *after != b'\n' => BARE_CR,
+            [b'\n', ..] => &BARE_LF,
+            [b'\r', after, ..] if *after != b'\n' => &BARE_CR,
             _ => rule,
         };
         rule.at(self.offset)

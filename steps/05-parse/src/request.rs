@@ -100,17 +100,17 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>, ParseError> {
 /// `method SP request-target SP HTTP-version CRLF`, RFC 9112, 3.
 fn request_line<'a>(line: &mut Cursor<'a>) -> Result<Request<'a>, ParseError> {
     let start = line.offset;
-    let method = line.take_some(TOKEN, METHOD)?;
+    let method = line.take_some(TOKEN, &METHOD)?;
     if method.len() > MAX_METHOD {
         return Err(METHOD_TOO_LONG.at(start));
     }
-    line.expect(b" ", METHOD_END)?;
+    line.expect(b" ", &METHOD_END)?;
     let start = line.offset;
-    let target = line.take_some(cursor::TARGET, rules::TARGET)?;
+    let target = line.take_some(cursor::TARGET, &rules::TARGET)?;
     if target.len() > MAX_TARGET {
         return Err(TARGET_TOO_LONG.at(start + MAX_TARGET));
     }
-    line.expect(b" ", TARGET_END)?;
+    line.expect(b" ", &TARGET_END)?;
     let minor_version = http_version(line)?;
     let Target { authority, path, query } = target::parse(method, target, start)?;
     Ok(Request {
@@ -130,13 +130,13 @@ fn request_line<'a>(line: &mut Cursor<'a>) -> Result<Request<'a>, ParseError> {
 fn http_version(line: &mut Cursor<'_>) -> Result<u8, ParseError> {
     let start = line.offset;
     let [b'H', b'T', b'T', b'P', b'/', major, b'.', minor, ..] = *line.rest() else {
-        return Err(line.broken(VERSION));
+        return Err(line.broken(&VERSION));
     };
     if !major.is_ascii_digit() || !minor.is_ascii_digit() {
-        return Err(line.broken(VERSION));
+        return Err(line.broken(&VERSION));
     }
     line.offset += b"HTTP/1.1".len();
-    line.expect(b"\r\n", VERSION_END)?;
+    line.expect(b"\r\n", &VERSION_END)?;
     if major != b'1' {
         return Err(VERSION_UNKNOWN.at(start + b"HTTP/".len()));
     }
@@ -153,14 +153,14 @@ fn field_line<'a>(
 ) -> Result<(), ParseError> {
     let start = line.offset;
     if let [b' ' | b'\t', ..] = line.rest() {
-        return Err(line.broken(LEADING_BLANK));
+        return Err(line.broken(&LEADING_BLANK));
     }
-    let name = line.take_some(TOKEN, FIELD_NAME)?;
-    line.expect(b":", COLON)?;
+    let name = line.take_some(TOKEN, &FIELD_NAME)?;
+    line.expect(b":", &COLON)?;
     while line.skip(b" ") || line.skip(b"\t") {}
     let offset = line.offset;
     let value = line.take_value().trim_ascii_end();
-    line.expect(b"\r\n", FIELD_VALUE)?;
+    line.expect(b"\r\n", &FIELD_VALUE)?;
 
     let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
     if is(b"host") {
