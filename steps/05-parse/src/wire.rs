@@ -61,33 +61,21 @@ pub(crate) fn read(
     bytes: &mut Vec<u8>,
     until: Instant,
 ) -> io::Result<Arrived> {
-    let before = bytes.len();
-    bytes.resize(before + READ_SIZE, 0);
-    let outcome = read_once(wire, &mut bytes[before..], until);
-    bytes.truncate(before + outcome.as_ref().map_or(0, |length| length.unwrap_or(0)));
-    Ok(match outcome? {
-        Some(0) => Arrived::End,
-        Some(_) => Arrived::Bytes,
-        None => Arrived::Nothing,
-    })
-}
-
-/// Reads once; `None` when nothing came in time.
-fn read_once(
-    wire: &mut impl Wire,
-    buffer: &mut [u8],
-    until: Instant,
-) -> io::Result<Option<usize>> {
+    let mut buffer = [0; READ_SIZE];
     while let Some(left) = time_left(until) {
         // It fails on macOS when both sides are closed; then the read says how, at once.
         let _ = wire.set_read_timeout(left);
-        match wire.read(buffer) {
-            Ok(length) => return Ok(Some(length)),
+        match wire.read(&mut buffer) {
+            Ok(0) => return Ok(Arrived::End),
+            Ok(length) => {
+                bytes.extend_from_slice(&buffer[..length]);
+                return Ok(Arrived::Bytes);
+            }
             Err(error) if is_worth_a_retry(&error) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(None)
+    Ok(Arrived::Nothing)
 }
 
 fn time_left(until: Instant) -> Option<Duration> {
