@@ -265,6 +265,26 @@ fn assert_in_bounds(bytes: &[u8], verdict: &Verdict<'_>) {
     }
 }
 
+/// What the fuzz target `parse` does with an input: its first byte says where to cut the rest.
+pub fn fuzz_parse(input: &[u8]) {
+    let Some((&cut, bytes)) = input.split_first() else { return };
+    let cut = bytes.len() * usize::from(cut) / 255;
+    assert_prefix_law(bytes, [cut, bytes.len()]);
+}
+
+/// What the fuzz target `connection` does with an input: its first byte says in pieces of
+/// how many bytes the rest arrives. The answer must be the one that it gets at once.
+pub fn fuzz_connection(input: &[u8]) {
+    let Some((&length, bytes)) = input.split_first() else { return };
+    let pieces: Vec<_> = bytes
+        .chunks(usize::from(length).max(1))
+        .flat_map(|piece| [Event::Pause, Event::Bytes(piece)])
+        .collect();
+    let (whole, pieces) =
+        (visit(&[Event::Bytes(bytes)], End::Fin), visit(&pieces, End::Fin));
+    assert!(whole == pieces, "at once {}, in pieces {}", shown(&whole), shown(&pieces));
+}
+
 /// Two answers differ by the second they were given in.
 fn without_date(answer: &[u8]) -> Vec<u8> {
     const FIELD: &[u8] = b"\r\nDate: ";

@@ -2,11 +2,15 @@
 //! same in each run; `PROPTEST_RNG_SEED=1 PROPTEST_CASES=100000 cargo test -p step05 laws`
 //! tries others.
 
+use std::fs;
+
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use step05::{MAX_FIELDS, MAX_HEAD, MAX_TARGET, Status, parse};
 
-use crate::checks::{End, Event, assert_prefix_law, shown, visit};
+use crate::checks::{
+    End, Event, assert_prefix_law, fuzz_connection, fuzz_parse, shown, visit,
+};
 use crate::requests::{Bytes, anything, good, hold};
 
 /// Or the laws would be tried on nothing but refusals.
@@ -103,6 +107,22 @@ fn what_broke_the_cut_law_does_so_no_more() {
         assert_cut_law(bytes, &Cut { lengths, pauses: vec![true], end: End::Fin });
         let lengths = vec![1 + bytes.len() / 100];
         assert_cut_law(bytes, &Cut { lengths, pauses: vec![true], end: End::Fin });
+    }
+}
+
+/// What a fuzzer once reached is reached again, without a fuzzer.
+#[test]
+fn the_fuzz_corpus_keeps_the_laws() {
+    for target in ["parse", "connection"] {
+        let folder =
+            format!("{}/../../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
+        let files: Vec<_> = fs::read_dir(folder).unwrap().map(Result::unwrap).collect();
+        assert!(!files.is_empty(), "no corpus for {target}");
+        for file in files {
+            let input = fs::read(file.path()).unwrap();
+            fuzz_parse(&input);
+            fuzz_connection(&input);
+        }
     }
 }
 
