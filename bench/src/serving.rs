@@ -1,0 +1,247 @@
+//! step05 beside other servers: a connection for each request, one client or sixteen.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use anyhow::{Result, ensure};
+
+use crate::Effort;
+use crate::chart::{self, Bar, Panel, figure};
+use crate::client::load;
+use crate::report::{Goal, Limit, Report, circumstances, goals};
+use crate::server::{Kind, Server, build_steps};
+
+const CLIENTS: [u32; 2] = [1, 16];
+
+/// The best that a server reached in any batch, each figure by itself.
+#[derive(Clone, Copy, Debug)]
+struct Best {
+    per_second: f64,
+    /// Microseconds.
+    p50: f64,
+    p99: f64,
+    /// Of the server, for a request.
+    cpu: f64,
+}
+
+const WORST: Best =
+    Best { per_second: 0.0, p50: f64::MAX, p99: f64::MAX, cpu: f64::MAX };
+
+/// Of one number of clients the figures of all servers.
+struct Section {
+    clients: u32,
+    figures: Vec<(Kind, Best)>,
+}
+
+impl Section {
+    fn of(&self, wanted: Kind) -> Best {
+        self.figures
+            .iter()
+            .find(|(kind, _)| *kind == wanted)
+            .map_or(WORST, |(_, best)| *best)
+    }
+}
+
+/// Starts all servers and measures them.
+///
+/// # Errors
+/// When a server does not start, or does not answer every request with the whole page.
+pub fn report(effort: Effort) -> Result<Report> {
+    build_steps()?;
+    let servers = Kind::ALL.map(Server::start);
+    let servers = servers.into_iter().collect::<Result<Vec<_>>>()?;
+    let mut sections = Vec::new();
+    for clients in CLIENTS {
+        if effort == Effort::Full {
+            wait_until_forgotten();
+        }
+        sections.push(measure(&servers, clients, effort)?);
+    }
+    let length = |wanted| servers.iter().find(|server| server.kind == wanted);
+    let lengths = [Kind::Floor, Kind::Step05]
+        .map(|kind| length(kind).map(|server| server.length));
+    ensure!(lengths[0] == lengths[1], "floor and step05 differ in bytes: {lengths:?}");
+
+    let mut markdown = circumstances(effort);
+    markdown += "\n`cargo run --release --manifest-path bench/Cargo.toml -- serving`\n";
+    for section in &sections {
+        markdown += &table(section);
+    }
+    markdown += "\n";
+    markdown += &goals(&sections.iter().flat_map(wanted).collect::<Vec<_>>());
+    markdown += "\n";
+    markdown += &words(&sections);
+    Ok(Report { markdown, svg: svg(&sections) })
+}
+
+/// Waits until most connections of earlier batches, or of an earlier run, are forgotten; a
+/// bit more than a minute at most.
+fn wait_until_forgotten() {
+    let until = Instant::now() + Duration::from_secs(70);
+    while closed_connections().unwrap_or(0) > 5000 && Instant::now() < until {
+        thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// How many connections are in the state TIME-WAIT (RFC 9293, 3.3.2).
+fn closed_connections() -> Option<u32> {
+    let text = fs::read_to_string("/proc/net/sockstat").ok()?;
+    let (_, after) = text.split_once(" tw ")?;
+    after.split(' ').next()?.parse().ok()
+}
+
+/// The servers take turns in short batches, so that whatever else the machine does hits all
+/// of them alike.
+fn measure(servers: &[Server], clients: u32, effort: Effort) -> Result<Section> {
+    // A closed connection keeps its pair of ports for a minute. So many in all stay below
+    // the 28 000 ports for one server, and below the 131 072 such connections that Linux
+    // remembers on a small machine.
+    let (rounds, requests) = match effort {
+        Effort::Full => (36, 500),
+        Effort::Quick => (1, 32),
+    };
+    let mut figures: Vec<_> =
+        servers.iter().map(|server| (server.kind, WORST)).collect();
+    for _ in 0..rounds {
+        for (server, (_, best)) in servers.iter().zip(&mut figures) {
+            *best = batch(server, clients, requests)?.or(*best);
+        }
+    }
+    Ok(Section { clients, figures })
+}
+
+fn batch(server: &Server, clients: u32, requests: u32) -> Result<Best> {
+    let before = server.cpu()?;
+    let load = load(server.address, clients, requests, server.length)
+        .map_err(|error| error.context(server.kind.name()))?;
+    let cpu = server.cpu()?.since(&before);
+    let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
+    Ok(Best {
+        per_second: load.per_second,
+        p50: microseconds(load.p50),
+        p99: microseconds(load.p99),
+        cpu: microseconds(cpu) / f64::from(load.requests),
+    })
+}
+
+impl Best {
+    fn or(self, other: Self) -> Self {
+        Self {
+            per_second: self.per_second.max(other.per_second),
+            p50: self.p50.min(other.p50),
+            p99: self.p99.min(other.p99),
+            cpu: self.cpu.min(other.cpu),
+        }
+    }
+}
+
+fn table(section: &Section) -> String {
+    let clients = match section.clients {
+        1 => "one client".into(),
+        several => format!("{several} clients"),
+    };
+    let mut text = format!(
+        "\n| {clients} | requests/s | p50 µs | p99 µs | CPU µs | CPU / floor |\n\
+         |---|--:|--:|--:|--:|--:|\n"
+    );
+    let floor = section.of(Kind::Floor);
+    for (kind, best) in &section.figures {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {:.2} |",
+            kind.name(),
+            figure(best.per_second),
+            figure(best.p50),
+            figure(best.p99),
+            figure(best.cpu),
+            best.cpu / floor.cpu
+        );
+    }
+    text
+}
+
+fn wanted(section: &Section) -> Vec<Goal> {
+    let clients = section.clients;
+    let [step05, floor, hyper, tiny_http] =
+        [Kind::Step05, Kind::Floor, Kind::Hyper, Kind::TinyHttp]
+            .map(|kind| section.of(kind));
+    let goal = |what: &str, ratio: f64, limit: Limit| Goal {
+        what: format!("{clients} at once: step05's {what}"),
+        ratio,
+        limit,
+    };
+    vec![
+        goal(
+            "requests/s / the floor's",
+            step05.per_second / floor.per_second,
+            Limit::AtLeast(0.95),
+        ),
+        goal("CPU / the floor's", step05.cpu / floor.cpu, Limit::AtMost(1.25)),
+        goal("CPU / hyper's", step05.cpu / hyper.cpu, Limit::Below(1.0)),
+        goal("CPU / tiny_http's", step05.cpu / tiny_http.cpu, Limit::Below(1.0)),
+    ]
+}
+
+/// What the figures mean, and what they do not.
+fn words(sections: &[Section]) -> String {
+    let mut text = String::from(
+        "A connection for each request, the best of several short batches in turns, each \
+         figure by itself. CPU is the server's for one request, user and system together. \
+         All print to the null device; the steps and http.server log every request, the \
+         others do not. hyper runs on one thread. The client works on the same cores, so \
+         that requests/s count its work too, and with 16 clients the p50 is mostly \
+         waiting in line: most servers here answer one after the other.\n",
+    );
+    for section in sections {
+        let of = |kind| section.of(kind);
+        let (floor, step05) = (of(Kind::Floor), of(Kind::Step05));
+        let (rust, python) = (of(Kind::Step04), of(Kind::Step04Python));
+        let _ = write!(
+            text,
+            "\nWith {} at once: the floor takes {:.0} % of step05's CPU, so at least that \
+             much of the work is the kernel's, and all of the parsing, the page, the date \
+             and the log share the rest. step04, beside the same program in Python, \
+             answers {:.1} times as many requests and takes 1/{:.1} of the CPU. step05, \
+             beside http.server, answers {:.1} times as many and takes 1/{:.1} of the \
+             CPU.\n",
+            section.clients,
+            100.0 * (floor.cpu / step05.cpu).min(1.0),
+            rust.per_second / python.per_second,
+            python.cpu / rust.cpu,
+            step05.per_second / of(Kind::HttpServer).per_second,
+            of(Kind::HttpServer).cpu / step05.cpu,
+        );
+    }
+    text
+}
+
+fn svg(sections: &[Section]) -> String {
+    let mut description = String::new();
+    let mut panels = Vec::new();
+    for (title, unit, value) in [
+        ("Requests per second", "", (|best| best.per_second) as fn(&Best) -> f64),
+        ("The server's CPU for a request", " µs", |best| best.cpu),
+    ] {
+        for section in sections {
+            let clients = section.clients;
+            let plural = if clients == 1 { "" } else { "s" };
+            let title = format!("{title}, {clients} client{plural}");
+            let _ = write!(description, "{title}:");
+            let mut bars = Vec::new();
+            for (kind, best) in &section.figures {
+                let value = value(best);
+                let _ =
+                    write!(description, " {} {}{unit};", kind.name(), figure(value));
+                let is_ours = *kind == Kind::Step05;
+                bars.push(Bar { label: kind.name().into(), value, is_ours });
+            }
+            description.pop();
+            description += ". ";
+            panels.push(Panel { title, unit, bars });
+        }
+    }
+    let title = "Requests per second, and CPU for a request";
+    chart::svg("serving", title, description.trim_end(), &panels)
+}
