@@ -75,7 +75,7 @@ pub fn goals(goals: &[Goal]) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "| {} | {} | {:.2} | {verdict} |",
+            "| {} | {} | {:.3} | {verdict} |",
             goal.what,
             goal.wanted(),
             goal.ratio

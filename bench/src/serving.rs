@@ -136,14 +136,18 @@ impl Best {
     }
 }
 
-fn table(section: &Section) -> String {
-    let clients = match section.clients {
+fn clients(section: &Section) -> String {
+    match section.clients {
         1 => "one client".into(),
         several => format!("{several} clients"),
-    };
+    }
+}
+
+fn table(section: &Section) -> String {
     let mut text = format!(
-        "\n| {clients} | requests/s | p50 µs | p99 µs | CPU µs | CPU / floor |\n\
-         |---|--:|--:|--:|--:|--:|\n"
+        "\n| {} | requests/s | p50 µs | p99 µs | CPU µs | CPU / floor |\n\
+         |---|--:|--:|--:|--:|--:|\n",
+        clients(section)
     );
     let floor = section.of(Kind::Floor);
     for (kind, best) in &section.figures {
@@ -163,12 +167,12 @@ fn table(section: &Section) -> String {
 }
 
 fn wanted(section: &Section) -> Vec<Goal> {
-    let clients = section.clients;
+    let clients = clients(section);
     let [step05, floor, hyper, tiny_http] =
         [Kind::Step05, Kind::Floor, Kind::Hyper, Kind::TinyHttp]
             .map(|kind| section.of(kind));
     let goal = |what: &str, ratio: f64, limit: Limit| Goal {
-        what: format!("{clients} at once: step05's {what}"),
+        what: format!("with {clients}, step05's {what}"),
         ratio,
         limit,
     };
@@ -192,7 +196,8 @@ fn words(sections: &[Section]) -> String {
          All print to the null device; the steps and http.server log every request, the \
          others do not. hyper runs on one thread. The client works on the same cores, so \
          that requests/s count its work too, and with 16 clients the p50 is mostly \
-         waiting in line: most servers here answer one after the other.\n",
+         waiting in line: most servers here answer one after the other. From \
+         run to run the ratios differ by some hundredths.\n",
     );
     for section in sections {
         let of = |kind| section.of(kind);
@@ -200,13 +205,12 @@ fn words(sections: &[Section]) -> String {
         let (rust, python) = (of(Kind::Step04), of(Kind::Step04Python));
         let _ = write!(
             text,
-            "\nWith {} at once: the floor takes {:.0} % of step05's CPU, so at least that \
-             much of the work is the kernel's, and all of the parsing, the page, the date \
-             and the log share the rest. step04, beside the same program in Python, \
-             answers {:.1} times as many requests and takes 1/{:.1} of the CPU. step05, \
-             beside http.server, answers {:.1} times as many and takes 1/{:.1} of the \
-             CPU.\n",
-            section.clients,
+            "\nWith {}: what the floor does, nearly all of it in the kernel, is {:.0} % of \
+             step05's CPU; the deadline, parsing, the page, the date and the log share the \
+             rest. step04 answers {:.1} times as many requests as the same program in \
+             Python, which takes {:.1} times as much CPU. step05 answers {:.1} times as many \
+             as http.server, which takes {:.1} times as much CPU.\n",
+            clients(section),
             100.0 * (floor.cpu / step05.cpu).min(1.0),
             rust.per_second / python.per_second,
             python.cpu / rust.cpu,
@@ -225,9 +229,7 @@ fn svg(sections: &[Section]) -> String {
         ("The server's CPU for a request", " µs", |best| best.cpu),
     ] {
         for section in sections {
-            let clients = section.clients;
-            let plural = if clients == 1 { "" } else { "s" };
-            let title = format!("{title}, {clients} client{plural}");
+            let title = format!("{title}, {}", clients(section));
             let _ = write!(description, "{title}:");
             let mut bars = Vec::new();
             for (kind, best) in &section.figures {
