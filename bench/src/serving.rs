@@ -196,8 +196,9 @@ fn words(sections: &[Section]) -> String {
          All print to the null device; the steps and http.server log every request, the \
          others do not. hyper runs on one thread. The client works on the same cores, so \
          that requests/s count its work too, and with 16 clients the p50 is mostly \
-         waiting in line: most servers here answer one after the other. From \
-         run to run the ratios differ by some hundredths.\n",
+         waiting in line: most servers here answer one after the other. On a machine that \
+         has other work, requests/s differ by a tenth and more from run to run, CPU by \
+         some hundredths.\n",
     );
     for section in sections {
         let of = |kind| section.of(kind);
