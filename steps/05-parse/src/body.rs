@@ -23,7 +23,7 @@ pub enum Body {
 
 /// What the fields so far have said about the body.
 #[derive(Debug, Default)]
-pub(crate) struct Framing {
+pub struct Framing {
     pub expects_continue: bool,
     length: Option<usize>,
     /// Where the last Transfer-Encoding is, and the codings in all of them.
@@ -92,7 +92,7 @@ impl Framing {
 
 /// The size in the line before a chunk; `;` begins an extension, which is ignored (RFC 9112,
 /// 7.1). `line` comes without its CR LF.
-pub(crate) fn chunk_size(line: &[u8], offset: usize) -> Result<usize, ParseError> {
+pub fn chunk_size(line: &[u8], offset: usize) -> Result<usize, ParseError> {
     let size = line.split(|&byte| byte == b';').next().unwrap_or_default();
     number(size.trim_ascii_end(), 16).ok_or(CHUNK_SIZE.at(offset))
 }

@@ -16,7 +16,7 @@ pub const MAX_LINGER: usize = 4 * 1024 * 1024;
 
 /// Why there is no request.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub enum Stop {
     /// Nothing came. Browsers open connections in advance; nobody waits for an answer.
     Silence,
     /// What came is refused.
@@ -39,7 +39,7 @@ impl From<io::Error> for Stop {
 
 /// One client's connection.
 #[derive(Debug)]
-pub(crate) struct Connection<W> {
+pub struct Connection<W> {
     wire: W,
     deadlines: Deadlines,
     /// When the whole request must have come.

@@ -4,14 +4,14 @@ use crate::ParseError;
 use crate::rules::{BARE_CR, BARE_LF};
 
 /// `tchar`: what methods and field names are made of (RFC 9110, 5.6.2).
-pub(crate) const TOKEN: u8 = 1;
+pub const TOKEN: u8 = 1;
 /// What a target is made of here: visible ASCII but `" # < >`. RFC 9112, 3.2 allows less,
 /// but browsers send it.
-pub(crate) const TARGET: u8 = 2;
+pub const TARGET: u8 = 2;
 /// Visible ASCII, blank, tab and everything from 0x80 on (RFC 9110, 5.5).
 const FIELD_VALUE: u8 = 4;
 /// What the name of a host is made of, percent-encoding included (RFC 3986, 3.2.2).
-pub(crate) const HOST_NAME: u8 = 8;
+pub const HOST_NAME: u8 = 8;
 
 /// For each byte the classes it belongs to.
 static CLASSES: [u8; 256] = {
@@ -40,7 +40,7 @@ static CLASSES: [u8; 256] = {
 
 /// Whether `byte` belongs to `class`.
 #[inline]
-pub(crate) fn is(class: u8, byte: u8) -> bool {
+pub fn is(class: u8, byte: u8) -> bool {
     CLASSES[usize::from(byte)] & class != 0
 }
 
@@ -58,7 +58,7 @@ fn visible<const N: usize>(bytes: &[u8]) -> usize {
 
 /// Complete lines, and how far they have been read.
 #[derive(Debug)]
-pub(crate) struct Cursor<'a> {
+pub struct Cursor<'a> {
     pub bytes: &'a [u8],
     pub offset: usize,
 }

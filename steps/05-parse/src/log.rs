@@ -10,12 +10,7 @@ const BEFORE: usize = 60;
 const AFTER: usize = 16;
 
 /// One line: peer, request line, status, bytes of the answer.
-pub(crate) fn line(
-    peer: impl Display,
-    head: &[u8],
-    status: u16,
-    length: usize,
-) -> String {
+pub fn line(peer: impl Display, head: &[u8], status: u16, length: usize) -> String {
     let request_line =
         head.split(|byte| b"\r\n".contains(byte)).find(|line| !line.is_empty());
     let shown = request_line.unwrap_or_default();
@@ -25,7 +20,7 @@ pub(crate) fn line(
 }
 
 /// The offending line with a caret under the byte, and what is wrong with it.
-pub(crate) fn caret(bytes: &[u8], error: &ParseError) -> String {
+pub fn caret(bytes: &[u8], error: &ParseError) -> String {
     let offset = error.offset.min(bytes.len());
     let (before, after) = bytes.split_at(offset);
     let line_start =

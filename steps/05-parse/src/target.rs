@@ -10,7 +10,7 @@ use crate::rules::{CONTROL_IN_PATH, HOST, PERCENT, PORT, TARGET_FORM};
 
 /// A target's parts.
 #[derive(Debug)]
-pub(crate) struct Target<'a> {
+pub struct Target<'a> {
     pub authority: Option<&'a [u8]>,
     pub path: Cow<'a, [u8]>,
     pub query: Option<&'a [u8]>,
@@ -18,7 +18,7 @@ pub(crate) struct Target<'a> {
 
 /// Takes a target apart. Which form it may have depends on the method. `offset` is that of
 /// the target.
-pub(crate) fn parse<'a>(
+pub fn parse<'a>(
     method: &[u8],
     target: &'a [u8],
     offset: usize,
@@ -91,10 +91,7 @@ fn hexadecimal(digits: &[u8]) -> Option<u8> {
 
 /// `uri-host [ ":" port ]`, with no user information and no empty host (RFC 9112, 3.2;
 /// RFC 9110, 4.2.1 and 4.2.4).
-pub(crate) fn check_authority(
-    authority: &[u8],
-    offset: usize,
-) -> Result<(), ParseError> {
+pub fn check_authority(authority: &[u8], offset: usize) -> Result<(), ParseError> {
     let host_length = match authority {
         // The colons between brackets are those of an IPv6 address.
         [b'[', ..] => authority.iter().position(|&byte| byte == b']').map(|at| at + 1),

@@ -47,7 +47,7 @@ impl Wire for TcpStream {
 
 /// How one read ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Arrived {
+pub enum Arrived {
     Bytes,
     /// The client has closed its side (FIN).
     End,
@@ -56,7 +56,7 @@ pub(crate) enum Arrived {
 }
 
 /// Reads once and appends to `bytes`.
-pub(crate) fn read(
+pub fn read(
     wire: &mut impl Wire,
     bytes: &mut Vec<u8>,
     until: Instant,
@@ -91,11 +91,7 @@ fn is_worth_a_retry(error: &io::Error) -> bool {
 }
 
 /// Writes all of `bytes`, or fails with `TimedOut` when that takes too long.
-pub(crate) fn write(
-    wire: &mut impl Wire,
-    mut bytes: &[u8],
-    until: Instant,
-) -> io::Result<()> {
+pub fn write(wire: &mut impl Wire, mut bytes: &[u8], until: Instant) -> io::Result<()> {
     let may_block = bytes.len() > NEVER_BLOCKS;
     while !bytes.is_empty() {
         let left = time_left(until).ok_or(ErrorKind::TimedOut)?;
