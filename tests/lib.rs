@@ -21,9 +21,9 @@ mod visits;
 
 pub use bytes::escape;
 pub use client::{Client, End, Received, connect, exchange};
-#[cfg(target_os = "linux")]
-pub use mistakes::privileged;
 pub use mistakes::{mistakes, refusal};
+#[cfg(target_os = "linux")]
+pub use mistakes::{nowhere_to_print, privileged};
 pub use program::{Ended, Program};
 pub use redact::{date, peers, port};
 pub use tools::{Trace, chromium, curl, memory, python, run};
@@ -93,6 +93,12 @@ macro_rules! command_line {
                 ipv6
                 #[cfg(target_os = "linux")] restart
                 #[cfg(target_os = "linux")] #[ignore = "needs setpriv: cargo test -- --ignored"] privileged
+            }
+
+            #[test]
+            #[cfg(target_os = "linux")]
+            fn nowhere_to_print() -> anyhow::Result<()> {
+                $crate::nowhere_to_print(rust())
             }
 
             $(fn $program() -> Command {

@@ -82,6 +82,21 @@ pub fn privileged(program: fn() -> Command) -> Result<String> {
     Ok(refusal(unprivileged, "127.0.0.1:1"))
 }
 
+/// Starts the program where nothing can be printed: an error like any other, no panic.
+/// Linux only, full(4).
+///
+/// # Errors
+/// When the program does anything else than to say so and fail.
+#[cfg(target_os = "linux")]
+pub fn nowhere_to_print(mut program: Command) -> Result<()> {
+    program.arg("127.0.0.1:0").stdout(std::fs::File::create("/dev/full")?);
+    let output = program.env("RUST_BACKTRACE", "1").output()?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.code() == Some(1), "{output:?}");
+    anyhow::ensure!(stderr == "No space left on device (os error 28)\n", "{stderr}");
+    Ok(())
+}
+
 /// Runs `command argument`, which must fail as every program of ours does: nothing on
 /// stdout, one line on stderr even where the reader asks for backtraces, exit status 1.
 /// Returns that line.

@@ -11,7 +11,7 @@ mod table;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use tests::{Client, PATIENCE, Program, REQUEST, Received, date, pin};
 
 fn rust() -> Command {
@@ -237,7 +237,8 @@ fn httplint() -> Result<()> {
         .arg("--now")
         .write_stdin(received.bytes)
         .timeout(PATIENCE)
-        .output()?;
+        .output()
+        .context("running httplint; is it installed?")?;
     ensure!(output.status.success(), "{output:?}");
     pin!("httplint", String::from_utf8_lossy(&output.stdout).trim());
     Ok(())

@@ -3,7 +3,7 @@
 //! `cargo run -p step01 [-- ADDRESS]`
 
 use std::env;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error:#}");
+            let _ = writeln!(io::stderr(), "{error:#}");
             ExitCode::FAILURE
         }
     }
@@ -26,7 +26,10 @@ fn run() -> Result<()> {
         format!("cannot bind {wanted} (stop what uses it, or try 127.0.0.1:0)")
     })?;
     let address = socket.local_addr()?.as_socket().context("no IP address")?;
-    println!("bound to {address}, but nobody listens; press Enter to end");
+    writeln!(
+        io::stdout(),
+        "bound to {address}, but nobody listens; press Enter to end"
+    )?;
     io::stdin().lock().skip_until(b'\n')?;
     Ok(())
 }

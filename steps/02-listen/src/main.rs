@@ -3,7 +3,7 @@
 //! `cargo run -p step02 [-- ADDRESS]`
 
 use std::env;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error:#}");
+            let _ = writeln!(io::stderr(), "{error:#}");
             ExitCode::FAILURE
         }
     }
@@ -30,7 +30,10 @@ fn run() -> Result<()> {
     })?;
     socket.listen(BACKLOG)?;
     let address = socket.local_addr()?.as_socket().context("no IP address")?;
-    println!("listening on {address}, but nobody accepts; press Enter to end");
+    writeln!(
+        io::stdout(),
+        "listening on {address}, but nobody accepts; press Enter to end"
+    )?;
     io::stdin().lock().skip_until(b'\n')?;
     Ok(())
 }

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error:#}");
+            let _ = writeln!(io::stderr(), "{error:#}");
             ExitCode::FAILURE
         }
     }
@@ -28,7 +28,7 @@ fn run() -> Result<()> {
         format!("cannot bind {wanted} (stop what uses it, or try 127.0.0.1:0)")
     })?;
     let address = listener.local_addr()?;
-    println!("serving http://{address}/ until you press Ctrl-C");
+    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
     loop {
         let handled = listener.accept().and_then(|(client, _)| handle(client));
         // What goes wrong with one client must not end the server for the others.
@@ -52,7 +52,7 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     let length = client.read(&mut buffer)?;
     for line in buffer[..length].split_inclusive(|&byte| byte == b'\n') {
-        // Not println!, which panics when nobody reads the output, as after `| head -1`.
+        // Nobody may be reading it, as after `| head -1`: println! would panic.
         let _ = writeln!(io::stdout(), "{}", line.escape_ascii());
     }
     client.write_all(RESPONSE)

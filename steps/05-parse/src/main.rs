@@ -3,6 +3,7 @@
 //! `cargo run -p step05 [-- [--head-deadline SECONDS] [ADDRESS]]`
 
 use std::env;
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,7 +15,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error:#}");
+            let _ = writeln!(io::stderr(), "{error:#}");
             ExitCode::FAILURE
         }
     }
@@ -26,7 +27,7 @@ fn run() -> Result<()> {
         format!("cannot bind {wanted} (stop what uses it, or try 127.0.0.1:0)")
     })?;
     let address = listener.local_addr()?;
-    println!("serving http://{address}/ until you press Ctrl-C");
+    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
     step05::serve(&listener, deadlines, step05::page)
 }
 
