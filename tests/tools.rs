@@ -78,6 +78,16 @@ fn without_curl_version(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// A file of so many letters, for a client to upload; it goes when it is dropped.
+///
+/// # Errors
+/// When there is no room for it.
+pub fn file_of(length: usize) -> Result<NamedTempFile> {
+    let file = NamedTempFile::new()?;
+    fs::write(file.path(), vec![b'a'; length])?;
+    Ok(file)
+}
+
 /// `python3 SCRIPT`. The interpreter itself is called, not a wrapper around it, so that what
 /// is killed or traced is the program.
 pub fn python(script: impl AsRef<OsStr>) -> Command {

@@ -202,6 +202,23 @@ fn curl() -> Result<()> {
     Ok(())
 }
 
+/// A file that is read to its end, and one so large that curl asks before it sends it.
+#[test]
+#[ignore = "needs curl: cargo test -- --ignored"]
+fn curl_uploads() -> Result<()> {
+    let program = Program::start(rust())?;
+    for (name, length) in
+        [("curl_upload", 500_000), ("curl_upload_too_large", 2_000_000)]
+    {
+        let file = tests::file_of(length)?;
+        let data = format!("@{}", file.path().display());
+        let shown = tests::curl(program.address(), "/", &["--data-binary", &data])?;
+        pin!(name, shown.replace(&data, "@bigfile"));
+    }
+    program.stop()?;
+    Ok(())
+}
+
 /// Python's own client understands the answers.
 #[test]
 #[ignore = "needs python3: cargo test -- --ignored"]
