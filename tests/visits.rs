@@ -92,6 +92,8 @@ pub fn restart(command: Command) -> Result<()> {
     drop(server_side);
     client.read_to_end(PATIENCE);
     drop((client, listener));
+    // A program that another thread is starting has our sockets until it runs.
+    wait_until("nobody listens there any more", || queue(address).is_none())?;
     let program = Program::start_at(&address.to_string(), command)?;
     ensure!(program.address() == address, "another address: {}", program.address());
     program.stop()?;
@@ -115,20 +117,27 @@ pub fn ipv6(command: Command) -> Result<()> {
 }
 
 /// Waits until the kernel holds `count` clients for a listening program that has not
-/// accepted them: what `ss -ltn` calls Recv-Q. Linux only, proc(5) `/proc/net/tcp`.
+/// accepted them. Linux only.
 ///
 /// # Errors
 /// When it does not within [`PATIENCE`].
 #[cfg(target_os = "linux")]
 pub fn wait_for_queue(address: SocketAddr, count: usize) -> Result<()> {
-    let listening = format!(":{:04X} 00000000:0000 0A ", address.port());
-    let waiting = || {
-        let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
-        // `…:PORT 00000000:0000 0A SEND:RECV …`, both queues in hexadecimal.
-        let (_, rest) = table.lines().find_map(|line| line.split_once(&listening))?;
-        usize::from_str_radix(rest.get(9..17)?, 16).ok()
-    };
-    wait_until("the kernel holds the clients", || waiting() == Some(count))
+    wait_until("the kernel holds the clients", || queue(address) == Some(count))
+}
+
+/// How many clients wait for an `accept` at an IPv4 address, which `ss -ltn` calls Recv-Q;
+/// `None` when nobody listens there. From proc(5), `/proc/net/tcp`.
+#[cfg(target_os = "linux")]
+fn queue(address: SocketAddr) -> Option<usize> {
+    let SocketAddr::V4(address) = address else { return None };
+    // Each row: number, local address, remote address, state (0A is LISTEN), both queues;
+    // the address as the machine holds it in memory, all in hexadecimal.
+    let ip = u32::from_ne_bytes(address.ip().octets());
+    let listening = format!(": {ip:08X}:{:04X} 00000000:0000 0A ", address.port());
+    let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
+    let (_, rest) = table.lines().find_map(|line| line.split_once(&listening))?;
+    usize::from_str_radix(rest.get(9..17)?, 16).ok()
 }
 
 /// Waits until `condition` holds; `what` names it.
