@@ -100,3 +100,26 @@ fn names_only_what_is_there() -> Result<()> {
     ensure!(count > 5, "only {count} paths found in README.md");
     Ok(())
 }
+
+/// "One `src/main.rs` of at most 60 lines each", "Rust 1.95 or newer".
+#[test]
+fn says_what_is_true() -> Result<()> {
+    let read = |path: &str| {
+        fs::read_to_string(workspace().join(path)).context(path.to_string())
+    };
+    let readme = read("README.md")?;
+    ensure!(readme.contains("at most 60 lines"), "README.md sets no limit");
+    for step in ["01-bind", "02-listen", "03-accept", "04-respond"] {
+        let lines = read(&format!("steps/{step}/src/main.rs"))?.lines().count();
+        ensure!(lines <= 60, "{step} has {lines} lines");
+    }
+    let manifest = read("Cargo.toml")?;
+    let version = manifest
+        .split("rust-version = \"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    let version = version.context("no rust-version in Cargo.toml")?;
+    let claim = format!("(https://rustup.rs) {version} or newer");
+    ensure!(readme.contains(&claim), "README.md does not ask for Rust {version}");
+    Ok(())
+}
