@@ -127,3 +127,28 @@ fn leap_day(year: u64) -> u64 {
     let of_four = year.is_multiple_of(4);
     u64::from(of_four && (!year.is_multiple_of(100) || year.is_multiple_of(400)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    /// The first is the RFC's own example; the others stand around leap days and years.
+    #[test]
+    fn dates() {
+        for (seconds, expected) in [
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (951_782_399, "Mon, 28 Feb 2000 23:59:59 GMT"),
+            (951_868_800, "Wed, 01 Mar 2000 00:00:00 GMT"),
+            (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
+            (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 GMT"),
+            (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"),
+            (1_798_761_599, "Thu, 31 Dec 2026 23:59:59 GMT"),
+        ] {
+            let mut text = String::new();
+            let time = UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(super::write_date(&mut text, time), Ok(()));
+            assert_eq!(text, expected);
+        }
+    }
+}
