@@ -90,7 +90,8 @@ impl Program {
         let text = self.stdout.text();
         let line = text.lines().next().unwrap_or_default();
         address_in(line)
-            .with_context(|| format!("no address in the first line, {line:?}"))
+            .filter(|address| address.port() != 0)
+            .with_context(|| format!("no real address in the first line, {line:?}"))
     }
 
     /// The address that the program said it got.

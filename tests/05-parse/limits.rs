@@ -116,6 +116,19 @@ fn check_deadline(start: Instant, seconds: f64) -> Result<()> {
     Ok(())
 }
 
+/// A wrong request line is answered when it is there, not when the rest or the deadline has
+/// come: the client waits for an answer, and this deadline is later than it waits.
+#[test]
+fn a_wrong_request_line_is_refused_at_once() -> Result<()> {
+    let program = Program::start(with_deadline("60"))?;
+    pin!(
+        "bad_request",
+        date(&tests::exchange(program.address(), b"BREW a pot\r\n")?.to_string())
+    );
+    program.stop()?;
+    Ok(())
+}
+
 /// One byte after the other, each well in time: the deadline is for all of them together.
 #[test]
 fn a_trickler_gets_408() -> Result<()> {
