@@ -8,6 +8,7 @@
 //! - `connection.rs`: the bytes of a request, its answer, and the close
 //! - `request.rs`, with `cursor.rs`, `target.rs` and `body.rs`: bytes into a [`Request`]
 //! - `rules.rs`: every reason to refuse one
+//! - `discard.rs`: a body that nobody wants, thrown away
 //! - `site.rs`: a request into a [`Response`]
 //! - `response.rs`: a response into bytes
 //! - `log.rs`: what the terminal shows of it
@@ -15,6 +16,7 @@
 mod body;
 mod connection;
 mod cursor;
+mod discard;
 mod log;
 mod request;
 mod response;
