@@ -61,8 +61,8 @@ macro_rules! pin {
 }
 
 /// Runs each check for the Rust program and, where there is one, for its Python twin, with
-/// the very same snapshots. A check is a `fn(fn() -> Command) -> anyhow::Result<()>`; attributes written
-/// before its name hold for both programs.
+/// the very same snapshots. A check is a `fn(fn() -> Command) -> anyhow::Result<()>`;
+/// attributes written before its name hold for both programs.
 #[macro_export]
 macro_rules! checks {
     ($rust:ident: $($(#[$attribute:meta])* $check:ident)*) => {
