@@ -61,14 +61,6 @@ impl Client {
         Ok(Self { stream, reset: false })
     }
 
-    /// This end's address.
-    ///
-    /// # Errors
-    /// As `getsockname(2)`.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.stream.local_addr()
-    }
-
     /// Sends all of `bytes`.
     ///
     /// # Errors

@@ -34,7 +34,11 @@ pub use visits::{memory_after_10_000, restart, wait_for_queue};
 #[doc(hidden)]
 pub use insta;
 
+use std::path::Path;
 use std::time::Duration;
+use std::{env, fs};
+
+use anyhow::{Context, Result, ensure};
 
 /// How long to wait for what must happen. A loaded machine is slow, so this is generous:
 /// only a test that fails anyway waits as long.
@@ -58,6 +62,24 @@ macro_rules! pin {
             { $crate::insta::assert_snapshot!($name, value) }
         )
     }};
+}
+
+/// Compares a file of the repository, line ends aside, with what it is generated from. It is
+/// accepted as a snapshot is.
+///
+/// # Errors
+/// When they differ; the message shows the file as it should be.
+pub fn pin_file(path: &Path, generated: &str) -> Result<()> {
+    if env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        fs::write(path, generated)?;
+    }
+    let name = path.display();
+    let written = fs::read_to_string(path).with_context(|| name.to_string())?;
+    ensure!(
+        written.replace("\r\n", "\n") == generated,
+        "accept it with INSTA_UPDATE=always cargo test; {name} should read\n{generated}"
+    );
+    Ok(())
 }
 
 /// Runs each check for the Rust program and, where there is one, for its Python twin, with

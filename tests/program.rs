@@ -104,24 +104,12 @@ impl Program {
         self.child.id()
     }
 
-    /// Standard output so far.
-    pub fn stdout(&self) -> String {
-        self.stdout.text()
-    }
-
-    /// Standard error so far.
-    pub fn stderr(&self) -> String {
-        self.stderr.text()
-    }
-
     /// Waits until standard output contains `text`.
     ///
     /// # Errors
     /// When it does not within [`PATIENCE`].
     pub fn wait_for_stdout(&self, text: &str) -> Result<()> {
-        let found = self.stdout.wait_for(|bytes| contains(bytes, text));
-        ensure!(found, "no {text:?} on stdout, only {:?}", self.stdout());
-        Ok(())
+        self.stdout.wait_for_text(text)
     }
 
     /// Waits until standard error contains `text`.
@@ -129,9 +117,7 @@ impl Program {
     /// # Errors
     /// When it does not within [`PATIENCE`].
     pub fn wait_for_stderr(&self, text: &str) -> Result<()> {
-        let found = self.stderr.wait_for(|bytes| contains(bytes, text));
-        ensure!(found, "no {text:?} on stderr, only {:?}", self.stderr());
-        Ok(())
+        self.stderr.wait_for_text(text)
     }
 
     /// Presses Enter and waits for the program to end by itself.
@@ -168,7 +154,7 @@ impl Program {
     /// When it had ended by itself before.
     pub fn stop(mut self) -> Result<Ended> {
         if let Some(status) = self.child.try_wait()? {
-            bail!("the program had ended by itself, {status}: {}", self.stderr());
+            bail!("the program had ended by itself, {status}: {}", self.stderr.text());
         }
         self.child.kill()?;
         self.collect()
@@ -254,6 +240,12 @@ impl Stream {
     fn wait_for(&self, condition: impl Fn(&[u8]) -> bool) -> bool {
         let state = self.wait_while(|state| !condition(&state.bytes) && !state.ended);
         condition(&state.bytes)
+    }
+
+    fn wait_for_text(&self, text: &str) -> Result<()> {
+        let found = self.wait_for(|bytes| contains(bytes, text));
+        ensure!(found, "no {text:?} in {:?}", self.text());
+        Ok(())
     }
 
     /// Waits until nothing is read any more; `false` when that does not happen within

@@ -69,17 +69,7 @@ fn generated(readme: &str) -> Result<String> {
 fn shows_what_the_snapshots_say() -> Result<()> {
     let path = workspace().join("README.md");
     let readme = fs::read_to_string(&path)?.replace("\r\n", "\n");
-    let generated = generated(&readme)?;
-    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-        fs::write(&path, &generated)?;
-    } else {
-        let how = "accept it with INSTA_UPDATE=always cargo test -p tests";
-        ensure!(
-            readme == generated,
-            "README.md should read as follows; {how}\n{generated}"
-        );
-    }
-    Ok(())
+    tests::pin_file(&path, &generated(&readme)?)
 }
 
 #[test]

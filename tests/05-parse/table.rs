@@ -2,7 +2,6 @@
 //! answer is pinned in full, and the page of the book is written from it.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -1069,15 +1068,5 @@ fn code(request: &[u8]) -> String {
 fn the_page_of_the_book_is_written_from_the_table() -> Result<()> {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/05-parse/rfcs.md");
-    let page = page()?;
-    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-        fs::write(&path, &page)?;
-    }
-    let written = fs::read_to_string(&path).context("tests/05-parse/rfcs.md")?;
-    let how = "accept it with INSTA_UPDATE=always cargo test -p step05";
-    ensure!(
-        written.replace("\r\n", "\n") == page,
-        "rfcs.md should read as follows; {how}\n{page}"
-    );
-    Ok(())
+    tests::pin_file(&path, &page()?)
 }
