@@ -1,0 +1,2 @@
+//! The program behind `cargo book`.
+fn main() {}
