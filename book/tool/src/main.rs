@@ -1,2 +1,52 @@
-//! The program behind `cargo book`.
-fn main() {}
+//! `cargo book [ADDRESS] [--open]`, `cargo book build`, `cargo book check`.
+
+use std::env;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use book::{Sources, build, evidence};
+use mdbook_preprocessor::{Preprocessor, parse_input};
+
+const USAGE: &str =
+    "cargo book [--open] [ADDRESS]  build the book, and serve it with step05
+cargo book build               build it into target/book
+cargo book check               build it, and look at every link";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<_> = env::args_os()
+        .skip(1)
+        .map(|text| text.to_string_lossy().into_owned())
+        .collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let sources = Sources::here();
+    let html = sources.path("target/book");
+    match arguments[..] {
+        // What a plain `mdbook build book` calls.
+        ["preprocess", "supports", _] => Ok(()),
+        ["preprocess"] => preprocess(),
+        ["build"] => build::build(&sources, &html),
+        ["check"] => {
+            build::build(&sources, &html)?;
+            evidence::check(&sources)
+        }
+        _ => bail!("{USAGE}"),
+    }
+}
+
+fn preprocess() -> Result<()> {
+    let (context, book) = parse_input(io::stdin())?;
+    let book = build::Tutorial.run(&context, book)?;
+    serde_json::to_writer(io::stdout(), &book)?;
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! Each piece of a page into Markdown or HTML.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::names::Name;
+use crate::pages::{Minutes, Page, Piece, What};
+use crate::terms::{self, Terms};
+use crate::{Sources, evidence, hero, listing, seq, transcript, wire};
+
+/// The book as a whole, as far as a page needs to know it.
+pub struct Book<'a> {
+    pub sources: &'a Sources,
+    pub pages: &'a [Page],
+    terms: Terms,
+    names: BTreeMap<(usize, usize), Vec<Name>>,
+    /// Commands that tests run.
+    tested: BTreeSet<String>,
+}
+
+impl<'a> Book<'a> {
+    /// Reads what pages need of each other.
+    pub fn new(
+        sources: &'a Sources,
+        pages: &'a [Page],
+        problems: &mut Vec<String>,
+    ) -> Result<Self> {
+        let terms = Terms::find(pages, problems);
+        let names = terms::new_names(sources, pages)?;
+        let tested = evidence::tested_commands(sources)?;
+        Ok(Self { sources, pages, terms, names, tested })
+    }
+
+    /// The page's Markdown with everything in it that is generated.
+    pub fn expand(&self, index: usize, problems: &mut Vec<String>) -> String {
+        let page = &self.pages[index];
+        let mut text = String::new();
+        let mut listing_lines = 0;
+        for piece in &page.pieces {
+            let mut found = Vec::new();
+            match self.piece(index, piece, &mut found) {
+                Ok(expanded) => {
+                    listing_lines += lines_in_listings(&expanded);
+                    text += &expanded;
+                }
+                Err(error) => found.push(format!("{error:#}")),
+            }
+            let place = format!("{}:{}", page.path, piece.line);
+            problems.extend(found.into_iter().map(|what| format!("{place}: {what}")));
+        }
+        problems.extend(self.untested(page));
+        problems.extend(wrong_minutes(page, listing_lines));
+        text
+    }
+
+    fn piece(
+        &self,
+        index: usize,
+        piece: &Piece,
+        problems: &mut Vec<String>,
+    ) -> Result<String> {
+        let page = &self.pages[index];
+        match &piece.what {
+            What::Text(line) => Ok(self.text(page, line)),
+            What::Fence(info, source) if info == "seq" => {
+                let slug = page.path.trim_end_matches(".md").replace('/', "-");
+                let id = format!("seq-{slug}-{}", piece.line);
+                seq::svg(source, &id, &|path| self.sources.snapshot(path))
+            }
+            What::Fence(..) => bail!(
+                "typed by hand: show code and output by a directive (see book/README.md)"
+            ),
+            What::Directive(words) => {
+                let text = self.directive(index, piece.line, words, problems)?;
+                Ok(text + "\n")
+            }
+        }
+        .with_context(|| match &piece.what {
+            What::Directive(words) => format!("{{{{#{}}}}}", words.join(" ")),
+            _ => "in this block".into(),
+        })
+    }
+
+    /// A line of Markdown; the title is followed by the minutes.
+    fn text(&self, page: &Page, line: &str) -> String {
+        let line = terms::with_ids(line);
+        if !line.starts_with("# ") {
+            return line + "\n";
+        }
+        let Minutes { reading, doing } = page.minutes;
+        let doing = if doing > 0 { format!(", doing {doing}") } else { String::new() };
+        let s = if reading == 1 && doing.is_empty() { "" } else { "s" };
+        format!(
+            "{line}\n\n<p class=\"minutes\">Reading {reading} minute{s}{doing}.</p>\n\n"
+        )
+    }
+
+    fn directive(
+        &self,
+        index: usize,
+        line: usize,
+        words: &[String],
+        problems: &mut Vec<String>,
+    ) -> Result<String> {
+        let sources = self.sources;
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        let owned =
+            |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        match words[..] {
+            ["stage", step, file] => listing::stage(sources, step, file),
+            ["item", step, file, ref names @ ..] if !names.is_empty() => {
+                listing::items(sources, &format!("steps/{step}/{file}"), &owned(names))
+            }
+            ["file", path] => listing::file(sources, path),
+            ["beside", step, ref names @ ..] if !names.is_empty() => {
+                listing::beside(sources, step, &owned(names))
+            }
+            ["snapshot", path] => {
+                Ok(transcript::transcript(&sources.snapshot(path)?, path))
+            }
+            ["wire", path] => wire::view(&sources.snapshot(path)?),
+            ["markdown", path] => sources.snapshot(path),
+            ["svg", path] => svg(&sources.read(path)?),
+            ["stairs"] => hero::stairs(&|path| sources.snapshot(path)),
+            ["names", ..] => {
+                let names = self.names.get(&(index, line)).context("no names")?;
+                Ok(terms::list(self.pages, &self.terms, index, names, problems))
+            }
+            ["minutes", ref paths @ ..] => self.minutes(&self.pages[index], paths),
+            ["exercises", start] => Ok(self.exercises(&self.pages[index], start)),
+            _ => bail!("no such directive (see book/README.md)"),
+        }
+    }
+
+    /// A table of pages with their minutes; all pages, with a line for each part, without
+    /// `paths`.
+    fn minutes(&self, on: &Page, paths: &[&str]) -> Result<String> {
+        let unknown = paths
+            .iter()
+            .find(|path| !self.pages.iter().any(|page| page.path == **path));
+        if let Some(path) = unknown {
+            bail!("there is no page {path}");
+        }
+        let is_chosen = |page: &&Page| paths.is_empty() || paths.contains(&&*page.path);
+        let chosen: Vec<_> = self.pages.iter().filter(is_chosen).collect();
+        let mut table =
+            String::from("| | reading | doing | minutes |\n|---|--:|--:|--:|\n");
+        for part in chosen.chunk_by(|one, next| one.part == next.part) {
+            let sum: Minutes = part.iter().map(|page| page.minutes).sum();
+            let title = &part[0].part;
+            if paths.is_empty() && !title.is_empty() {
+                table += &row(&format!("**{title}**"), sum, "**");
+            }
+            for page in part {
+                let link = format!("[{}]({})", page.name, on.link_to(&page.path));
+                table += &row(&link, page.minutes, "");
+            }
+        }
+        let sum = chosen.iter().map(|page| page.minutes).sum();
+        Ok(table + &row("**All together**", sum, "**"))
+    }
+
+    /// The exercises whose folders begin with `start`, by the titles of their READMEs.
+    fn exercises(&self, page: &Page, start: &str) -> String {
+        let mut list = String::new();
+        for name in self.sources.list("exercises") {
+            let readme = self.sources.read(&format!("exercises/{name}/README.md"));
+            let title = readme.iter().flat_map(|text| text.lines());
+            let title = title.filter_map(|line| line.strip_prefix("# ")).next();
+            if let Some(title) = title.filter(|_| name.starts_with(start)) {
+                let link = page.link_to(&format!("exercises/{name}.md"));
+                list += &format!("- [{title}]({link})\n");
+            }
+        }
+        if list.is_empty() { list } else { format!("## Exercises\n\n{list}") }
+    }
+
+    /// Commands on the page that no test runs.
+    fn untested(&self, page: &Page) -> Vec<String> {
+        let commands = terms::commands(page).into_iter();
+        let untested = commands.filter(|(_, command)| !self.tested.contains(*command));
+        untested
+            .map(|(line, command)| {
+                format!(
+                    "{}:{line}: no test runs `{command}`: add it to tests/sessions",
+                    page.path
+                )
+            })
+            .collect()
+    }
+}
+
+fn row(name: &str, minutes: Minutes, mark: &str) -> String {
+    let Minutes { reading, doing } = minutes;
+    let sum = minutes.sum();
+    format!(
+        "| {name} | {mark}{reading}{mark} | {mark}{doing}{mark} | {mark}{sum}{mark} |\n"
+    )
+}
+
+/// A drawing that stands in the page itself, so that it can take the page's colours. Blank
+/// lines would end it.
+fn svg(text: &str) -> Result<String> {
+    let start = text.find("<svg").context("there is no <svg> in it")?;
+    let lines = text[start..].lines().filter(|line| !line.trim().is_empty());
+    let lines: Vec<_> = lines.collect();
+    Ok(format!("<figure class=\"chart\">\n{}\n</figure>\n", lines.join("\n")))
+}
+
+fn lines_in_listings(html: &str) -> usize {
+    let blocks = html.split("<pre>").skip(1);
+    blocks
+        .map(|block| block.split("</pre>").next().unwrap_or_default().lines().count())
+        .sum()
+}
+
+/// What a page says about its minutes must be about right.
+fn wrong_minutes(page: &Page, listing_lines: usize) -> Option<String> {
+    #[expect(clippy::cast_precision_loss, reason = "it is a few dozen")]
+    let said = page.minutes.reading as f64;
+    let estimate = page.estimate(listing_lines);
+    let is_wrong = (said - estimate).abs() > 1.5_f64.max(estimate / 4.0);
+    is_wrong.then(|| {
+        format!("{}:2: reading {said} minutes: it is about {estimate:.0}", page.path)
+    })
+}

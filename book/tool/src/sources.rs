@@ -1,0 +1,89 @@
+//! The files that pages are made from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// The repository, from which every listing and transcript comes.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    root: PathBuf,
+}
+
+impl Sources {
+    /// The repository at `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The repository that this program was compiled in.
+    pub fn here() -> Self {
+        let tool = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Self::new(tool.ancestors().nth(2).unwrap_or(tool))
+    }
+
+    /// Where a path of the repository is.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// The text of a file, with LF at the end of each line.
+    ///
+    /// # Errors
+    /// When it cannot be read; the message names it.
+    pub fn read(&self, path: &str) -> Result<String> {
+        let text = fs::read_to_string(self.path(path))
+            .with_context(|| format!("cannot read {path}"))?;
+        Ok(text.replace("\r\n", "\n"))
+    }
+
+    /// What a test has pinned: the file without insta's header, if it has one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the header has no end.
+    pub fn snapshot(&self, path: &str) -> Result<String> {
+        let text = self.read(path)?;
+        let Some(header) = text.strip_prefix("---\n") else {
+            return Ok(text);
+        };
+        let (_, body) = header
+            .split_once("\n---\n")
+            .with_context(|| format!("the header of {path} has no end"))?;
+        Ok(body.into())
+    }
+
+    /// The files and folders in a folder, sorted by name; none when it is not there.
+    pub fn list(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(folder)).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    }
+
+    /// All files below a folder whose names end with `ending`, sorted.
+    pub fn below(&self, folder: &str, ending: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for name in self.list(folder) {
+            let path = format!("{folder}/{name}");
+            if self.path(&path).is_dir() {
+                found.extend(self.below(&path, ending));
+            } else if name.ends_with(ending) {
+                found.push(path);
+            }
+        }
+        found
+    }
+
+    /// The name of the step before this one, such as `03-accept`; none for the first.
+    ///
+    /// # Errors
+    /// When there is no such step.
+    pub fn step_before(&self, step: &str) -> Result<Option<String>> {
+        let mut steps = self.list("steps");
+        let at = steps.iter().position(|name| name == step);
+        let at = at.with_context(|| format!("there is no step {step:?} in steps"))?;
+        Ok(at.checked_sub(1).map(|before| steps.swap_remove(before)))
+    }
+}

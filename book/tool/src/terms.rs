@@ -1,0 +1,241 @@
+//! What is explained where, and whether all that a listing uses has been explained.
+
+use std::collections::{BTreeMap, HashSet};
+
+use anyhow::{Context, Result};
+
+use crate::Sources;
+use crate::names::{Kind, Name, names};
+use crate::pages::{Page, inline_code};
+
+/// Where a term is explained: `<dfn>term</dfn>` in the text.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The page's index in the book.
+    pub page: usize,
+    pub line: usize,
+    /// What a link to it ends with.
+    pub id: String,
+}
+
+/// All explanations, by term.
+#[derive(Debug, Default)]
+pub struct Terms {
+    places: BTreeMap<String, Place>,
+}
+
+impl Terms {
+    /// Finds them; each must stand in one place only. Terms are the same whatever the case of
+    /// their first letter is.
+    pub fn find(pages: &[Page], problems: &mut Vec<String>) -> Self {
+        let mut terms = Self::default();
+        for (page, source) in pages.iter().enumerate() {
+            for (line, text) in source.prose() {
+                for term in explained(text) {
+                    let place = Place { page, line, id: id(term) };
+                    if let Some(other) = terms.places.insert(key(term), place) {
+                        let other_page = &pages[other.page].path;
+                        problems.push(format!(
+                            "{}:{line}: {term:?} is explained in {other_page}:{} already",
+                            source.path, other.line
+                        ));
+                    }
+                }
+            }
+        }
+        terms
+    }
+
+    /// Where it is explained.
+    pub fn get(&self, term: &str) -> Option<&Place> {
+        self.places.get(&key(term))
+    }
+}
+
+fn key(term: &str) -> String {
+    let bare = term.trim_matches('`');
+    if bare.len() == term.len() { bare.to_lowercase() } else { bare.into() }
+}
+
+/// The terms that a line of Markdown explains, with their backticks.
+fn explained(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split("<dfn>").skip(1);
+    parts.filter_map(|part| part.split("</dfn>").next())
+}
+
+/// `dfn-socket-new` for `Socket::new`; other signs than letters and digits by their number.
+fn id(term: &str) -> String {
+    let term = key(term);
+    let mut id = String::from("dfn");
+    for word in term.split([':', ' ', '-']).filter(|word| !word.is_empty()) {
+        id.push('-');
+        for sign in word.chars() {
+            if sign.is_alphanumeric() || sign == '_' {
+                id.extend(sign.to_lowercase());
+            } else {
+                id += &format!("x{:x}", u32::from(sign));
+            }
+        }
+    }
+    // `Result` and `result` are two; ids are compared without case by some.
+    if term.chars().next().is_some_and(char::is_uppercase) {
+        id += "-";
+    }
+    id
+}
+
+/// The line with a place to link to at each explanation.
+pub fn with_ids(text: &str) -> String {
+    let mut parts = text.split("<dfn>");
+    let mut out = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        let term = part.split("</dfn>").next().unwrap_or_default();
+        out += &format!("<dfn id=\"{}\">{part}", id(term));
+    }
+    out
+}
+
+/// What `{{#names STEP FILE…}}` on each page stands for, in the order of the book: names that
+/// no earlier directive had.
+pub fn new_names(
+    sources: &Sources,
+    pages: &[Page],
+) -> Result<BTreeMap<(usize, usize), Vec<Name>>> {
+    let mut seen = HashSet::new();
+    let mut new = BTreeMap::new();
+    for (page, source) in pages.iter().enumerate() {
+        for (line, words) in source.directives() {
+            if let [directive, step, files @ ..] = words
+                && directive == "names"
+            {
+                let used = used(sources, step, files)
+                    .with_context(|| format!("{}:{line}", source.path))?;
+                let first = used.into_iter().filter(|name| seen.insert(name.clone()));
+                new.insert((page, line), first.collect());
+            }
+        }
+    }
+    Ok(new)
+}
+
+fn used(sources: &Sources, step: &str, files: &[String]) -> Result<Vec<Name>> {
+    let folder = format!("steps/{step}/src");
+    let local = sources.below(&folder, ".rs");
+    let local =
+        local.iter().map(|path| sources.read(path)).collect::<Result<Vec<_>>>()?;
+    let local: Vec<_> = local.iter().map(String::as_str).collect();
+    let mut all = Vec::new();
+    for file in files {
+        let path = format!("steps/{step}/{file}");
+        all.extend(names(&sources.read(&path)?, &local).context(path)?);
+    }
+    Ok(all)
+}
+
+/// The list of new names, each with a link to where it is explained. What is not, by then, is
+/// a problem.
+pub fn list(
+    pages: &[Page],
+    terms: &Terms,
+    page: usize,
+    names: &[Name],
+    problems: &mut Vec<String>,
+) -> String {
+    let mut lists = String::new();
+    for (kind, title) in [(Kind::Library, "From the library"), (Kind::Syntax, "Syntax")]
+    {
+        let links: Vec<_> = names
+            .iter()
+            .filter(|name| name.kind == kind)
+            .map(|name| link(pages, terms, page, name, problems))
+            .collect();
+        if !links.is_empty() {
+            lists += &format!("**{title}:** {}\n\n", links.join(" · "));
+        }
+    }
+    lists
+}
+
+fn link(
+    pages: &[Page],
+    terms: &Terms,
+    page: usize,
+    name: &Name,
+    problems: &mut Vec<String>,
+) -> String {
+    let key = &name.key;
+    let is_code = name.kind == Kind::Library || !key.contains(' ') && !is_word(key);
+    let shown = if is_code { format!("`{key}`") } else { key.clone() };
+    match terms.get(&format!("`{key}`")).or_else(|| terms.get(key)) {
+        Some(place) if place.page <= page => {
+            let to = pages[page].link_to(&pages[place.page].path);
+            format!("[{shown}]({to}#{})", place.id)
+        }
+        Some(place) => {
+            problems.push(format!(
+                "{key} is explained only later, in {}:{}",
+                pages[place.page].path, place.line
+            ));
+            shown
+        }
+        None => {
+            problems.push(format!("{key} is nowhere explained: <dfn>{shown}</dfn>"));
+            shown
+        }
+    }
+}
+
+/// Whether a syntax key is a word about the language, and no word of it.
+fn is_word(key: &str) -> bool {
+    matches!(
+        key,
+        "array"
+            | "attribute"
+            | "closure"
+            | "generics"
+            | "lifetime"
+            | "range"
+            | "reference"
+            | "slice"
+            | "tuple"
+            | "turbofish"
+            | "unit"
+    )
+}
+
+/// Commands in the running text: what they begin with.
+const PROGRAMS: [&str; 12] = [
+    "cargo ", "curl ", "git ", "lsof ", "mdbook ", "nc ", "printf ", "python3 ",
+    "rustup ", "ss ", "strace ", "kill ",
+];
+
+/// The commands that a page tells its reader to type, with line numbers.
+pub fn commands(page: &Page) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    for (line, text) in page.prose() {
+        let code = inline_code(text);
+        let commands = code
+            .filter(|code| PROGRAMS.iter().any(|program| code.starts_with(program)));
+        found.extend(commands.map(|command| (line, command)));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn explanations_get_places_to_link_to() {
+        assert_eq!(
+            with_ids("a <dfn>`Socket::new`</dfn> b <dfn>backlog</dfn>"),
+            "a <dfn id=\"dfn-socket-new-\">`Socket::new`</dfn> b <dfn id=\"dfn-backlog\">backlog</dfn>"
+        );
+        assert_eq!(id("`?`"), "dfn-x3f");
+        assert_ne!(id("`Result`"), id("`result`"));
+        assert_eq!(
+            explained("<dfn>`a`</dfn>, <dfn>b c</dfn>").collect::<Vec<_>>(),
+            ["`a`", "b c"]
+        );
+    }
+}

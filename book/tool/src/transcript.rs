@@ -1,0 +1,32 @@
+//! What a test has pinned, as a transcript.
+
+use crate::html::escape;
+
+/// What is in a snapshot: lines that begin with `$ ` are typed by the reader.
+pub fn transcript(body: &str, path: &str) -> String {
+    let lines = body.trim_end_matches('\n').split('\n').map(line);
+    let lines: Vec<_> = lines.collect();
+    let (path, lines) = (escape(path), lines.join("\n"));
+    format!(
+        "<figure class=\"transcript\">\n\n<pre><code class=\"language-text nohighlight\">{lines}\n</code></pre>\n\n\
+         <figcaption>pinned by a test: <code>{path}</code></figcaption>\n</figure>\n"
+    )
+}
+
+fn line(line: &str) -> String {
+    match line.strip_prefix("$ ") {
+        Some(command) => {
+            format!("<span class=\"prompt\">$ </span><kbd>{}</kbd>", escape(command))
+        }
+        None => escape(line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_is_typed_is_marked_and_nothing_is_lost() {
+        let text = super::transcript("$ curl a\n< b\n\n", "x.snap");
+        assert!(text.contains("<kbd>curl a</kbd>\n&lt; b\n</code>"), "{text}");
+    }
+}
