@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 use mdbook_driver::MDBook;
-use mdbook_preprocessor::book::{Book, BookItem};
+use mdbook_preprocessor::book::{Book, BookItem, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -89,9 +89,20 @@ impl Preprocessor for Tutorial {
             if let Some(text) = text {
                 chapter.content.clone_from(text);
             }
+            let minutes = minutes_of(chapter, &pages);
+            chapter.name += &format!(" · {minutes} min");
         });
         Ok(book)
     }
+}
+
+/// How long a chapter takes, with the pages below it.
+fn minutes_of(chapter: &Chapter, pages: &[Page]) -> usize {
+    let path = slashed(chapter.path.as_deref().unwrap_or(Path::new("")));
+    let folder = path.trim_end_matches(".md").to_string() + "/";
+    let chosen =
+        pages.iter().filter(|page| page.path == path || page.path.starts_with(&folder));
+    chosen.map(|page| page.minutes.sum()).sum()
 }
 
 /// The pages in the order of the book.

@@ -11,6 +11,8 @@ use crate::html::escape;
 
 /// How many unchanged lines are shown before and after a change; further ones are folded.
 const NEAR: usize = 3;
+/// How many lines are worth folding.
+const FOLDED: usize = 3;
 
 /// A whole file of a step; what changed since the step before is marked.
 pub fn stage(sources: &Sources, step: &str, file: &str) -> Result<String> {
@@ -61,21 +63,30 @@ fn marked(changes: &[(ChangeTag, &str)]) -> String {
     let mut html = String::new();
     let mut start = 0;
     for run in marks.chunk_by(|one, next| one == next) {
-        let lines = &changes[start..start + run.len()];
-        let code: String = lines.iter().map(|line| escape(line.1)).collect();
+        let lines = changes[start..start + run.len()].iter();
+        let lines = lines.map(|(_, line)| escape(line));
         start += run.len();
         html += &match run[0] {
-            Mark::Added => format!("<ins>{code}</ins>"),
-            Mark::Removed => format!("<del>{code}</del>"),
-            Mark::Same => format!("<span class=\"same\">{code}</span>"),
+            Mark::Added => each(lines, "ins"),
+            Mark::Removed => each(lines, "del"),
             // mdBook's own name for lines that a button shows and hides.
-            Mark::Far => format!(
-                "<span class=\"gap\" data-text=\"⋯ {}\"></span><span class=\"boring\">{code}</span>",
-                counted(run.len(), "unchanged line", "unchanged lines")
+            Mark::Far if run.len() >= FOLDED => format!(
+                "<span class=\"gap\" data-text=\"⋯ {} unchanged lines\"></span>\
+                 <span class=\"boring\">{}</span>",
+                run.len(),
+                lines.collect::<String>()
             ),
+            Mark::Far | Mark::Same => {
+                format!("<span class=\"same\">{}</span>", lines.collect::<String>())
+            }
         };
     }
     html
+}
+
+/// Each line in an element of its own, so that it can have a sign of its own.
+fn each(lines: impl Iterator<Item = String>, tag: &str) -> String {
+    lines.map(|line| format!("<{tag}>{line}</{tag}>")).collect()
 }
 
 fn is_near(changes: &[(ChangeTag, &str)], index: usize) -> bool {
@@ -288,18 +299,17 @@ mod tests {
 
     #[test]
     fn changes_are_marked_and_far_lines_folded() {
-        let old = "a\nb\nc\nd\ne\nf\n";
-        let new = "a\nb\nc\nd\ne\ng\n";
+        let old = "x\ny\nz\nb\nc\nd\ne\n";
+        let new = "x\ny\nz\nb\nc\nd\nf\ng\n";
         let diff = TextDiff::from_lines(old, new);
         let changes: Vec<_> = diff
             .iter_all_changes()
             .map(|change| (change.tag(), change.value()))
             .collect();
         let html = marked(&changes);
-        assert!(html.contains("⋯ 2 unchanged lines"), "{html}");
-        assert!(html.contains(
-            "<span class=\"same\">c\nd\ne\n</span><del>f\n</del><ins>g\n</ins>"
-        ));
+        assert!(html.contains("⋯ 3 unchanged lines"), "{html}");
+        let end = "b\nc\nd\n</span><del>e\n</del><ins>f\n</ins><ins>g\n</ins>";
+        assert!(html.ends_with(end), "{html}");
     }
 
     #[test]
