@@ -1,0 +1,109 @@
+//! A terminal in the folder of this repository, in which a command is really run.
+
+use std::env;
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use tempfile::{NamedTempFile, TempDir};
+use tests::{PATIENCE, wait_until};
+
+/// A shell that runs one command, and what has appeared on its screen. Dropping it ends all
+/// that it has started.
+pub struct Terminal {
+    shell: Child,
+    screen: NamedTempFile,
+    _home: TempDir,
+}
+
+impl Terminal {
+    /// Starts `command`; `curlrc` is what curl is told beside it.
+    pub fn run(command: &str, keyboard: Stdio, curlrc: &str) -> Result<Self> {
+        build()?;
+        let screen = NamedTempFile::new()?;
+        let home = TempDir::new()?;
+        fs::write(home.path().join(".curlrc"), curlrc)?;
+        let shell = Command::new("sh")
+            .args(["-c", command])
+            .current_dir(repository())
+            .env("PATH", path()?)
+            .env("CURL_HOME", home.path())
+            // Of cargo only the program that it runs.
+            .env("CARGO_TERM_QUIET", "true")
+            .env_remove("CARGO_TARGET_DIR")
+            // Line by line, as into a terminal.
+            .env("PYTHONUNBUFFERED", "1")
+            .stdin(keyboard)
+            .stdout(append_to(&screen)?)
+            .stderr(append_to(&screen)?)
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("starting {command}"))?;
+        Ok(Self { shell, screen, _home: home })
+    }
+
+    /// What is on the screen by now.
+    pub fn screen(&self) -> String {
+        let bytes = fs::read(self.screen.path()).unwrap_or_default();
+        // A terminal does not show that a line ends with CR.
+        String::from_utf8_lossy(&bytes).replace("\r\n", "\n")
+    }
+
+    /// Whether the command is still running.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.shell.try_wait(), Ok(None))
+    }
+
+    /// Waits for the command to end by itself.
+    pub fn wait(&mut self) -> Result<()> {
+        wait_until("the command ends", || !self.is_running())
+            .with_context(|| self.screen())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // A shell that has ended may have left its number to somebody else.
+        if self.is_running() {
+            let group = format!("kill -KILL -{}", self.shell.id());
+            let _ = Command::new("sh").args(["-c", &group]).status();
+            let _ = self.shell.wait();
+        }
+    }
+}
+
+fn append_to(screen: &NamedTempFile) -> Result<fs::File> {
+    Ok(fs::File::options().append(true).open(screen.path())?)
+}
+
+fn repository() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Where commands are looked for: `cargo` is the one that runs these tests.
+fn path() -> Result<std::ffi::OsString> {
+    let cargo = Path::new(env!("CARGO")).parent().context("where cargo is")?;
+    let path = env::var_os("PATH").unwrap_or_default();
+    Ok(env::join_paths([cargo.into()].into_iter().chain(env::split_paths(&path)))?)
+}
+
+/// Builds the steps, which after a whole `cargo test` has nothing to do, so that no command
+/// has to wait for it.
+fn build() -> Result<()> {
+    static BUILT: OnceLock<bool> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        assert_cmd::Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "-p", "step*"])
+            .current_dir(repository())
+            .env_remove("CARGO_TARGET_DIR")
+            .timeout(10 * PATIENCE)
+            .output()
+            .is_ok_and(|output| output.status.success())
+    });
+    ensure!(built, "the steps cannot be built");
+    Ok(())
+}
