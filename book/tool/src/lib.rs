@@ -35,24 +35,9 @@ mod names {
         Ok(Vec::new())
     }
 }
-mod seq {
-    //! Comes next.
-    #[allow(clippy::unnecessary_wraps)]
-    pub fn svg(
-        _: &str,
-        _: &str,
-        _: &dyn Fn(&str) -> anyhow::Result<String>,
-    ) -> anyhow::Result<String> {
-        Ok(String::new())
-    }
-}
-mod wire {
-    //! Comes next.
-    #[allow(clippy::unnecessary_wraps)]
-    pub fn view(_: &str) -> anyhow::Result<String> {
-        Ok(String::new())
-    }
-}
+mod seq;
+mod text;
+mod wire;
 mod hero {
     //! Comes next.
     #[allow(clippy::unnecessary_wraps)]
