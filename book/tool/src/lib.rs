@@ -15,6 +15,7 @@ pub mod build;
 pub mod evidence;
 mod expand;
 mod html;
+pub mod links;
 mod listing;
 mod pages;
 mod names {
@@ -36,6 +37,7 @@ mod names {
     }
 }
 mod seq;
+pub mod serve;
 mod text;
 mod wire;
 mod hero {

@@ -1,0 +1,1 @@
+//! Every link of the built book.
