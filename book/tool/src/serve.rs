@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 use std::{fs, thread};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow};
 use step05::{Deadlines, Response, Status};
 
 /// How many clients are served at once. A browser opens connections in advance and says
@@ -41,6 +41,8 @@ const CONTENT_TYPES: [(&str, &str); 9] = [
     ("woff2", "font/woff2"),
 ];
 
+const CANNOT_BUILD: &str = "the book cannot be built";
+
 /// A book that is built and served.
 #[derive(Debug)]
 pub struct Site<B> {
@@ -70,17 +72,16 @@ impl<B: Fn() -> Result<()>> Site<B> {
         self.build_if_changed(&mut self.lock())
     }
 
-    /// The file at `path`, decoded: of pages, never one that is older than what it is made
-    /// of. If the book cannot be built, the answer says why.
-    pub fn answer(&self, path: &[u8]) -> Response {
+    /// The file at `path`, which is decoded. No page is older than what it is made of.
+    ///
+    /// # Errors
+    /// When a page is asked for and the book cannot be built.
+    pub fn answer(&self, path: &[u8]) -> Result<Response> {
         let mut built = self.lock();
-        let is_page = path.ends_with(b"/") || path.ends_with(b".html");
-        if is_page && let Err(error) = self.build_if_changed(&mut built) {
-            let message = format!("The book cannot be built: {error:#}");
-            let _ = writeln!(io::stderr(), "{message}");
-            return Response::text(Status(500, "Internal Server Error"), &message);
+        if path.ends_with(b"/") || path.ends_with(b".html") {
+            self.build_if_changed(&mut built)?;
         }
-        file(&self.folder, path).unwrap_or_else(|| not_found(&self.folder))
+        Ok(file(&self.folder, path).unwrap_or_else(|| not_found(&self.folder)))
     }
 
     fn build_if_changed(&self, built: &mut Option<Sources>) -> Result<()> {
@@ -169,6 +170,12 @@ fn not_found(folder: &Path) -> Response {
     )
 }
 
+/// Instead of a page, why there is none.
+fn failure(error: &Error) -> Response {
+    let status = Status(500, "Internal Server Error");
+    Response::text(status, &format!("{CANNOT_BUILD}: {error:#}"))
+}
+
 /// Takes the address, before anything else is done.
 ///
 /// # Errors
@@ -203,10 +210,16 @@ pub fn serve(
         for listener in &listeners {
             threads.spawn(|| {
                 step05::serve(listener, Deadlines::default(), |request| {
-                    site.answer(&request.path)
+                    site.answer(&request.path).unwrap_or_else(|error| {
+                        let _ = writeln!(io::stderr(), "{CANNOT_BUILD}: {error:#}");
+                        failure(&error)
+                    })
                 })
             });
         }
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
