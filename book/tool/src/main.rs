@@ -2,10 +2,11 @@
 
 use std::env;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
-use book::{Sources, build, evidence};
+use anyhow::{Context, Result, bail};
+use book::{Sources, build, evidence, links, serve};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 
 const USAGE: &str =
@@ -38,10 +39,28 @@ fn run() -> Result<()> {
         ["build"] => build::build(&sources, &html),
         ["check"] => {
             build::build(&sources, &html)?;
-            evidence::check(&sources)
+            evidence::check(&sources)?;
+            let seen = links::check(&html)?;
+            writeln!(io::stdout(), "{seen}")?;
+            Ok(())
         }
+        [] => serve(sources, html, "127.0.0.1:3000", false),
+        ["--open"] => serve(sources, html, "127.0.0.1:3000", true),
+        ["--open", address] | [address, "--open"] => serve(sources, html, address, true),
+        [address] => serve(sources, html, address, false),
         _ => bail!("{USAGE}"),
     }
+}
+
+fn serve(sources: Sources, html: PathBuf, address: &str, open: bool) -> Result<()> {
+    let address = address.parse().ok().with_context(|| {
+        format!("{address:?} is not an IP address and a port, such as 127.0.0.1:3000\n{USAGE}")
+    })?;
+    let listener = serve::bind(address)?;
+    let site = serve::Site::new(sources.path(""), html.clone(), move || {
+        build::build(&sources, &html)
+    });
+    serve::serve(&listener, &site, open)
 }
 
 fn preprocess() -> Result<()> {

@@ -1,0 +1,218 @@
+// What the book promises its readers, seen by a real browser. `npm test` in this folder.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { launch, open, paths, root, serve } from './browser.js';
+
+const KILOBYTE = 1000;
+const axe = readFileSync(join(import.meta.dirname, 'node_modules/axe-core/axe.min.js'), 'utf8');
+let book, browser, close, pages;
+
+before(async () => {
+    book = await serve();
+    ({ browser, close } = await launch());
+    await browser.defaultBrowserContext().overridePermissions(book.url, ['clipboard-read', 'clipboard-write']);
+    pages = await paths(browser, book.url);
+    assert.ok(pages.length > 30, `only ${pages.length} pages`);
+});
+
+after(async () => {
+    const urls = await close();
+    book.stop();
+    const outside = [...urls].filter(url => !url.startsWith(book.url));
+    assert.ok([...urls].some(url => url.endsWith('.css')), 'the log has nothing of the book');
+    assert.deepEqual(outside, [], 'requests that left for somewhere else');
+});
+
+/** Runs axe-core over the page as it is now. */
+async function violations(page) {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => window.axe.run());
+    return violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) => `${id}: ${target}: ${failureSummary}`));
+}
+
+for (const theme of ['light', 'navy']) {
+    test(`axe-core finds nothing in any page, ${theme}`, { timeout: 600_000 }, async () => {
+        const found = [];
+        for (const path of pages) {
+            const page = await open(browser, book.url + path, { theme });
+            const applied = await page.evaluate(() => document.documentElement.className);
+            assert.ok(applied.split(' ').includes(theme), `${path} is shown in ${applied}`);
+            found.push(...(await violations(page)).map(what => `${path}: ${what}`));
+            await page.close();
+        }
+        assert.deepEqual(found, []);
+    });
+}
+
+test('on a phone no page is wider than the screen', { timeout: 300_000 }, async () => {
+    const wide = [];
+    for (const path of pages.filter(path => path !== 'print.html')) {
+        const page = await open(browser, book.url + path, { width: 360 });
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        if (width > 360) wide.push(`${path}: ${width}`);
+        await page.close();
+    }
+    assert.deepEqual(wide, []);
+});
+
+test('the keyboard reaches everything', async () => {
+    const page = await open(browser, book.url + '04-respond.html');
+    const total = await page.evaluate(() => {
+        const active = 'a[href], button, summary, input, select, [tabindex="0"]';
+        const isShown = element => element.checkVisibility({ visibilityProperty: true })
+            && element.tabIndex >= 0;
+        window.expected = [...document.querySelectorAll(active)].filter(isShown);
+        window.reached = new Set();
+        return window.expected.length;
+    });
+    assert.ok(total > 40, `only ${total} elements to reach`);
+    for (let presses = 0; presses < total + 20; presses += 1) {
+        await page.keyboard.press('Tab');
+        await page.evaluate(() => window.reached.add(document.activeElement));
+    }
+    const missed = await page.evaluate(() => window.expected
+        .filter(element => !window.reached.has(element)).map(element => element.outerHTML));
+    assert.deepEqual(missed, []);
+    await page.close();
+});
+
+test('tabs, answers and the sidebar work by the keyboard', async () => {
+    const page = await open(browser, book.url + '04-respond.html');
+    await page.focus('[role=tab]');
+    await page.keyboard.press('ArrowRight');
+    const shown = await page.$eval('[role=tab][aria-selected=true]', tab => tab.textContent);
+    assert.equal(shown, 'Python');
+    assert.equal(page.url(), book.url + '04-respond.html', 'the arrow turned the page');
+    await page.focus('details > summary');
+    await page.keyboard.press('Enter');
+    assert.ok(await page.$eval('details', details => details.open));
+    await page.focus('#mdbook-sidebar-toggle');
+    const before = await page.$eval('#mdbook-sidebar-toggle', button => button.ariaExpanded);
+    await page.keyboard.press('Enter');
+    const after = await page.$eval('#mdbook-sidebar-toggle', button => button.ariaExpanded);
+    assert.notEqual(before, after);
+    await page.close();
+});
+
+test('without JavaScript all text, pictures and pages are there', async () => {
+    const page = await open(browser, book.url + '04-respond.html', { javascript: false });
+    const seen = await page.evaluate(() => {
+        const shown = selector => [...document.querySelectorAll(selector)]
+            .filter(element => element.checkVisibility()).length;
+        return {
+            titles: shown('main h1'), diagrams: shown('figure.diagram svg'), wires: shown('figure.wire'),
+            python: shown('.tabs code.language-python'), rust: shown('.tabs code.language-rust'),
+            next: shown('a[rel~=next]'),
+        };
+    });
+    for (const [what, number] of Object.entries(seen)) assert.ok(number > 0, `no ${what}`);
+    const contents = await page.frames().find(frame => frame.url().endsWith('toc.html'))
+        ?.$$eval('a', links => links.length);
+    assert.ok(contents > 30, 'no table of contents');
+    await page.close();
+});
+
+test('the first chapter loads little, and shows soon', async () => {
+    const page = await browser.newPage();
+    await page.setCacheEnabled(false);
+    const session = await page.createCDPSession();
+    await session.send('Network.enable');
+    let bytes = 0;
+    session.on('Network.loadingFinished', ({ encodedDataLength }) => { bytes += encodedDataLength; });
+    const shown = [];
+    for (let visit = 0; visit < 5; visit += 1) {
+        bytes = 0;
+        await page.goto(book.url, { waitUntil: 'networkidle0' });
+        shown.push(await page.evaluate(() =>
+            performance.getEntriesByName('first-contentful-paint')[0].startTime));
+    }
+    console.log(`first chapter: ${bytes} bytes, shown after ${Math.min(...shown).toFixed(0)} ms`);
+    assert.ok(bytes > 20 * KILOBYTE && bytes <= 500 * KILOBYTE, `${bytes} bytes`);
+    assert.ok(Math.min(...shown) <= 300, `shown after ${shown} ms`);
+    await page.close();
+});
+
+test('no page is over one megabyte', { timeout: 300_000 }, async () => {
+    const sizes = [];
+    for (const path of pages) {
+        const page = await browser.newPage();
+        await page.setCacheEnabled(false);
+        await page.evaluateOnNewDocument(() => { window.print = () => {}; });
+        const session = await page.createCDPSession();
+        await session.send('Network.enable');
+        let bytes = 0;
+        session.on('Network.loadingFinished', event => { bytes += event.encodedDataLength; });
+        await page.goto(book.url + path, { waitUntil: 'networkidle0' });
+        sizes.push([bytes, path]);
+        await page.close();
+    }
+    sizes.sort((one, other) => other[0] - one[0]);
+    console.log(`the largest pages: ${sizes.slice(0, 3).map(([bytes, path]) => `${path} ${bytes}`).join(', ')}`);
+    assert.deepEqual(sizes.filter(([bytes]) => bytes > 1000 * KILOBYTE), []);
+});
+
+for (const word of ['accept', 'Content-Length', 'backlog', 'RST', 'bind']) {
+    test(`search finds ${word}`, async () => {
+        const page = await open(browser, book.url);
+        await page.keyboard.press('s');
+        await page.waitForSelector('#mdbook-searchbar', { visible: true });
+        await page.type('#mdbook-searchbar', word);
+        await page.waitForSelector('#mdbook-searchresults li');
+        const results = await page.$$eval('#mdbook-searchresults li', items =>
+            items.map(item => item.textContent));
+        const has = results.filter(text => text.toLowerCase().includes(word.toLowerCase()));
+        assert.ok(has.length > 0, `in none of ${results.length} results`);
+        await page.close();
+    });
+}
+
+/** Presses the copy button of the first block that `selector` finds; what was copied. */
+async function copied(path, selector) {
+    const page = await open(browser, book.url + path);
+    await page.bringToFront();
+    await page.hover(`${selector} pre`);
+    await page.click(`${selector} .clip-button`);
+    await page.waitForFunction(async () => (await navigator.clipboard.readText()) !== '');
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    await page.evaluate(() => navigator.clipboard.writeText(''));
+    await page.close();
+    return text;
+}
+
+test('the copy button copies the program, and nothing that was removed', async () => {
+    for (const step of ['02-listen', '03-accept', '04-respond']) {
+        const program = readFileSync(join(root, 'steps', step, 'src/main.rs'), 'utf8');
+        const text = await copied(`${step}.html`, 'figure.listing:has(ins)');
+        assert.equal(text, program, step);
+    }
+});
+
+test('the copy button of a transcript copies what the reader types', async () => {
+    const text = await copied('04-respond.html', 'figure.transcript:has(kbd)');
+    assert.match(text, /^(cargo|curl) .*\n$/);
+});
+
+test('the book prints to a tagged PDF, answers included', { timeout: 300_000 }, async () => {
+    const page = await open(browser, book.url + 'print.html');
+    const pdf = await page.pdf({ tagged: true, format: 'A4', timeout: 200_000 });
+    await page.close();
+    const folder = mkdtempSync(join(tmpdir(), 'book-'));
+    const file = join(folder, 'book.pdf');
+    writeFileSync(file, pdf);
+    const run = (program, ...rest) => execFileSync(program, [...rest, file, '-'].slice(0, program === 'pdfinfo' ? -1 : undefined), { encoding: 'utf8', maxBuffer: 1e8 });
+    const info = run('pdfinfo');
+    const text = run('pdftotext', '-layout');
+    rmSync(folder, { recursive: true });
+    assert.match(info, /Tagged: +yes/);
+    const number = Number(info.match(/Pages: +(\d+)/)[1]);
+    console.log(`the PDF has ${number} pages`);
+    for (const expected of ['HTTP/1.1 200 OK\\r\\n', 'client.write_all(RESPONSE)', 'client.sendall(RESPONSE)']) {
+        assert.ok(text.includes(expected), `no ${expected} on paper`);
+    }
+});

@@ -1,0 +1,80 @@
+// The book as `cargo book` serves it, and a browser to look at it with.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import puppeteer from 'puppeteer-core';
+
+/** The repository. */
+export const root = join(import.meta.dirname, '../..');
+
+/** Starts `cargo book` on a free port; where it is, and how to end it. */
+export async function serve() {
+    const arguments_ = ['run', '--quiet', '--package', 'book', '--', '127.0.0.1:0'];
+    const server = spawn('cargo', arguments_, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: server.stdout });
+    const [line] = await Promise.race([
+        once(lines, 'line'),
+        once(server, 'exit').then(() => { throw new Error('cargo book has ended'); }),
+    ]);
+    const url = line.match(/http:\/\/[^ ]+/)[0];
+    return { url, stop: () => server.kill() };
+}
+
+const chromium = ['/usr/bin/chromium', '/usr/bin/google-chrome', process.env.CHROMIUM]
+    .find(path => path && existsSync(path));
+
+/** Starts a browser that notes every request it makes, for `loaded`. */
+export async function launch() {
+    const folder = mkdtempSync(join(tmpdir(), 'book-'));
+    const log = join(folder, 'net.json');
+    const browser = await puppeteer.launch({
+        executablePath: chromium,
+        userDataDir: join(folder, 'profile'),
+        args: [
+            '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
+            '--disable-background-networking', '--disable-component-update', `--log-net-log=${log}`,
+            // The browser's own errands: none of them may succeed, and few are tried.
+            '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--no-pings',
+            '--disable-features=AutofillServerCommunication,MediaRouter,OptimizationHints,Translate',
+        ],
+    });
+    return {
+        browser,
+        /** Ends the browser; the URLs that pages have asked for. What the browser wanted for
+            itself has no page that it comes from. */
+        async close() {
+            await browser.close();
+            const { constants, events } = JSON.parse(readFileSync(log, 'utf8'));
+            rmSync(folder, { recursive: true });
+            const start = constants.logEventTypes.URL_REQUEST_START_JOB;
+            const requests = events.filter(({ type, params }) => type === start && params?.url);
+            const isOwn = ({ params }) => params.initiator === 'not an origin';
+            return new Set(requests.filter(request => !isOwn(request)).map(({ params }) => params.url));
+        },
+    };
+}
+
+/** Opens a page of the book. */
+export async function open(browser, url, { theme = 'light', width = 1400, javascript = true } = {}) {
+    const page = await browser.newPage();
+    await page.setViewport({ width, height: 900 });
+    await page.setJavaScriptEnabled(javascript);
+    await page.evaluateOnNewDocument(theme => {
+        localStorage.setItem('mdbook-theme', theme);
+        window.print = () => {}; // print.html calls it at once
+    }, theme);
+    await page.goto(url, { waitUntil: 'load' });
+    return page;
+}
+
+/** The paths of all pages: those in the table of contents, and those beside it. */
+export async function paths(browser, url) {
+    const page = await open(browser, url + 'toc.html');
+    const links = await page.$$eval('a', links => links.map(link => new URL(link.href).pathname));
+    await page.close();
+    return [...new Set(links), '/print.html', '/404.html'].map(path => path.slice(1));
+}
