@@ -18,24 +18,7 @@ mod html;
 pub mod links;
 mod listing;
 mod pages;
-mod names {
-    //! Comes next.
-    #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-    #[allow(dead_code)]
-    pub enum Kind {
-        Library,
-        Syntax,
-    }
-    #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-    pub struct Name {
-        pub key: String,
-        pub kind: Kind,
-    }
-    #[allow(clippy::unnecessary_wraps)]
-    pub fn names(_: &str, _: &[&str]) -> anyhow::Result<Vec<Name>> {
-        Ok(Vec::new())
-    }
-}
+mod names;
 mod seq;
 pub mod serve;
 mod text;
