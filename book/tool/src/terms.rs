@@ -164,8 +164,7 @@ fn link(
     problems: &mut Vec<String>,
 ) -> String {
     let key = &name.key;
-    let is_code = name.kind == Kind::Library || !key.contains(' ') && !is_word(key);
-    let shown = if is_code { format!("`{key}`") } else { key.clone() };
+    let shown = if name.is_code() { format!("`{key}`") } else { key.clone() };
     match terms.get(&format!("`{key}`")).or_else(|| terms.get(key)) {
         Some(place) if place.page <= page => {
             let to = pages[page].link_to(&pages[place.page].path);
@@ -183,24 +182,6 @@ fn link(
             shown
         }
     }
-}
-
-/// Whether a syntax key is a word about the language, and no word of it.
-fn is_word(key: &str) -> bool {
-    matches!(
-        key,
-        "array"
-            | "attribute"
-            | "closure"
-            | "generics"
-            | "lifetime"
-            | "range"
-            | "reference"
-            | "slice"
-            | "tuple"
-            | "turbofish"
-            | "unit"
-    )
 }
 
 /// Commands in the running text: what they begin with.
