@@ -50,6 +50,12 @@ impl Terms {
     pub fn get(&self, term: &str) -> Option<&Place> {
         self.places.get(&key(term))
     }
+
+    /// Where a name is explained. `Range` is code and not explained by what a range is.
+    fn of_name(&self, name: &Name) -> Option<&Place> {
+        let code = self.get(&format!("`{}`", name.key));
+        if name.is_code() { code } else { code.or_else(|| self.get(&name.key)) }
+    }
 }
 
 fn key(term: &str) -> String {
@@ -165,7 +171,7 @@ fn link(
 ) -> String {
     let key = &name.key;
     let shown = if name.is_code() { format!("`{key}`") } else { key.clone() };
-    match terms.get(&format!("`{key}`")).or_else(|| terms.get(key)) {
+    match terms.of_name(name) {
         Some(place) if place.page <= page => {
             let to = pages[page].link_to(&pages[place.page].path);
             format!("[{shown}]({to}#{})", place.id)
@@ -218,5 +224,25 @@ mod tests {
             explained("<dfn>`a`</dfn>, <dfn>b c</dfn>").collect::<Vec<_>>(),
             ["`a`", "b c"]
         );
+    }
+
+    #[test]
+    fn a_word_does_not_explain_code() {
+        let mut terms = Terms::default();
+        for term in ["range", "`read`", "`impl Trait`", "Bitwise AND"] {
+            let place = Place { page: 0, line: 1, id: id(term) };
+            terms.places.insert(key(term), place);
+        }
+        for (key, kind, is_explained) in [
+            ("range", Kind::Syntax, true),
+            ("Range", Kind::Library, false),
+            ("read", Kind::Library, true),
+            ("Read", Kind::Library, false),
+            ("impl Trait", Kind::Syntax, true),
+            ("bitwise AND", Kind::Syntax, true),
+        ] {
+            let name = Name { key: key.into(), kind };
+            assert_eq!(terms.of_name(&name).is_some(), is_explained, "{key}");
+        }
     }
 }
