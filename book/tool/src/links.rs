@@ -9,7 +9,7 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use page::{Page, Reference};
 
 /// What was looked at and found to be good.
@@ -37,23 +37,16 @@ pub fn check(root: &Path) -> Result<Summary> {
     let mut summary = Summary::default();
     let mut findings = BTreeSet::new();
     for (name, file) in &site.files {
-        let Some(page) = file else { continue };
-        summary.pages += usize::from(name.ends_with(".html"));
-        summary.links += page.references.len();
-        findings.extend(page.faults.iter().map(|fault| format!("{name}: {fault}")));
-        for reference in &page.references {
-            if let Err(what) = site.check(name, page, reference) {
-                let (Reference::Link(url)
-                | Reference::Load(url)
-                | Reference::Place(url)) = reference;
-                findings.insert(format!("{name}: {what}: {url}"));
-            }
+        if let Some(page) = file {
+            summary.pages += usize::from(name.ends_with(".html"));
+            summary.links += page.references.len();
+            let found = site.findings(name, page);
+            findings
+                .extend(found.into_iter().map(|found| format!("{name}: {found}\n")));
         }
     }
-    if !findings.is_empty() {
-        let findings: Vec<_> = findings.into_iter().collect();
-        bail!("{}\n{} findings in {summary}", findings.join("\n"), findings.len());
-    }
+    let list: String = findings.iter().map(String::as_str).collect();
+    ensure!(findings.is_empty(), "{list}{} wrong in {summary}", findings.len());
     Ok(summary)
 }
 
@@ -84,6 +77,20 @@ impl Site {
         Ok(())
     }
 
+    /// What is wrong in a page: what, and with which link.
+    fn findings(&self, name: &str, page: &Page) -> Vec<String> {
+        let mut findings = page.faults.clone();
+        if let Some(base) = page.base.as_ref().filter(|base| is_outside(base)) {
+            findings.push(format!("loaded from the network: {base}"));
+        }
+        for reference in &page.references {
+            if let Err(what) = self.check(name, page, reference) {
+                findings.push(format!("{what}: {}", reference.url()));
+            }
+        }
+        findings
+    }
+
     /// Whether `reference`, in the page called `name`, is good; if not, what is wrong.
     fn check(
         &self,
@@ -91,15 +98,15 @@ impl Site {
         page: &Page,
         reference: &Reference,
     ) -> Result<(), &'static str> {
-        let url = match reference {
-            Reference::Place(url) => {
-                let is_there = page.ids.contains(url.trim_start_matches('#'));
-                return is_there.then_some(()).ok_or("no such place");
+        let url = reference.url();
+        match reference {
+            Reference::Place(_) => {
+                return page.ids.contains(url).then_some(()).ok_or("no such place");
             }
-            Reference::Load(url) if is_outside(url) => return loaded(url),
-            Reference::Link(url) if is_outside(url) => return linked(url),
-            Reference::Load(url) | Reference::Link(url) => url.trim_ascii(),
-        };
+            Reference::Load(_) if is_outside(url) => return loaded(url),
+            Reference::Link(_) if is_outside(url) => return linked(url),
+            Reference::Load(_) | Reference::Link(_) => {}
+        }
         let (address, fragment) = url.split_once('#').unwrap_or((url, ""));
         let path = decoded(address.split('?').next().unwrap_or_default());
         let target = match &page.base {
@@ -139,39 +146,35 @@ fn read(path: &Path) -> Result<Option<Page>> {
 
 /// Whether `url` names a scheme or a host.
 fn is_outside(url: &str) -> bool {
-    let url = url.trim_ascii();
+    let is_in_scheme =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
     let scheme = url.split_once(':').map(|(scheme, _)| scheme);
-    let is_scheme = |scheme: &str| {
-        let is_letter =
-            |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(is_letter)
-    };
-    scheme.is_some_and(is_scheme) || url.starts_with("//")
+    scheme.is_some_and(|scheme| scheme.bytes().all(is_in_scheme))
+        || url.starts_with("//")
 }
 
 /// What is loaded must be in the book, or in the URL itself.
 fn loaded(url: &str) -> Result<(), &'static str> {
-    let is_data = url.trim_ascii().starts_with("data:");
+    let is_data = url.starts_with("data:");
     is_data.then_some(()).ok_or("loaded from the network")
 }
 
-/// A link may lead to the web, where nobody can listen, or to this machine.
+/// A link may lead to the web, where nobody listens on the way, or to this machine.
 fn linked(url: &str) -> Result<(), &'static str> {
-    let url = url.trim_ascii();
-    let is_local = |rest: &str| {
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        ["127.0.0.1", "localhost", "[::1]"].iter().any(|local| {
-            host.strip_prefix(local)
-                .is_some_and(|port| port.is_empty() || port.starts_with(':'))
-        })
+    let is_good = url.starts_with("https://") || is_this_machine(url);
+    is_good.then_some(()).ok_or("neither https nor this machine")
+}
+
+fn is_this_machine(url: &str) -> bool {
+    let rest = url.strip_prefix("http://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_port = |text: &str| {
+        let digits = text.strip_prefix(':').unwrap_or(text);
+        digits.bytes().all(|byte| byte.is_ascii_digit())
     };
-    if url.starts_with("https://") || url.strip_prefix("http://").is_some_and(is_local)
-    {
-        Ok(())
-    } else {
-        Err("neither https nor this machine")
-    }
+    ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .any(|host| authority.strip_prefix(host).is_some_and(is_port))
 }
 
 /// The folder that a file is in: `a/b/` of `a/b/c.html`.
@@ -218,3 +221,6 @@ fn decoded(text: &str) -> String {
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
+
+#[cfg(test)]
+mod tests;

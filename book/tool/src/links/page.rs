@@ -33,8 +33,16 @@ pub enum Reference {
     Link(String),
     /// A browser fetches it without being asked.
     Load(String),
-    /// It names a place in the same page, whatever the base is.
+    /// It is the id of a place in the same page.
     Place(String),
+}
+
+impl Reference {
+    /// Without the blanks around it, which do not count.
+    pub fn url(&self) -> &str {
+        let (Self::Link(url) | Self::Load(url) | Self::Place(url)) = self;
+        url.trim_ascii()
+    }
 }
 
 /// The relations of a `<link>` that load nothing.
@@ -164,17 +172,14 @@ impl State {
         let references = &mut self.page.references;
         let mut load = |url: &str| references.push(Reference::Load(url.into()));
         match (&*tag.name, name) {
-            ("base", "href") => {
-                load(url);
-                self.page.base = Some(url.into());
-            }
+            ("base", "href") => self.page.base = Some(url.into()),
             // mdBook gives every heading one to itself. The base of its page for 404 leads
             // them to the first page, where nobody misses them.
             ("a", "href")
                 if self.page.base.is_some()
                     && value(tag, "class") == Some("header") =>
             {
-                references.push(Reference::Place(url.into()));
+                references.push(Reference::Place(url.trim_start_matches('#').into()));
             }
             ("a" | "area", "href" | "xlink:href")
             | ("form", "action")
@@ -195,7 +200,7 @@ impl State {
             }
             ("svg", "aria-labelledby") => {
                 for id in url.split_ascii_whitespace() {
-                    references.push(Reference::Place(format!("#{id}")));
+                    references.push(Reference::Place(id.into()));
                 }
             }
             (_, "style") => css::urls(url).into_iter().for_each(load),
