@@ -2,11 +2,12 @@
 
 use std::env;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use book::{Sources, build, evidence, links, serve};
+use book::serve::{self, Site};
+use book::{Sources, build, evidence, links};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 
 const USAGE: &str =
@@ -31,7 +32,10 @@ fn run() -> Result<()> {
         .collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let sources = Sources::here();
-    let html = sources.path("target/book");
+    // As Cargo does it.
+    let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let html = target.unwrap_or_else(|| sources.path("target")).join("book");
+    let open = arguments.contains(&"--open");
     match arguments[..] {
         // What a plain `mdbook build book` calls.
         ["preprocess", "supports", _] => Ok(()),
@@ -40,26 +44,24 @@ fn run() -> Result<()> {
         ["check"] => {
             build::build(&sources, &html)?;
             evidence::check(&sources)?;
-            let seen = links::check(&html)?;
-            writeln!(io::stdout(), "{seen}")?;
-            Ok(())
+            Ok(writeln!(io::stdout(), "{}", links::check(&html)?)?)
         }
-        [] => serve(sources, html, "127.0.0.1:3000", false),
-        ["--open"] => serve(sources, html, "127.0.0.1:3000", true),
-        ["--open", address] | [address, "--open"] => serve(sources, html, address, true),
-        [address] => serve(sources, html, address, false),
+        [] | ["--open"] => serve(&sources, &html, "127.0.0.1:3000", open),
+        [address] | ["--open", address] | [address, "--open"]
+            if !address.starts_with('-') =>
+        {
+            serve(&sources, &html, address, open)
+        }
         _ => bail!("{USAGE}"),
     }
 }
 
-fn serve(sources: Sources, html: PathBuf, address: &str, open: bool) -> Result<()> {
+fn serve(sources: &Sources, html: &Path, address: &str, open: bool) -> Result<()> {
     let address = address.parse().ok().with_context(|| {
-        format!("{address:?} is not an IP address and a port, such as 127.0.0.1:3000\n{USAGE}")
+        format!("{address:?} is not an IP address and a port, such as 127.0.0.1:3000")
     })?;
     let listener = serve::bind(address)?;
-    let site = serve::Site::new(sources.path(""), html.clone(), move || {
-        build::build(&sources, &html)
-    });
+    let site = Site::new(sources.path(""), html.into(), || build::build(sources, html));
     serve::serve(&listener, &site, open)
 }
 
