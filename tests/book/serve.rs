@@ -93,3 +93,36 @@ fn what_is_no_address_is_named() {
         "\"localhost:3000\" is not an IP address and a port, such as 127.0.0.1:3000\n"
     );
 }
+
+/// Linux only: there, whoever is first in PATH is the browser.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_browser_is_opened_if_there_is_one() -> Result<()> {
+    let folder = TempDir::new()?;
+    let open = || {
+        let mut command = book();
+        command.arg("--open").env("CARGO_TARGET_DIR", folder.path());
+        command.env("PATH", folder.path()).current_dir(folder.path());
+        command
+    };
+    let program = Program::start(open())?;
+    program.wait_for_stderr("cannot open a browser (go to http://127.0.0.1:")?;
+    let received = exchange(program.address(), &request("GET", "/"))?;
+    ensure!(parts(&received)?.0 == "HTTP/1.1 200 OK", "{received}");
+    program.stop()?;
+
+    // Not written by this process: what a process has open for writing cannot be run, and
+    // another thread may be starting a program that shares it.
+    let script =
+        "printf '#!/bin/sh\\necho \"$@\" > seen' > xdg-open; chmod +x xdg-open";
+    let mut shell = Command::new("sh");
+    ensure!(shell.args(["-c", script]).current_dir(&folder).status()?.success());
+    let program = Program::start(open())?;
+    let url = format!("http://{}/\n", program.address());
+    tests::wait_until("the browser has the address", || {
+        std::fs::read_to_string(folder.path().join("seen"))
+            .is_ok_and(|seen| seen == url)
+    })?;
+    assert_eq!(program.stop()?.stderr, "");
+    Ok(())
+}

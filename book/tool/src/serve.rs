@@ -202,7 +202,10 @@ pub fn serve(
     let url = format!("http://{}/", listener.local_addr()?);
     writeln!(io::stdout(), "the book is at {url} until you press Ctrl-C")?;
     if open && let Err(error) = open::that_detached(&url) {
-        let _ = writeln!(io::stderr(), "cannot open a browser: {error}");
+        let _ = writeln!(
+            io::stderr(),
+            "cannot open a browser (go to {url} yourself): {error}"
+        );
     }
     let listeners = (0..THREADS).map(|_| listener.try_clone());
     let listeners = listeners.collect::<io::Result<Vec<_>>>()?;
