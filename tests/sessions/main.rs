@@ -1,23 +1,26 @@
 //! Every command that the book tells a reader to type, really run, and what the reader
 //! sees. Unix only: the commands are given to `sh`.
 //!
-//! A new one is a row in a table: its name, the command in the first terminal, and the lines
-//! typed in the second one. Its snapshot has that name, with `-` for `_`.
+//! A new one is a row in a table: the terminal to show, a name, the command in the first
+//! terminal, and the lines typed in the second one. Its snapshot has that name, with `-` for
+//! `_`. The terminals:
+//!
+//! - `first`, `second`: that one
+//! - `both`: the second one and, as `NAME-server`, the first one with what it says of the visit
+//! - `traced`: the first one, with strace(1), when a client has been there
+//! - `waiting`: the second one, with two clients waiting when its last line is typed
 
 #![cfg(unix)]
 
+mod session;
 mod terminal;
 
-use std::net::SocketAddr;
-use std::process::Stdio;
+use anyhow::Result;
+use tests::{Client, PATIENCE, pin};
 
-use anyhow::{Context, Result, ensure};
-use tests::{Client, PATIENCE, pin, wait_until};
+use session::Session;
 
-use terminal::Terminal;
-
-/// For each row a test, all with the attribute in the first line. The word before the name
-/// says which terminal is shown; with `both`, the first one goes to `NAME-server`.
+/// For each row a test, all with the attribute in the first line.
 macro_rules! sessions {
     (#$attribute:tt $($shown:ident $name:ident: $server:expr, [$($line:expr),*];)*) => {
         $(#[test] #$attribute
@@ -38,7 +41,7 @@ sessions! { #[cfg(unix)]
 
 sessions! { #[cfg(target_os = "linux")]
     second two_at_once: "cargo run -p step04", ["cargo run -p step04"];
-    // Linux gives an address twice as long as nobody listens there.
+    // The kernel gives one address to two sockets as long as nobody listens there.
     second two_step01: "cargo run -p step01", ["cargo run -p step01"];
 }
 
@@ -72,101 +75,80 @@ sessions! { #[ignore = "needs nc: cargo test -- --ignored"]
         [r"printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' | nc 127.0.0.1 4545"];
 }
 
-/// One reader with two terminals.
-struct Session {
-    command: String,
-    server: Terminal,
-    address: SocketAddr,
-    second: String,
+sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
+    // As where nothing runs at all: step01 only keeps others from the port.
+    second curl_nothing: "cargo run -p step01", ["curl http://127.0.0.1:4545/"];
+    second curl_localhost: "cargo run -p step04",
+        ["curl -sv http://localhost:4545/ 2>&1 | grep -e Trying -e h1"];
+    second curl_inspect: "cargo run -p step05",
+        ["curl -s http://127.0.0.1:4545/inspect | grep '<td>'"];
+    second curl_inspect_percent: "cargo run -p step05",
+        ["curl -s 'http://127.0.0.1:4545/%69nspect?to=you' | grep '<td>'"];
 }
 
-impl Session {
-    /// Runs `command` in the first terminal, on any free port, until it names its address.
-    fn start(command: &str) -> Result<Self> {
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server =
-            Terminal::run(&format!("exec {}", at(command, any)), Stdio::piped(), "")?;
-        wait_until("there is an address", || address_in(&server.screen()).is_some())
-            .with_context(|| format!("{command}: {}", server.screen()))?;
-        let address = address_in(&server.screen()).context("no address")?;
-        Ok(Self { command: command.into(), server, address, second: String::new() })
-    }
+sessions! { #[ignore = "needs curl, python3: cargo test -- --ignored"]
+    second python_http_server: "python3 -m http.server --bind 127.0.0.1 4545",
+        ["cargo run -p step04", "curl -sI http://127.0.0.1:4545/ | grep Server"];
+}
 
-    /// Types a line in the second terminal and waits for its end.
-    fn line(&mut self, line: &str) -> Result<()> {
-        let mut terminal =
-            Terminal::run(&at(line, self.address), Stdio::null(), &self.curlrc(line))?;
-        terminal.wait().with_context(|| line.to_string())?;
-        ensure!(self.server.is_running(), "{}: {}", self.command, self.server.screen());
-        self.second += &transcript(line, &self.redacted(&terminal.screen()));
-        Ok(())
-    }
+#[cfg(target_os = "linux")]
+sessions! { #[ignore = "needs ss, nc: cargo test -- --ignored"]
+    waiting ss_step02: "cargo run -p step02",
+        ["(nc -d 127.0.0.1 4545 & nc -d 127.0.0.1 4545 &)", "ss -ltn 'sport = :4545'"];
+    second who_has_the_port: "cargo run -p step04", ["ss -ltnp 'sport = :4545'"];
+}
 
-    /// What the first terminal shows once the server is through with every client so far.
-    fn first(&self) -> Result<String> {
-        Ok(transcript(&self.command, &self.redacted(&self.server.screen())))
-    }
-
-    /// Waits until the server has no client any more: this one, who says nothing, is the last.
-    fn settle(&self) -> Result<()> {
-        let mut last = Client::connect(self.address)?;
-        last.half_close()?;
-        last.read_to_end(PATIENCE);
-        Ok(())
-    }
-
-    fn curlrc(&self, line: &str) -> String {
-        let _ = line;
-        String::new()
-    }
-
-    fn redacted(&self, screen: &str) -> String {
-        tests::peers(&tests::date(&tests::port(screen, self.address)))
-    }
+#[cfg(target_os = "linux")]
+sessions! { #[ignore = "needs strace: cargo test -- --ignored"]
+    first strace_step01: "strace -e trace=network target/debug/step01", [];
+    first strace_step02: "strace -e trace=network target/debug/step02", [];
+    traced strace_step03: "strace -e trace=network target/debug/step03", [];
+    traced strace_step04: "strace -e trace=network target/debug/step04", [];
 }
 
 fn first(name: &str, server: &str, lines: &[&str]) -> Result<()> {
     let mut session = Session::start(server)?;
-    lines.iter().try_for_each(|line| session.line(line))?;
-    pin!(name, session.first()?);
+    session.type_lines(lines)?;
+    pin!(name, session.first());
     Ok(())
 }
 
 fn second(name: &str, server: &str, lines: &[&str]) -> Result<()> {
     let mut session = Session::start(server)?;
-    lines.iter().try_for_each(|line| session.line(line))?;
+    session.type_lines(lines)?;
     pin!(name, session.second);
     Ok(())
 }
 
 fn both(name: &str, server: &str, lines: &[&str]) -> Result<()> {
     let mut session = Session::start(server)?;
-    lines.iter().try_for_each(|line| session.line(line))?;
-    session.settle()?;
+    session.type_lines(lines)?;
     pin!(name, session.second);
-    pin!(format!("{name}-server"), session.first()?);
+    // A server that is through with this client, who says nothing, has spoken of the others.
+    let mut last = Client::connect(session.address)?;
+    last.half_close()?;
+    last.read_to_end(PATIENCE);
+    pin!(format!("{name}-server"), session.first());
     Ok(())
 }
 
-fn transcript(line: &str, screen: &str) -> String {
-    let end = if screen.is_empty() || screen.ends_with('\n') { "" } else { "\n" };
-    format!("$ {line}\n{screen}{end}")
+#[cfg(target_os = "linux")]
+fn traced(name: &str, server: &str, _: &[&str]) -> Result<()> {
+    let session = Session::start(server)?;
+    tests::exchange(session.address, tests::REQUEST)?;
+    // It can be seen in which call the program waits for the next client.
+    tests::wait_until("it accepts", || session.first().ends_with("accept4(3, \n"))?;
+    pin!(name, session.first());
+    Ok(())
 }
 
-/// The command as it is run: the reader's port is the real one, and one of our programs is
-/// told the address that it would have otherwise.
-fn at(command: &str, address: SocketAddr) -> String {
-    if !command.contains("step") || command.contains("127.0.0.1:") {
-        return command.replace("4545", &address.port().to_string());
-    }
-    let is_first = command.starts_with("cargo") && !command.contains(" -- ");
-    format!("{command}{} {address}", if is_first { " --" } else { "" })
-}
-
-/// The first address with a port that is followed by something else.
-fn address_in(screen: &str) -> Option<SocketAddr> {
-    screen.split("127.0.0.1:").skip(1).find_map(|rest| {
-        let (port, _) = rest.split_once(|c: char| !c.is_ascii_digit())?;
-        Some(SocketAddr::from(([127, 0, 0, 1], port.parse().ok()?)))
-    })
+#[cfg(target_os = "linux")]
+fn waiting(name: &str, server: &str, lines: &[&str]) -> Result<()> {
+    let mut session = Session::start(server)?;
+    let (last, clients) = lines.split_last().expect("a last line");
+    session.type_lines(clients)?;
+    tests::wait_for_queue(session.address, 2)?;
+    session.type_lines(&[last])?;
+    pin!(name, session.second);
+    Ok(())
 }

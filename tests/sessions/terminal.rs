@@ -6,7 +6,6 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::{NamedTempFile, TempDir};
@@ -21,7 +20,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts `command`; `curlrc` is what curl is told beside it.
+    /// Starts `command` with `keyboard` to type at; `curlrc` is what curl is told beside it.
     pub fn run(command: &str, keyboard: Stdio, curlrc: &str) -> Result<Self> {
         build()?;
         let screen = NamedTempFile::new()?;
@@ -61,7 +60,6 @@ impl Terminal {
     /// Waits for the command to end by itself.
     pub fn wait(&mut self) -> Result<()> {
         wait_until("the command ends", || !self.is_running())
-            .with_context(|| self.screen())
     }
 }
 
@@ -94,16 +92,20 @@ fn path() -> Result<std::ffi::OsString> {
 /// Builds the steps, which after a whole `cargo test` has nothing to do, so that no command
 /// has to wait for it.
 fn build() -> Result<()> {
-    static BUILT: OnceLock<bool> = OnceLock::new();
-    let built = BUILT.get_or_init(|| {
-        assert_cmd::Command::new(env!("CARGO"))
+    static COMPLAINT: OnceLock<String> = OnceLock::new();
+    let complaint = COMPLAINT.get_or_init(|| {
+        let output = assert_cmd::Command::new(env!("CARGO"))
             .args(["build", "--quiet", "-p", "step*"])
             .current_dir(repository())
             .env_remove("CARGO_TARGET_DIR")
             .timeout(10 * PATIENCE)
-            .output()
-            .is_ok_and(|output| output.status.success())
+            .output();
+        match output {
+            Ok(output) if output.status.success() => String::new(),
+            Ok(output) => format!("building the steps: {output:?}"),
+            Err(error) => format!("building the steps: {error}"),
+        }
     });
-    ensure!(built, "the steps cannot be built");
+    ensure!(complaint.is_empty(), "{complaint}");
     Ok(())
 }

@@ -1,0 +1,137 @@
+//! A reader with two terminals: a server in the first one, clients in the second one.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, ensure};
+use tests::wait_until;
+
+use crate::terminal::Terminal;
+
+/// What is typed and seen. Dropping it ends the server.
+pub struct Session {
+    /// The address of the server, which the reader knows as 127.0.0.1:4545.
+    pub address: SocketAddr,
+    /// What the second terminal shows.
+    pub second: String,
+    command: String,
+    server: Terminal,
+}
+
+impl Session {
+    /// Runs `command` in the first terminal, on any free port, until it names its address.
+    pub fn start(command: &str) -> Result<Self> {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        // Still open, as where somebody could press Enter.
+        let keyboard = Stdio::piped();
+        let server =
+            Terminal::run(&format!("exec {}", at(command, any)), keyboard, "")?;
+        let mut address = None;
+        wait_until("it names its address", || {
+            address = address_in(&server.screen());
+            address.is_some()
+        })
+        .with_context(|| format!("{command}: {}", server.screen()))?;
+        let address = address.context("no address")?;
+        Ok(Self { address, second: String::new(), command: command.into(), server })
+    }
+
+    /// Types each line in the second terminal and waits for its end.
+    pub fn type_lines(&mut self, lines: &[&str]) -> Result<()> {
+        for line in lines {
+            let typed = at(line, self.address);
+            let mut terminal =
+                Terminal::run(&typed, Stdio::null(), &self.curlrc(line))?;
+            terminal
+                .wait()
+                .with_context(|| format!("{line}: {}", terminal.screen()))?;
+            self.second += &self.transcript(line, &terminal.screen());
+        }
+        ensure!(self.server.is_running(), "the server has ended: {}", self.first());
+        Ok(())
+    }
+
+    /// What the first terminal shows by now.
+    pub fn first(&self) -> String {
+        self.transcript(&self.command, &self.server.screen())
+    }
+
+    /// What makes curl behave as before a reader: it knows no proxy, it finds the address of
+    /// `localhost` for IPv6 before that for IPv4, as on most machines, and it does not show
+    /// its progress where it writes to a terminal.
+    fn curlrc(&self, line: &str) -> String {
+        let port = self.address.port();
+        let quiet = if line.contains('|') { "" } else { "no-progress-meter\n" };
+        format!("noproxy = *\nresolve = localhost:{port}:[::1],127.0.0.1\n{quiet}")
+    }
+
+    fn transcript(&self, line: &str, screen: &str) -> String {
+        let end = if screen.is_empty() || screen.ends_with('\n') { "" } else { "\n" };
+        format!("$ {line}\n{}{end}", self.redacted(screen))
+    }
+
+    /// What differs from run to run or between the versions of a tool, replaced.
+    fn redacted(&self, screen: &str) -> String {
+        let port = self.address.port();
+        let mut text = tests::date(&tests::port(screen, self.address));
+        if self.command.ends_with(":0") {
+            // The first of those that are for this, RFC 6335, section 6.
+            text = text.replace(":4545", ":49152");
+        }
+        for (real, readers) in [
+            (format!("htons({port})"), "htons(4545)"),
+            ("htons(0)".into(), "htons(4545)"),
+            // The columns of ss are as wide as the port.
+            (format!("{:1$}Peer", "Port", 1 + port.to_string().len()), "Port Peer"),
+        ] {
+            text = text.replace(&real, readers);
+        }
+        let client = "accept4(3, {sa_family=AF_INET, sin_port=htons(";
+        let versions =
+            [("curl/", "8"), ("Python/", "3"), ("pid=", "PID"), (client, "PORT")];
+        for (before, shown) in versions {
+            text = with_number(&text, before, shown);
+        }
+        tests::peers(&without_figures(&text))
+    }
+}
+
+/// The number or version after each `before`, replaced by `shown`.
+fn with_number(text: &str, before: &str, shown: &str) -> String {
+    let mut parts = text.split(before);
+    let first = parts.next().unwrap_or_default().to_string();
+    parts.fold(first, |text, rest| {
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        text + before + shown + rest
+    })
+}
+
+/// Of curl's complaints what they say before `after 0 ms`.
+fn without_figures(text: &str) -> String {
+    let lines =
+        text.split_inclusive('\n').map(|line| match line.split_once(" after ") {
+            Some((complaint, _)) if line.starts_with("curl: (") => {
+                format!("{complaint}\n")
+            }
+            _ => line.into(),
+        });
+    lines.collect()
+}
+
+/// The command as it is run: the reader's port is the real one, and one of our programs is
+/// told the address that it would have otherwise.
+fn at(command: &str, address: SocketAddr) -> String {
+    if !command.contains("step") || command.contains("127.0.0.1:") {
+        return command.replace("4545", &address.port().to_string());
+    }
+    let is_first = command.starts_with("cargo") && !command.contains(" -- ");
+    format!("{command}{} {address}", if is_first { " --" } else { "" })
+}
+
+/// The first address whose port has been written to its end.
+fn address_in(screen: &str) -> Option<SocketAddr> {
+    screen.split("127.0.0.1:").skip(1).find_map(|rest| {
+        let (port, _) = rest.split_once(|c: char| !c.is_ascii_digit())?;
+        Some(SocketAddr::from(([127, 0, 0, 1], port.parse().ok()?)))
+    })
+}
