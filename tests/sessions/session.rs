@@ -36,7 +36,8 @@ impl Session {
         Ok(Self { address, second: String::new(), command: command.into(), server })
     }
 
-    /// Types each line in the second terminal and waits for its end.
+    /// Types each line in the second terminal and waits for its end. Nothing can be typed at
+    /// what it runs: where a reader would press Enter, the input has ended.
     pub fn type_lines(&mut self, lines: &[&str]) -> Result<()> {
         for line in lines {
             let typed = at(line, self.address);
@@ -81,8 +82,10 @@ impl Session {
         for (real, readers) in [
             (format!("htons({port})"), "htons(4545)"),
             ("htons(0)".into(), "htons(4545)"),
-            // The columns of ss are as wide as the port.
+            // The columns of ss are as wide as the port, and wider in a terminal.
             (format!("{:1$}Peer", "Port", 1 + port.to_string().len()), "Port Peer"),
+            ("PortProcess".into(), "Port Process"),
+            (":*    users:".into(), ":*     users:"),
         ] {
             text = text.replace(&real, readers);
         }

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -11,8 +10,12 @@ use anyhow::{Context, Result, ensure};
 use tempfile::{NamedTempFile, TempDir};
 use tests::{PATIENCE, wait_until};
 
-/// A shell that runs one command, and what has appeared on its screen. Dropping it ends all
-/// that it has started.
+/// Takes back what was left open by whoever started these tests, so that a program's first
+/// socket is 3.
+const NOTHING_ELSE_OPEN: &str = "exec 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-";
+
+/// A shell that runs one command, and what has appeared on its screen. Dropping it ends the
+/// shell: a server must have taken its place (`exec`), and clients end with their server.
 pub struct Terminal {
     shell: Child,
     screen: NamedTempFile,
@@ -27,7 +30,7 @@ impl Terminal {
         let home = TempDir::new()?;
         fs::write(home.path().join(".curlrc"), curlrc)?;
         let shell = Command::new("sh")
-            .args(["-c", command])
+            .args(["-c", &format!("{NOTHING_ELSE_OPEN}; {command}")])
             .current_dir(repository())
             .env("PATH", path()?)
             .env("CURL_HOME", home.path())
@@ -39,7 +42,6 @@ impl Terminal {
             .stdin(keyboard)
             .stdout(append_to(&screen)?)
             .stderr(append_to(&screen)?)
-            .process_group(0)
             .spawn()
             .with_context(|| format!("starting {command}"))?;
         Ok(Self { shell, screen, _home: home })
@@ -65,12 +67,14 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // A shell that has ended may have left its number to somebody else.
         if self.is_running() {
-            let group = format!("kill -KILL -{}", self.shell.id());
-            let _ = Command::new("sh").args(["-c", &group]).status();
-            let _ = self.shell.wait();
+            // SIGTERM: killed more harshly, strace leaves its program behind.
+            let _ = Command::new("kill").arg(self.shell.id().to_string()).status();
+            let _ = self.wait();
         }
+        // It has ended, but for a command that cannot be asked to.
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
     }
 }
 
