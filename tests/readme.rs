@@ -59,10 +59,9 @@ fn generated(readme: &str) -> Result<String> {
     let (between, rest) =
         after.split_once(RUN).context("README.md does not run step04")?;
     let (_, after) = rest.split_once("```").context("no end of what step04 prints")?;
-    let printed = snapshot("04-respond", "stdout")?;
-    let first_line = printed.lines().next().context("step04 prints nothing")?;
+    let session = snapshot("sessions", "run-step04")?;
     let picture = picture()?;
-    Ok(format!("{before}{BEGIN}{picture}{END}{between}{RUN}{first_line}\n```{after}"))
+    Ok(format!("{before}{BEGIN}{picture}{END}{between}{session}```{after}"))
 }
 
 #[test]
@@ -88,6 +87,33 @@ fn names_only_what_is_there() -> Result<()> {
         }
     }
     ensure!(count > 5, "only {count} paths found in README.md");
+    Ok(())
+}
+
+/// What a reader is told to type with a program of ours, or another one, has been run.
+#[test]
+fn types_only_what_was_run() -> Result<()> {
+    let mut run = String::from("\n");
+    for entry in fs::read_dir(workspace().join("tests"))? {
+        let Ok(snapshots) = fs::read_dir(entry?.path().join("snapshots")) else {
+            continue;
+        };
+        for snapshot in snapshots {
+            run += &fs::read_to_string(snapshot?.path())?.replace("\r\n", "\n");
+        }
+    }
+    let readme = fs::read_to_string(workspace().join("README.md"))?;
+    let mut count = 0;
+    for code in readme.split('`').skip(1).step_by(2) {
+        if ["cargo run -p", "curl ", "python3 "]
+            .iter()
+            .any(|begin| code.starts_with(begin))
+        {
+            ensure!(run.contains(&format!("\n$ {code}\n")), "nothing has run {code}");
+            count += 1;
+        }
+    }
+    ensure!(count > 2, "only {count} commands found in README.md");
     Ok(())
 }
 
