@@ -1,0 +1,4 @@
+//! The book: that it builds, that drift of every kind is found, and that step05 serves it.
+
+mod drift;
+mod serve;
