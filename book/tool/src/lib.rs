@@ -23,15 +23,7 @@ mod seq;
 pub mod serve;
 mod text;
 mod wire;
-mod hero {
-    //! Comes next.
-    #[allow(clippy::unnecessary_wraps)]
-    pub fn stairs(
-        _: &dyn Fn(&str) -> anyhow::Result<String>,
-    ) -> anyhow::Result<String> {
-        Ok(String::new())
-    }
-}
+mod hero;
 mod sources;
 mod terms;
 mod transcript;

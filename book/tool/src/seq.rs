@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::text::{escape, sentence, widest, width, wrap};
+use crate::html::escape;
+use crate::text::{sentence, widest, width, wrap};
 
 /// The `<figure>` for the text of a `seq` fence. `id` is unlike that of anything else on the
 /// page; `traces` gives the body of the snapshot that `calls:` names.
@@ -403,7 +404,7 @@ impl Picture {
         match event.what {
             What::Note(lane) => self.note(lane, event.label)?,
             What::Arrow { kind, from, to } => {
-                self.arrow(kind, from, to, event.label)?
+                self.arrow(kind, from, to, event.label)?;
             }
         }
         self.bottom += GAP;
@@ -435,9 +436,15 @@ impl Picture {
         let (start, end) = (self.columns.middle(from), self.columns.middle(to));
         let distance = (end - start).abs();
         let text = fitting(label, distance - GAP)?;
+        let label = widest(&text, SIZE);
+        // From the start to the middle of the label, which stands over what is drawn.
+        let to_middle = match kind {
+            Kind::Lost => (distance / 4.0).max((label + GAP) / 2.0),
+            _ => distance / 2.0,
+        };
         let fall = if matches!(kind, Kind::Network | Kind::Lost) { FALL } else { 0.0 };
         // What falls may begin beside the label, as long as it passes below it.
-        let beside = fall * (1.0 - widest(&text, SIZE) / distance) / 2.0;
+        let beside = fall * (to_middle - label / 2.0) / distance;
         let y = self.bottom + text.len() as f64 * LINE + 2.0 - beside;
         let line = if kind == Kind::Lost {
             lost(start, (start + end) / 2.0, y, y + fall / 2.0)
@@ -448,7 +455,7 @@ impl Picture {
             self.body,
             "<g class=\"{}\">{line}{}</g>",
             kind.class(),
-            words(&text, (start + end) / 2.0, self.bottom)
+            words(&text, start + to_middle * (end - start).signum(), self.bottom)
         );
         self.bottom = y + fall;
         Ok(())
@@ -516,4 +523,190 @@ fn lost(x1: f64, x2: f64, y1: f64, y2: f64) -> String {
 /// To tenths: nobody sees more.
 fn round(number: f64) -> f64 {
     (number * 10.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Result, bail};
+
+    use super::{SIZE, WIDTH, svg};
+    use crate::text::width;
+
+    const TRACE: &str = "socket(AF_INET, SOCK_STREAM) = 3\nbind(3, …) = 0\nlisten(3, 5) = 0\n\
+                         accept4(3, …) = 4\nrecvfrom(4, \"GET\", 4096) = 3\nclose(4) = 0\n";
+
+    const HEAD: &str = "title: T & co\nlanes: client | kernel | program = step02\n";
+
+    fn trace(path: &str) -> Result<String> {
+        match path {
+            "trace.snap" => Ok(TRACE.into()),
+            _ => bail!("there is no {path}"),
+        }
+    }
+
+    fn drawn(lines: &str) -> String {
+        svg(&format!("{HEAD}{lines}"), "seq-1", &trace).unwrap()
+    }
+
+    fn refused(source: &str) -> String {
+        format!("{:#}", svg(source, "seq-1", &trace).unwrap_err())
+    }
+
+    /// The lines of text in a picture, each with its middle.
+    fn texts(svg: &str) -> Vec<(f64, &str)> {
+        let spans = svg.split("<tspan x=\"").skip(1);
+        spans
+            .map(|span| {
+                let (middle, rest) = span.split_once('"').unwrap();
+                let text = rest.split_once('>').unwrap().1.split_once('<').unwrap().0;
+                (middle.parse().unwrap(), text)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn says_in_words_what_it_draws() {
+        let figure = drawn(
+            "calls: trace.snap\n\nprogram -> kernel: socket, bind, listen\n\
+             kernel --> program: 0\nclient ~> kernel: SYN\nnote kernel: is it full?\n\
+             client ~>x kernel: <again>\n",
+        );
+        assert!(figure.contains(
+            "<desc id=\"seq-1-desc\">From left to right: client, kernel, program (step02). \
+             Program to kernel, a call: socket, bind, listen. \
+             Kernel to program, what the call returns: 0. \
+             Client to kernel, on the network: SYN. \
+             At kernel: is it full? \
+             Client to kernel, on the network, lost on its way: &lt;again&gt;.</desc>"
+        ));
+        let classes = ["call", "return", "network", "note", "network lost"];
+        for class in classes.map(|class| format!("<g class=\"{class}\">")) {
+            assert_eq!(figure.matches(&class).count(), 1, "{class}");
+        }
+        assert!(figure.contains("<title id=\"seq-1-title\">T &amp; co</title>"));
+        assert!(figure.contains("<figcaption>T &amp; co</figcaption>"));
+        assert!(figure.contains("aria-labelledby=\"seq-1-title seq-1-desc\""));
+        assert!(!figure.contains("\n\n"), "Markdown would end the HTML here");
+    }
+
+    #[test]
+    fn only_what_is_lost_ends_in_a_cross() {
+        assert!(!drawn("client ~> kernel: SYN").contains("cross"));
+        let figure = drawn("client ~>x kernel: SYN");
+        assert!(figure.contains("cross") && !figure.contains("head"));
+    }
+
+    #[test]
+    fn breaks_long_labels_and_stays_in_the_picture() {
+        let figure = drawn(
+            "client ~> kernel: GET / HTTP/1.1, and all of the fields that a browser sends\n\
+             client ~> program: across the lane in the middle, where there is more room\n\
+             note client: knows nothing of all that, and waits\n\
+             note program: sleeps, until somebody presses Enter\n\
+             note kernel: keeps what has come until somebody reads it, and nobody will\n",
+        );
+        let texts = texts(&figure);
+        assert_eq!(texts.len(), 3 + 3 + 2 + 2 + 2 + 2, "{texts:?}");
+        for (middle, text) in texts {
+            let half = width(text, SIZE) / 2.0;
+            assert!(middle - half >= 0.0 && middle + half <= WIDTH, "{text}");
+        }
+    }
+
+    #[test]
+    fn two_to_four_lanes_stand_side_by_side() {
+        for (names, boxes) in
+            [("a | b", 2), ("a | b | c", 3), ("a | b | c | d = the d", 4)]
+        {
+            let source = format!("title: T\nlanes: {names}\na ~> b: x");
+            let figure = svg(&source, "s", &trace).unwrap();
+            assert_eq!(figure.matches("<g class=\"lane\">").count(), boxes);
+        }
+        for names in ["a", "a | b | c | d | e"] {
+            let error = refused(&format!("title: T\nlanes: {names}\na ~> b: x"));
+            assert!(error.ends_with("two, three or four lanes"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_program_makes_the_calls_it_is_shown_to_make() {
+        let diagram = |calls: &str| format!("{HEAD}calls: trace.snap\n{calls}");
+        for calls in [
+            "program -> kernel: socket, bind",
+            "program -> kernel: bind(3, 80)\nprogram -> kernel: accept\n",
+            "program -> kernel: accept again\nprogram -> kernel: recv(4, 4096), close",
+            "program -> kernel: read",
+        ] {
+            assert!(svg(&diagram(calls), "s", &trace).is_ok(), "{calls}");
+        }
+        let error = refused(&diagram("program -> kernel: bind, socket"));
+        assert_eq!(
+            error,
+            "line 4 of the diagram, `program -> kernel: bind, socket`: `socket` is not among \
+             the calls that follow in trace.snap, which has: \
+             socket bind listen accept4 recvfrom close"
+        );
+        let error =
+            refused(&diagram("program -> kernel: close\nprogram -> kernel: close"));
+        assert!(error.starts_with("line 5 of the diagram"), "{error}");
+        assert!(
+            refused(&diagram("program -> kernel: send"))
+                .contains("`send` is not among")
+        );
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let cases = [
+            ("", "the diagram has no line `title: …`"),
+            ("title: T", "the diagram has no line `lanes: …`"),
+            ("title: T\nlanes: a | b", "nothing happens in the diagram"),
+            (
+                "title:",
+                "line 1 of the diagram, `title:`: nothing stands behind the `:`",
+            ),
+            ("title: T\nwhat", "line 2 of the diagram, `what`: there is no `:`"),
+            (
+                "lanes: a b | c",
+                "line 1 of the diagram, `lanes: a b | c`: `a b` is not one word",
+            ),
+            (
+                "lanes: a | a",
+                "line 1 of the diagram, `lanes: a | a`: two lanes are called `a`",
+            ),
+            ("lanes: a |", "line 1 of the diagram, `lanes: a |`: a lane has no name"),
+            (
+                "title: T\nlanes: a | b\na ~> c: x",
+                "line 3 of the diagram, `a ~> c: x`: no lane is called `c`",
+            ),
+            (
+                "title: T\nlanes: a | b\na -> a: x",
+                "line 3 of the diagram, `a -> a: x`: an arrow goes from one lane to another",
+            ),
+            (
+                "title: T\nlanes: a | b\n\na => b: x",
+                "line 4 of the diagram, `a => b: x`: expected `note LANE:`, or two lanes with \
+                 `->`, `-->`, `~>` or `~>x` between",
+            ),
+            (
+                "title: T\nlanes: a | b\ncalls: trace.snap\na ~> b: x",
+                "line 3 of the diagram, `calls: trace.snap`: no call needs it",
+            ),
+            (
+                "title: T\nlanes: kernel | program\nprogram -> kernel: bind",
+                "line 3 of the diagram, `program -> kernel: bind`: no `calls:` proves it",
+            ),
+            (
+                "title: T\nlanes: kernel | program\ncalls: no.snap\nprogram -> kernel: bind",
+                "line 3 of the diagram, `calls: no.snap`: there is no no.snap",
+            ),
+        ];
+        for (source, error) in cases {
+            assert_eq!(refused(source), error);
+        }
+        let long = "incomprehensibilities, counterrevolutionaries";
+        let error =
+            refused(&format!("{HEAD}client ~> kernel: {}", long.replace(", ", "-")));
+        assert!(error.ends_with("is too long for its place"), "{error}");
+    }
 }

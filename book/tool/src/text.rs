@@ -1,4 +1,4 @@
-//! Words in pictures: how wide they are, where their lines break, and what HTML reserves.
+//! Words in pictures: how wide they are, where their lines break, and how a sentence ends.
 
 /// The advance widths of the printable ASCII characters in hundredths of the font's size,
 /// rounded up: those of Open Sans, which mdBook brings along.
@@ -60,21 +60,6 @@ fn fill(text: &str, size: f64, limit: f64) -> Vec<String> {
     lines
 }
 
-/// `text` with the characters that mean something in HTML written in another way.
-pub fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            _ => html.push(character),
-        }
-    }
-    html
-}
-
 /// `text` with its first letter in upper case, and with a full stop unless it ends in one or
 /// in another mark that ends a sentence.
 pub fn sentence(text: &str) -> String {
@@ -90,7 +75,7 @@ pub fn sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{escape, sentence, width, wrap};
+    use super::{sentence, width, wrap};
 
     #[test]
     fn measures_letters() {
@@ -116,11 +101,6 @@ mod tests {
             ["incomprehensibilities"]
         );
         assert_eq!(wrap(" ", 14.0, 50.0), [""; 0]);
-    }
-
-    #[test]
-    fn escapes_what_html_reserves() {
-        assert_eq!(escape("<a href=\"x\">&"), "&lt;a href=&quot;x&quot;&gt;&amp;");
     }
 
     #[test]
