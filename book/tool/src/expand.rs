@@ -127,6 +127,7 @@ impl<'a> Book<'a> {
                 let names = self.names.get(&(index, line)).context("no names")?;
                 Ok(terms::list(self.pages, &self.terms, index, names, problems))
             }
+            ["glossary"] => Ok(terms::glossary(self.pages, &self.terms, index)),
             ["minutes", ref paths @ ..] => self.minutes(&self.pages[index], paths),
             ["exercises", start] => Ok(self.exercises(&self.pages[index], start)),
             _ => bail!("no such directive (see book/README.md)"),

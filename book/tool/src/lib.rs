@@ -14,6 +14,8 @@
 pub mod build;
 pub mod evidence;
 mod expand;
+mod glossary;
+mod hero;
 mod html;
 pub mod links;
 mod listing;
@@ -21,11 +23,10 @@ mod names;
 mod pages;
 mod seq;
 pub mod serve;
-mod text;
-mod wire;
-mod hero;
 mod sources;
 mod terms;
+mod text;
 mod transcript;
+mod wire;
 
 pub use sources::Sources;

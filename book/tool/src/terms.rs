@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use anyhow::{Context, Result};
 
 use crate::Sources;
+use crate::glossary;
 use crate::names::{Kind, Name, names};
 use crate::pages::{Page, inline_code};
 
@@ -16,6 +17,8 @@ pub struct Place {
     pub line: usize,
     /// What a link to it ends with.
     pub id: String,
+    /// The term as it stands there.
+    pub term: String,
 }
 
 /// All explanations, by term.
@@ -32,7 +35,7 @@ impl Terms {
         for (page, source) in pages.iter().enumerate() {
             for (line, text) in source.prose() {
                 for term in explained(text) {
-                    let place = Place { page, line, id: id(term) };
+                    let place = Place { page, line, id: id(term), term: term.into() };
                     if let Some(other) = terms.places.insert(key(term), place) {
                         let other_page = &pages[other.page].path;
                         problems.push(format!(
@@ -56,6 +59,30 @@ impl Terms {
         let code = self.get(&format!("`{}`", name.key));
         if name.is_code() { code } else { code.or_else(|| self.get(&name.key)) }
     }
+}
+
+/// The technical terms in the order of the alphabet, and then the names of the language, each
+/// with the sentence that explains it.
+pub fn glossary(pages: &[Page], terms: &Terms, on: usize) -> String {
+    let mut places: Vec<_> = terms.places.values().collect();
+    places.sort_by_key(|place| place.term.trim_matches('`').to_lowercase());
+    let (names, words): (Vec<&Place>, Vec<_>) =
+        places.into_iter().partition(|place| place.term.starts_with('`'));
+    let mut text = String::new();
+    for (title, places) in [("The terms", words), ("The names", names)] {
+        text += &format!("## {title}\n\n<dl>\n\n");
+        for place in places {
+            let page = &pages[place.page];
+            let sentence = glossary::sentence(page, place.line, &place.term);
+            let link = format!("{}#{}", pages[on].link_to(&page.path), place.id);
+            text += &format!(
+                "<dt>\n\n[{}]({link})\n\n</dt>\n<dd>\n\n{sentence}\n\n</dd>\n\n",
+                place.term
+            );
+        }
+        text += "</dl>\n\n";
+    }
+    text
 }
 
 fn key(term: &str) -> String {
@@ -230,7 +257,7 @@ mod tests {
     fn a_word_does_not_explain_code() {
         let mut terms = Terms::default();
         for term in ["range", "`read`", "`impl Trait`", "Bitwise AND"] {
-            let place = Place { page: 0, line: 1, id: id(term) };
+            let place = Place { page: 0, line: 1, id: id(term), term: term.into() };
             terms.places.insert(key(term), place);
         }
         for (key, kind, is_explained) in [

@@ -1,0 +1,99 @@
+//! The glossary: each term with the sentence that explains it, taken from there.
+
+use crate::pages::{Page, What};
+
+/// The sentence around `<dfn>term</dfn>` in a page's line, in Markdown without links.
+pub fn sentence(page: &Page, line: usize, term: &str) -> String {
+    let paragraph = paragraph(page, line);
+    let mark = format!("<dfn>{term}</dfn>");
+    let (before, after) = paragraph.split_once(&mark).unwrap_or(("", &paragraph));
+    let start = SENTENCE_ENDS.iter().filter_map(|end| before.rfind(end)).max();
+    let before = start.map_or(before, |start| &before[start + 2..]);
+    let end = SENTENCE_ENDS.iter().filter_map(|end| after.find(end)).min();
+    let after = end.map_or(after, |end| &after[..=end]);
+    let sentence = format!("{before}{term}{after}");
+    let sentence = sentence.replace("<dfn>", "").replace("</dfn>", "");
+    // Half of an emphasis that began or ended elsewhere.
+    let sentence = if sentence.matches("**").count() % 2 == 1 {
+        sentence.replace("**", "")
+    } else {
+        sentence
+    };
+    without_links(sentence.trim())
+}
+
+const SENTENCE_ENDS: [&str; 3] = [". ", "? ", ": <dfn>"];
+
+/// The lines around `line` up to the next that are empty or begin something new, in one.
+fn paragraph(page: &Page, line: usize) -> String {
+    let mut paragraph = Vec::new();
+    for piece in &page.pieces {
+        let What::Text(text) = &piece.what else {
+            continue;
+        };
+        let begins = text.starts_with(['-', '|', '#']) || text.trim().is_empty();
+        if begins && piece.line > line {
+            break;
+        }
+        if begins {
+            paragraph.clear();
+        }
+        paragraph.push(
+            text.trim_start_matches(['-', '|', ' ']).trim_end_matches(['|', ' ']),
+        );
+    }
+    paragraph.join(" ").replace(" | ", ": ").trim().into()
+}
+
+/// `[text](link)` becomes `text`: a link is relative to its page.
+fn without_links(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, label, after)) = first_link(rest) {
+        out += before;
+        out += label;
+        rest = after;
+    }
+    out + rest
+}
+
+fn first_link(text: &str) -> Option<(&str, &str, &str)> {
+    let (start, _) = text.split_once("](")?;
+    let open = start.rfind('[')?;
+    let (_, after) = text[start.len()..].split_once(')')?;
+    Some((&start[..open], &start[open + 1..], after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::{self, Minutes};
+
+    fn page(text: &str) -> Page {
+        let (_, pieces) =
+            pages::read(&format!("---\nreading: 1\n---\n{text}")).unwrap();
+        let minutes = Minutes::default();
+        Page {
+            path: String::new(),
+            name: String::new(),
+            part: String::new(),
+            minutes,
+            pieces,
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_found_in_its_paragraph() {
+        let page = page(
+            "# T\n\nBefore it. The **queue**, the\n<dfn>backlog</dfn>, is [short](a.md), v1.2. After.\n\n\
+             - <dfn>`a`</dfn> does b\n- <dfn>c</dfn>: d\n\n| <dfn>e</dfn> | f |\n",
+        );
+        assert_eq!(
+            sentence(&page, 7, "backlog"),
+            "The **queue**, the backlog, is short, v1.2."
+        );
+        assert_eq!(sentence(&page, 9, "`a`"), "`a` does b");
+        assert_eq!(sentence(&page, 10, "c"), "c: d");
+        assert_eq!(sentence(&page, 12, "e"), "e: f");
+    }
+}
