@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { launch, open, paths, root, serve } from './browser.js';
 
 const KILOBYTE = 1000;
-const axe = readFileSync(join(import.meta.dirname, 'node_modules/axe-core/axe.min.js'), 'utf8');
+const axe = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 let book, browser, close, pages;
 
 before(async () => {
@@ -205,9 +205,9 @@ test('the book prints to a tagged PDF, answers included', { timeout: 300_000 }, 
     const folder = mkdtempSync(join(tmpdir(), 'book-'));
     const file = join(folder, 'book.pdf');
     writeFileSync(file, pdf);
-    const run = (program, ...rest) => execFileSync(program, [...rest, file, '-'].slice(0, program === 'pdfinfo' ? -1 : undefined), { encoding: 'utf8', maxBuffer: 1e8 });
-    const info = run('pdfinfo');
-    const text = run('pdftotext', '-layout');
+    const run = (program, ...rest) => execFileSync(program, rest, { encoding: 'utf8', maxBuffer: 1e8 });
+    const info = run('pdfinfo', file);
+    const text = run('pdftotext', '-layout', file, '-');
     rmSync(folder, { recursive: true });
     assert.match(info, /Tagged: +yes/);
     const number = Number(info.match(/Pages: +(\d+)/)[1]);
