@@ -299,7 +299,7 @@ impl Message<'_> {
             sections.push(Section {
                 lines: empty.html(),
                 name: "empty line".into(),
-                meaning: tagged("p", "the fields end here"),
+                meaning: tagged("p", self.empty_means()),
             });
         }
         if !self.body.is_empty() {
@@ -317,6 +317,14 @@ impl Message<'_> {
             });
         }
         sections
+    }
+
+    fn empty_means(&self) -> &'static str {
+        if self.fields.is_empty() {
+            "there are no fields"
+        } else {
+            "the fields end here"
+        }
     }
 
     /// The same in sentences, for those who do not see what stands beside what.
@@ -549,7 +557,9 @@ mod tests {
 
         let interim =
             "HTTP/1.1 100 Continue\\r\\n\n\\r\\n\nHTTP/1.1 200 OK\\r\\n\n\\r\\n\n";
-        assert_eq!(sections(&view(interim).unwrap()).len(), 2);
+        let sections = sections(&view(interim).unwrap());
+        assert_eq!(sections.len(), 2);
+        assert_eq!(sections[1].1, "empty line|there are no fields");
     }
 
     #[test]
