@@ -180,9 +180,9 @@ fn a_link_to_nowhere() -> Result<()> {
     let copy = Copy::new()?;
     copy.append(
         "book/src/02-listen.md",
-        "\n[there](01-bund.md), [place](01-bind.md#nowhere)\n",
+        "\n[there](nowhere.md), [place](01-bind.md#nowhere)\n",
     )?;
-    finds(&copy, &["02-listen.html", "01-bund.md", "01-bind.html#nowhere"])
+    finds(&copy, &["02-listen.html", "nowhere.md", "01-bind.html#nowhere"])
 }
 
 #[test]

@@ -70,17 +70,14 @@ pub fn glossary(pages: &[Page], terms: &Terms, on: usize) -> String {
         places.into_iter().partition(|place| place.term.starts_with('`'));
     let mut text = String::new();
     for (title, places) in [("The terms", words), ("The names", names)] {
-        text += &format!("## {title}\n\n<dl>\n\n");
+        text += &format!("## {title}\n\n");
         for place in places {
             let page = &pages[place.page];
             let sentence = glossary::sentence(page, place.line, &place.term);
             let link = format!("{}#{}", pages[on].link_to(&page.path), place.id);
-            text += &format!(
-                "<dt>\n\n[{}]({link})\n\n</dt>\n<dd>\n\n{sentence}\n\n</dd>\n\n",
-                place.term
-            );
+            text += &format!("- **[{}]({link})** · {sentence}\n", place.term);
         }
-        text += "</dl>\n\n";
+        text += "\n";
     }
     text
 }
