@@ -2,8 +2,12 @@
 
 #[cfg(target_os = "linux")]
 use std::io::ErrorKind;
+#[cfg(target_os = "linux")]
+use std::net::SocketAddr;
 use std::process::Command;
 
+#[cfg(target_os = "linux")]
+use anyhow::bail;
 use anyhow::{Result, ensure};
 use tests::{Client, GLANCE, PATIENCE, Program, REQUEST, pin};
 
@@ -24,6 +28,7 @@ tests::checks! { rust, python:
     refused_once_it_has_ended
     #[cfg(target_os = "linux")] waiting_clients_are_thrown_out_when_it_ends
     #[cfg(target_os = "linux")] backlog
+    #[cfg(target_os = "linux")] who_leaves_is_not_missed
     #[ignore = "needs curl: cargo test -- --ignored"] curl
     #[cfg(target_os = "linux")] #[ignore = "needs strace: cargo test -- --ignored"] system_calls
 }
@@ -76,26 +81,44 @@ fn waiting_clients_are_thrown_out_when_it_ends(program: fn() -> Command) -> Resu
 #[cfg(target_os = "linux")]
 fn backlog(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
-    let address = program.address();
     let mut inside = Vec::new();
+    let lines = let_in(program.address(), "connected", |client| inside.push(client))?;
+    program.stop()?;
+    pin!("backlog", lines);
+    Ok(())
+}
+
+/// As many again, but each goes as soon as it is in.
+#[cfg(target_os = "linux")]
+fn who_leaves_is_not_missed(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    let lines = let_in(program.address(), "connected and gone", drop)?;
+    program.stop()?;
+    pin!("gone", lines);
+    Ok(())
+}
+
+/// Connects client after client, each of which does `next`, until one is not let in.
+#[cfg(target_os = "linux")]
+fn let_in(
+    address: SocketAddr,
+    done: &str,
+    mut next: impl FnMut(Client),
+) -> Result<String> {
     let mut lines = Vec::new();
-    loop {
-        let number = inside.len() + 1;
+    for number in 1..100 {
         match Client::connect_within(address, 2 * GLANCE) {
-            Ok(client) => inside.push(client),
+            Ok(client) => next(client),
             Err(error) => {
                 ensure!(error.kind() == ErrorKind::TimedOut, "{error}");
                 lines.push(format!("client {number}: not let in"));
-                break;
+                return Ok(lines.join("\n"));
             }
         }
         tests::wait_for_queue(address, number)?;
-        lines.push(format!("client {number}: connected, {number} waiting"));
-        ensure!(number < 100, "there is no end to it");
+        lines.push(format!("client {number}: {done}, {number} waiting"));
     }
-    program.stop()?;
-    pin!("backlog", lines.join("\n"));
-    Ok(())
+    bail!("there is no end to it")
 }
 
 fn curl(program: fn() -> Command) -> Result<()> {

@@ -9,11 +9,18 @@
 //! - `both`: the second one and, as `NAME-server`, the first one with what it says of the visit
 //! - `traced`: the first one, with strace(1), when a client has been there
 //! - `waiting`: the second one, with two clients waiting when its last line is typed
+//! - `kept`: the second one, with bytes nobody has read when its last line is typed
+//! - `thrown_out`: the second one, where a client waits until Enter is pressed in the first one
 
 #![cfg(unix)]
 
 mod session;
 mod terminal;
+
+#[cfg(target_os = "linux")]
+use std::net::SocketAddr;
+#[cfg(target_os = "linux")]
+use std::process::Command;
 
 use anyhow::Result;
 use tests::{Client, PATIENCE, pin};
@@ -43,6 +50,7 @@ sessions! { #[cfg(target_os = "linux")]
     second two_at_once: "cargo run -p step04", ["cargo run -p step04"];
     // The kernel gives one address to two sockets as long as nobody listens there.
     second two_step01: "cargo run -p step01", ["cargo run -p step01"];
+    second two_step02: "cargo run -p step02", ["cargo run -p step02"];
 }
 
 sessions! { #[ignore = "needs python3: cargo test -- --ignored"]
@@ -95,7 +103,15 @@ sessions! { #[ignore = "needs curl, python3: cargo test -- --ignored"]
 sessions! { #[ignore = "needs ss, nc: cargo test -- --ignored"]
     waiting ss_step02: "cargo run -p step02",
         ["(nc -d 127.0.0.1 4545 & nc -d 127.0.0.1 4545 &)", "ss -ltn 'sport = :4545'"];
+    kept ss_kept_step02: "cargo run -p step02",
+        [r"(printf 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' | nc 127.0.0.1 4545 &)",
+         "ss -tn 'sport = :4545'"];
     second who_has_the_port: "cargo run -p step04", ["ss -ltnp 'sport = :4545'"];
+}
+
+#[cfg(target_os = "linux")]
+sessions! { #[ignore = "needs curl, ss: cargo test -- --ignored"]
+    thrown_out curl_reset_step02: "cargo run -p step02", ["curl http://127.0.0.1:4545/"];
 }
 
 #[cfg(target_os = "linux")]
@@ -151,4 +167,39 @@ fn waiting(name: &str, server: &str, lines: &[&str]) -> Result<()> {
     session.type_lines(&[last])?;
     pin!(name, session.second);
     Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn kept(name: &str, server: &str, lines: &[&str]) -> Result<()> {
+    let mut session = Session::start(server)?;
+    let (last, clients) = lines.split_last().expect("a last line");
+    session.type_lines(clients)?;
+    wait_for_bytes(session.address)?;
+    session.type_lines(&[last])?;
+    pin!(name, session.second);
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn thrown_out(name: &str, server: &str, lines: &[&str]) -> Result<()> {
+    let mut session = Session::start(server)?;
+    let waiting = session.type_line(lines[0])?;
+    wait_for_bytes(session.address)?;
+    session.press_enter()?;
+    session.see(lines[0], waiting)?;
+    pin!(name, session.second);
+    Ok(())
+}
+
+/// Waits until the kernel holds a client's bytes, which nobody has read.
+#[cfg(target_os = "linux")]
+fn wait_for_bytes(server: SocketAddr) -> Result<()> {
+    let filter = format!("sport = :{}", server.port());
+    tests::wait_until("the kernel holds bytes", || {
+        let output = Command::new("ss").args(["-Htn", &filter]).output();
+        let text = output.map(|output| output.stdout).unwrap_or_default();
+        // State, Recv-Q and more of each connection.
+        let text = String::from_utf8_lossy(&text);
+        text.split_whitespace().nth(1).is_some_and(|bytes| bytes != "0")
+    })
 }

@@ -40,16 +40,29 @@ impl Session {
     /// what it runs: where a reader would press Enter, the input has ended.
     pub fn type_lines(&mut self, lines: &[&str]) -> Result<()> {
         for line in lines {
-            let typed = at(line, self.address);
-            let mut terminal =
-                Terminal::run(&typed, Stdio::null(), &self.curlrc(line))?;
-            terminal
-                .wait()
-                .with_context(|| format!("{line}: {}", terminal.screen()))?;
-            self.second += &self.transcript(line, &terminal.screen());
+            let terminal = self.type_line(line)?;
+            self.see(line, terminal)?;
         }
         ensure!(self.server.is_running(), "the server has ended: {}", self.first());
         Ok(())
+    }
+
+    /// Types a line in the second terminal; it may take its time.
+    pub fn type_line(&self, line: &str) -> Result<Terminal> {
+        Terminal::run(&at(line, self.address), Stdio::null(), &self.curlrc(line))
+    }
+
+    /// Waits for the end of what was typed, and looks at what it has shown.
+    pub fn see(&mut self, line: &str, mut terminal: Terminal) -> Result<()> {
+        terminal.wait().with_context(|| format!("{line}: {}", terminal.screen()))?;
+        self.second += &self.transcript(line, &terminal.screen());
+        Ok(())
+    }
+
+    /// Presses Enter in the first terminal.
+    #[cfg(target_os = "linux")]
+    pub fn press_enter(&mut self) -> Result<()> {
+        self.server.press_enter()
     }
 
     /// What the first terminal shows by now.
@@ -90,8 +103,14 @@ impl Session {
             text = text.replace(&real, readers);
         }
         let client = "accept4(3, {sa_family=AF_INET, sin_port=htons(";
-        let versions =
-            [("curl/", "8"), ("Python/", "3"), ("pid=", "PID"), (client, "PORT")];
+        let peer = "127.0.0.1:4545    127.0.0.1:";
+        let versions = [
+            ("curl/", "8"),
+            ("Python/", "3"),
+            ("pid=", "PID"),
+            (client, "PORT"),
+            (peer, "PORT"),
+        ];
         for (before, shown) in versions {
             text = with_number(&text, before, shown);
         }

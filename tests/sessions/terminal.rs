@@ -54,6 +54,13 @@ impl Terminal {
         String::from_utf8_lossy(&bytes).replace("\r\n", "\n")
     }
 
+    /// Presses Enter.
+    #[cfg(target_os = "linux")]
+    pub fn press_enter(&mut self) -> Result<()> {
+        let keyboard = self.shell.stdin.as_mut().context("there is no keyboard")?;
+        Ok(std::io::Write::write_all(keyboard, b"\n")?)
+    }
+
     /// Whether the command is still running.
     pub fn is_running(&mut self) -> bool {
         matches!(self.shell.try_wait(), Ok(None))
