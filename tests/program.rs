@@ -104,6 +104,11 @@ impl Program {
         self.child.id()
     }
 
+    /// What has come on standard output so far.
+    pub fn said(&self) -> String {
+        self.stdout.text()
+    }
+
     /// Waits until standard output contains `text`.
     ///
     /// # Errors

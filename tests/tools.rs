@@ -107,7 +107,8 @@ pub fn python(script: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// The document that headless Chromium makes of a URL, as HTML.
+/// The document that headless Chromium makes of a URL, as HTML; or, where it shows an error
+/// page instead, the name of the error, such as `net::ERR_CONNECTION_REFUSED`.
 ///
 /// # Errors
 /// When Chromium is not there, or does not finish within three times [`PATIENCE`].
@@ -121,14 +122,19 @@ pub fn chromium(url: &str) -> Result<String> {
                 .split(' '),
         )
         .args(["--disable-background-networking", "--disable-component-update"])
-        .args(["--disable-sync", "--dump-dom"])
+        .args(["--disable-sync", "--enable-logging=stderr", "--dump-dom"])
         .arg(user_data_dir)
         .arg(url)
         .timeout(3 * PATIENCE)
         .output()
         .context("running Chromium; is it installed?")?;
     ensure!(output.status.success(), "Chromium failed: {output:?}");
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    let log = String::from_utf8_lossy(&output.stderr);
+    let failed = log.lines().find_map(|line| line.split_once("Page load failed: "));
+    Ok(match failed {
+        Some((_, error)) => error.trim_end().into(),
+        None => String::from_utf8_lossy(&output.stdout).into_owned(),
+    })
 }
 
 fn find_chromium() -> &'static str {

@@ -129,7 +129,7 @@ pub fn wait_for_queue(address: SocketAddr, count: usize) -> Result<()> {
 /// How many clients wait for an `accept` at an IPv4 address, which `ss -ltn` calls Recv-Q;
 /// `None` when nobody listens there. From proc(5), `/proc/net/tcp`.
 #[cfg(target_os = "linux")]
-fn queue(address: SocketAddr) -> Option<usize> {
+pub fn queue(address: SocketAddr) -> Option<usize> {
     let SocketAddr::V4(address) = address else { return None };
     // Each row: number, local address, remote address, state (0A is LISTEN), both queues;
     // the address as the machine holds it in memory, all in hexadecimal.

@@ -20,6 +20,7 @@ tests::checks! { rust, python:
     end_of_input
     refused
     #[ignore = "needs curl: cargo test -- --ignored"] curl
+    #[ignore = "needs Chromium: cargo test -- --ignored"] browser
     #[cfg(target_os = "linux")] #[ignore = "needs strace: cargo test -- --ignored"] system_calls
 }
 
@@ -50,6 +51,13 @@ fn refused(program: fn() -> Command) -> Result<()> {
 fn curl(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
     pin!("curl", tests::curl(program.address(), "/", &[])?);
+    program.stop()?;
+    Ok(())
+}
+
+fn browser(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    pin!("browser", tests::chromium(&format!("http://{}/", program.address()))?);
     program.stop()?;
     Ok(())
 }

@@ -5,6 +5,8 @@ use std::io::ErrorKind;
 #[cfg(target_os = "linux")]
 use std::net::SocketAddr;
 use std::process::Command;
+#[cfg(target_os = "linux")]
+use std::{sync::mpsc, thread};
 
 #[cfg(target_os = "linux")]
 use anyhow::bail;
@@ -30,6 +32,7 @@ tests::checks! { rust, python:
     #[cfg(target_os = "linux")] backlog
     #[cfg(target_os = "linux")] who_leaves_is_not_missed
     #[ignore = "needs curl: cargo test -- --ignored"] curl
+    #[cfg(target_os = "linux")] #[ignore = "needs Chromium: cargo test -- --ignored"] browser
     #[cfg(target_os = "linux")] #[ignore = "needs strace: cargo test -- --ignored"] system_calls
 }
 
@@ -125,6 +128,29 @@ fn curl(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
     pin!("curl", tests::curl(program.address(), "/", &["--max-time", "1"])?);
     program.stop()?;
+    Ok(())
+}
+
+/// The article's reader has another picture, because the article's program has ended.
+#[cfg(target_os = "linux")]
+fn browser(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    let address = program.address();
+    let url = format!("http://{address}/");
+    let (visit, visited) = mpsc::channel();
+    let visitor = url.clone();
+    thread::spawn(move || visit.send(tests::chromium(&visitor)));
+    tests::wait_until("the browser is in", || tests::queue(address) > Some(0))?;
+    let shown = visited.recv_timeout(5 * GLANCE);
+    ensure!(shown.is_err(), "it has shown something: {shown:?}");
+    program.press_enter()?;
+    // What becomes of that visit is the browser's affair, but it must end.
+    visited.recv_timeout(PATIENCE)??;
+    let again = tests::chromium(&url)?;
+    pin!(
+        "browser",
+        format!("while it listens: (still loading)\nonce it has ended: {again}")
+    );
     Ok(())
 }
 

@@ -3,6 +3,8 @@
 use std::process::Command;
 
 use anyhow::{Result, ensure};
+#[cfg(target_os = "linux")]
+use tests::Client;
 use tests::{Program, REQUEST, pin};
 
 fn rust() -> Command {
@@ -24,7 +26,9 @@ tests::checks! { rust, python:
     survives_bad_clients
     survives_a_closed_stdout
     #[cfg(target_os = "linux")] one_read_is_at_most_4096_bytes
+    #[cfg(target_os = "linux")] a_client_that_is_gone_is_one_line_on_stderr
     #[ignore = "needs curl: cargo test -- --ignored"] curl
+    #[ignore = "needs Chromium: cargo test -- --ignored"] browser
     #[cfg(target_os = "linux")] #[ignore = "needs strace: cargo test -- --ignored"] system_calls
 }
 
@@ -105,6 +109,17 @@ fn survives_bad_clients(program: fn() -> Command) -> Result<()> {
     Ok(())
 }
 
+#[cfg(target_os = "linux")]
+fn a_client_that_is_gone_is_one_line_on_stderr(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    Client::connect(program.address())?.reset()?;
+    program.wait_for_stderr("\n")?;
+    let seen = tests::exchange(program.address(), REQUEST)?;
+    let stderr = program.stop()?.stderr;
+    pin!("lost", format!("{stderr}the next client: {seen}"));
+    Ok(())
+}
+
 /// As after `cargo run | head -1`: nobody reads what it prints, and it goes on serving.
 fn survives_a_closed_stdout(program: fn() -> Command) -> Result<()> {
     let program = Program::start_before_head_1(program())?;
@@ -118,6 +133,13 @@ fn survives_a_closed_stdout(program: fn() -> Command) -> Result<()> {
 fn curl(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
     pin!("curl", tests::curl(program.address(), "/", &[])?);
+    program.stop()?;
+    Ok(())
+}
+
+fn browser(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    pin!("browser", tests::chromium(&format!("http://{}/", program.address()))?);
     program.stop()?;
     Ok(())
 }
