@@ -7,6 +7,7 @@
 //!
 //! - `first`, `second`: that one
 //! - `both`: the second one and, as `NAME-server`, the first one with what it says of the visit
+//! - `behind`: the second one; the client of its first line keeps the server busy
 //! - `traced`: the first one, with strace(1), when a client has been there
 //! - `waiting`: the second one, with two clients waiting when its last line is typed
 //! - `kept`: the second one, with bytes nobody has read when its last line is typed
@@ -23,7 +24,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 
 use anyhow::Result;
-use tests::{Client, PATIENCE, pin};
+use tests::{Client, GLANCE, PATIENCE, pin};
 
 use session::Session;
 
@@ -65,6 +66,8 @@ sessions! { #[ignore = "needs nc: cargo test -- --ignored"]
         [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' | nc -w 1 127.0.0.1 4545"];
     both nc_step03: "cargo run -p step03",
         [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' | nc 127.0.0.1 4545"];
+    both nc_half_step03: "cargo run -p step03",
+        [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.' | nc 127.0.0.1 4545"];
     both nc_step04: "cargo run -p step04",
         [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' | nc 127.0.0.1 4545"];
     both nc_step05: "cargo run -p step05",
@@ -92,6 +95,11 @@ sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
         ["curl -s http://127.0.0.1:4545/inspect | grep '<td>'"];
     second curl_inspect_percent: "cargo run -p step05",
         ["curl -s 'http://127.0.0.1:4545/%69nspect?to=you' | grep '<td>'"];
+}
+
+sessions! { #[ignore = "needs curl, nc: cargo test -- --ignored"]
+    behind idle_step04: "cargo run -p step04",
+        ["nc -d 127.0.0.1 4545 &", "curl --max-time 1 http://127.0.0.1:4545/"];
 }
 
 sessions! { #[ignore = "needs curl, python3: cargo test -- --ignored"]
@@ -145,6 +153,20 @@ fn both(name: &str, server: &str, lines: &[&str]) -> Result<()> {
     last.half_close()?;
     last.read_to_end(PATIENCE);
     pin!(format!("{name}-server"), session.first());
+    Ok(())
+}
+
+fn behind(name: &str, server: &str, lines: &[&str]) -> Result<()> {
+    let mut session = Session::start(server)?;
+    let (idle, others) = lines.split_first().expect("a first line");
+    session.type_lines(&[idle])?;
+    // From then on nobody is answered.
+    tests::wait_until("it is held up", || {
+        let mut other = Client::connect(session.address).expect("it listens");
+        other.send(tests::REQUEST).is_ok() && other.read_to_end(GLANCE).bytes.is_empty()
+    })?;
+    session.type_lines(others)?;
+    pin!(name, session.second);
     Ok(())
 }
 
