@@ -148,6 +148,22 @@ fn carets() -> Result<()> {
     Ok(())
 }
 
+/// Why step 5 looks at each digit itself: who reads numbers for people is kinder than HTTP.
+#[test]
+fn rust_takes_a_sign_for_a_digit() {
+    assert_eq!("+5".parse::<usize>(), Ok(5));
+    assert_eq!("+80".parse::<u16>(), Ok(80));
+}
+
+#[test]
+#[ignore = "needs python3: cargo test -- --ignored"]
+fn python_takes_blanks_and_underscores_for_digits() -> Result<()> {
+    let mut command = tests::python("-c");
+    command.arg("print(int(' 5_0 '))");
+    ensure!(tests::run(command)?.stdout.trim_ascii() == b"50");
+    Ok(())
+}
+
 /// The cure of step 4's half request: however the bytes are cut, the answer is the same.
 #[test]
 fn a_request_in_pieces_gets_the_page() -> Result<()> {
@@ -298,7 +314,9 @@ for method, target in [('GET', '/'), ('HEAD', '/'), ('OPTIONS', '*'), ('POST', '
     response = connection.getresponse()
     body = response.read()
     fields = [name for name, value in response.getheaders()]
-    print(method, target, response.status, response.reason, fields, len(body), response.will_close)
+    end = 'closes' if response.will_close else 'stays open'
+    print(f'{method} {target}: {response.status} {response.reason}, {len(body)} bytes, {end}')
+    print('   ', *fields)
 ";
     let program = Program::start(rust())?;
     let mut command = tests::python("-c");
