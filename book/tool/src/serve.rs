@@ -51,11 +51,11 @@ pub struct Site<B> {
     build: B,
     /// What `folder` was built from; None when it must be built. Who holds the lock may
     /// read the folder or write it, so that nobody sees a file half-written.
-    built: Mutex<Option<Sources>>,
+    built: Mutex<Option<Stamp>>,
 }
 
 /// When each source was last written, and how long it is.
-type Sources = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
+type Stamp = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
 
 impl<B: Fn() -> Result<()>> Site<B> {
     /// A site whose files are in `folder`, where `build` puts them. It reads what it needs
@@ -84,36 +84,36 @@ impl<B: Fn() -> Result<()>> Site<B> {
         Ok(file(&self.folder, path).unwrap_or_else(|| not_found(&self.folder)))
     }
 
-    fn build_if_changed(&self, built: &mut Option<Sources>) -> Result<()> {
+    fn build_if_changed(&self, built: &mut Option<Stamp>) -> Result<()> {
         // Looked at before they are read: what changes meanwhile is built the next time.
-        let sources = self.sources();
-        if built.as_ref() == Some(&sources) {
+        let stamp = self.stamp();
+        if built.as_ref() == Some(&stamp) {
             return Ok(());
         }
         *built = None;
         // A panic would end this thread, and after a few of them nobody served any more.
         panic::catch_unwind(AssertUnwindSafe(&self.build))
             .unwrap_or_else(|_| Err(anyhow!("a panic; see the terminal")))?;
-        *built = Some(sources);
+        *built = Some(stamp);
         Ok(())
     }
 
-    fn sources(&self) -> Sources {
-        let mut sources = Sources::new();
+    fn stamp(&self) -> Stamp {
+        let mut stamp = Stamp::new();
         for source in SOURCES {
-            collect(&self.repository.join(source), &mut sources);
+            collect(&self.repository.join(source), &mut stamp);
         }
-        sources
+        stamp
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Sources>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Stamp>> {
         self.built.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Notes the files at and under `path`, but not what compilers (`target`) and editors
 /// (`.name.swp`) leave there. What cannot be read is as good as not there.
-fn collect(path: &Path, sources: &mut Sources) {
+fn collect(path: &Path, stamp: &mut Stamp) {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     if name == b"target" || name.starts_with(b".") {
         return;
@@ -121,11 +121,11 @@ fn collect(path: &Path, sources: &mut Sources) {
     // Of a link, its own data: what it leads to may lead back here.
     let Ok(metadata) = fs::symlink_metadata(path) else { return };
     if !metadata.is_dir() {
-        sources.insert(path.into(), (metadata.modified().ok(), metadata.len()));
+        stamp.insert(path.into(), (metadata.modified().ok(), metadata.len()));
         return;
     }
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-        collect(&entry.path(), sources);
+        collect(&entry.path(), stamp);
     }
 }
 

@@ -152,7 +152,7 @@ impl State {
         });
         let name = tag.name.to_string();
         self.open.push(Element { name, is_hidden, is_icon, drawing });
-        if is_in_drawing { None } else { raw(&tag.name) }
+        raw(&tag.name)
     }
 
     fn id(&mut self, tag: &Tag) {

@@ -104,7 +104,7 @@ fn fragments_lead_to_places() -> Result<()> {
         "<p id='a&amp;b'><a href='#a&b'> <a href='#a&amp;b'>",
         "<a href='other.html#place'> <a href='other.html#old'> <a href='/#home'>",
         "<a href='other.html#J%C3%BCrgen'> <a href='other.html#Jürgen'>",
-        "<a href='other.html#a%20b'>",
+        "<a href='other.html#a%20b'> <p id='%41'><a href='#%41'>",
         "<svg aria-hidden=true><use href='#s'/><g id=s /></svg>",
         "<p style='mask: url(#here)' id=here>",
     ])?;
@@ -240,9 +240,11 @@ fn pictures_are_said_in_words() -> Result<()> {
         "<svg role=img aria-label=a></svg> <svg role=img><title>a</title></svg>",
         "<svg role=img aria-labelledby='a b'><desc id=b>c</desc></svg><p id=a>",
         "<svg role=img>\n<title id=t>a &amp; b</title><g><svg></svg></g></svg>",
+        "<svg role=img><path/><title>a</title><style/></svg>",
         "<svg aria-hidden=true><g></svg> <div aria-hidden=true><p><svg></svg></div>",
         "<button><span class=fa-svg><svg></svg></span></button>",
         "<template><svg></svg></template>",
+        "<title><img></title> <textarea><svg></textarea> <style>a::after { b: '<svg>' }</style>",
     ])?;
     for html in ["<img>", "<img alt>", "<img alt=' '>"] {
         assert_eq!(findings(html)?, ["an image without a text: "], "{html}");
@@ -254,6 +256,7 @@ fn pictures_are_said_in_words() -> Result<()> {
         ("<svg role=img class=seq></svg>", "<svg class=\"seq\" role=\"img\">"),
         ("<svg role=img><title> </title></svg>", "<svg role=\"img\">"),
         ("<svg role=img><g><title>a</title></g></svg>", "<svg role=\"img\">"),
+        ("<svg role=img><desc>a</desc></svg>", "<svg role=\"img\">"),
         ("<svg aria-label=a></svg>", "<svg aria-label=\"a\">"),
         ("<svg id=a></svg><svg aria-hidden=true></svg>", "<svg id=\"a\">"),
         ("<p aria-hidden=true></p><svg>", "<svg>"),
