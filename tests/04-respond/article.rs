@@ -1,5 +1,5 @@
-//! What becomes of the article's server, which is ours but for three things: it decodes the
-//! request, it sends twice, and nothing that goes wrong with a client is caught.
+//! What becomes of the article's server. It does as step 4 does, but for three things: it
+//! decodes the request, it sends twice, and nothing that goes wrong with a client is caught.
 
 use std::process::Command;
 
@@ -41,7 +41,7 @@ fn system_calls() -> Result<()> {
 #[ignore = "needs python3: cargo test -- --ignored"]
 fn one_byte_ends_it() -> Result<()> {
     let program = Program::start(article())?;
-    let request = b"GET /caf\xe9 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+    let request = b"GET /J\xfcrgen HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
     let seen = tests::exchange(program.address(), request)?;
     let end = end(program)?;
     pin!("article_one_byte", format!("{}{seen}\n{end}", escape(request)));
