@@ -44,6 +44,7 @@ sessions! { #[cfg(unix)]
     first run_step03: "cargo run -p step03", [];
     first run_step04: "cargo run -p step04", [];
     first run_step05: "cargo run -p step05", [];
+    first port_0_step01: "cargo run -p step01 -- 127.0.0.1:0", [];
     first port_0: "cargo run -p step04 -- 127.0.0.1:0", [];
 }
 
@@ -89,6 +90,7 @@ sessions! { #[ignore = "needs nc: cargo test -- --ignored"]
 sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
     // As where nothing runs at all: step01 only keeps others from the port.
     second curl_nothing: "cargo run -p step01", ["curl http://127.0.0.1:4545/"];
+    both curl_step04: "cargo run -p step04", ["curl http://127.0.0.1:4545/"];
     second curl_localhost: "cargo run -p step04",
         ["curl -sv http://localhost:4545/ 2>&1 | grep -e Trying -e h1"];
     second curl_inspect: "cargo run -p step05",
