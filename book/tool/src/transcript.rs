@@ -4,11 +4,14 @@ use crate::html::escape;
 
 /// What is in a snapshot: lines that begin with `$ ` are typed by the reader.
 pub fn transcript(body: &str, path: &str) -> String {
+    // A caret must stay below its byte.
+    let wraps = !body.lines().any(|line| line.trim_start().starts_with('^'));
+    let wraps = if wraps { " wraps" } else { "" };
     let lines = body.trim_end_matches('\n').split('\n').map(line);
     let lines: Vec<_> = lines.collect();
     let (path, lines) = (escape(path), lines.join("\n"));
     format!(
-        "<figure class=\"transcript\">\n\n<pre><code class=\"language-text nohighlight\">{lines}\n</code></pre>\n\n\
+        "<figure class=\"transcript\">\n\n<pre><code class=\"language-text nohighlight{wraps}\">{lines}\n</code></pre>\n\n\
          <figcaption>pinned by a test: <code>{path}</code></figcaption>\n</figure>\n"
     )
 }
