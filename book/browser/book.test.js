@@ -15,7 +15,7 @@ let book, browser, close, pages;
 before(async () => {
     book = await serve();
     ({ browser, close } = await launch());
-    await browser.defaultBrowserContext().overridePermissions(book.url, ['clipboard-read', 'clipboard-write']);
+    await browser.defaultBrowserContext().overridePermissions(book.url, ['clipboard-read', 'clipboard-sanitized-write']);
     pages = await paths(browser, book.url);
     assert.ok(pages.length > 30, `only ${pages.length} pages`);
 });
@@ -178,9 +178,8 @@ async function copied(path, selector) {
     await page.bringToFront();
     await page.hover(`${selector} pre`);
     await page.click(`${selector} .clip-button`);
-    await page.waitForFunction(async () => (await navigator.clipboard.readText()) !== '');
+    await page.waitForSelector(`${selector} .clip-button.tooltipped`);
     const text = await page.evaluate(() => navigator.clipboard.readText());
-    await page.evaluate(() => navigator.clipboard.writeText(''));
     await page.close();
     return text;
 }

@@ -146,7 +146,7 @@ impl<'a> Book<'a> {
         let is_chosen = |page: &&Page| paths.is_empty() || paths.contains(&&*page.path);
         let chosen: Vec<_> = self.pages.iter().filter(is_chosen).collect();
         let mut table =
-            String::from("| | reading | doing | minutes |\n|---|--:|--:|--:|\n");
+            String::from("| page | reading | doing | minutes |\n|---|--:|--:|--:|\n");
         for part in chosen.chunk_by(|one, next| one.part == next.part) {
             let sum: Minutes = part.iter().map(|page| page.minutes).sum();
             let title = &part[0].part;
