@@ -65,7 +65,10 @@ fn browser(program: fn() -> Command) -> Result<()> {
 #[cfg(target_os = "linux")]
 fn system_calls(program: fn() -> Command) -> Result<()> {
     let trace = tests::Trace::new()?;
-    Program::start(trace.watch(&program()))?.press_enter()?;
+    let program = Program::start(trace.watch(&program()))?;
+    // The program does not hear of it.
+    tests::connect(program.address(), PATIENCE);
+    program.press_enter()?;
     pin!("system_calls", trace.socket_calls()?);
     Ok(())
 }

@@ -157,7 +157,12 @@ fn browser(program: fn() -> Command) -> Result<()> {
 #[cfg(target_os = "linux")]
 fn system_calls(program: fn() -> Command) -> Result<()> {
     let trace = tests::Trace::new()?;
-    Program::start(trace.watch(&program()))?.press_enter()?;
+    let program = Program::start(trace.watch(&program()))?;
+    // The program does not hear of any of it.
+    let mut client = Client::connect(program.address())?;
+    client.send(REQUEST)?;
+    client.read_to_end(GLANCE);
+    program.press_enter()?;
     pin!("system_calls", trace.socket_calls()?);
     Ok(())
 }
