@@ -445,7 +445,7 @@ impl Picture {
         let fall = if matches!(kind, Kind::Network | Kind::Lost) { FALL } else { 0.0 };
         // What falls may begin beside the label, as long as it passes below it.
         let beside = fall * (to_middle - label / 2.0) / distance;
-        let y = self.bottom + text.len() as f64 * LINE + 2.0 - beside;
+        let y = self.bottom + text.len() as f64 * LINE + 4.0 - beside;
         let line = if kind == Kind::Lost {
             lost(start, (start + end) / 2.0, y, y + fall / 2.0)
         } else {
