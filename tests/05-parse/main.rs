@@ -95,7 +95,7 @@ fn stdout() -> Result<()> {
 /// What the terminal says of mistakes, by the room that finds them.
 #[test]
 fn carets() -> Result<()> {
-    const GROUPS: [(&str, &[&str]); 3] = [
+    const GROUPS: [(&str, &[&str]); 4] = [
         (
             "carets_request",
             &[
@@ -128,6 +128,14 @@ fn carets() -> Result<()> {
                 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
                 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
                 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n",
+            ],
+        ),
+        (
+            "carets_log",
+            &[
+                "BREW a pot of coffee\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nX: caf\u{e9} \x07\r\n\r\n",
+                "GET /a/long/way/down/to/the/place/where/somebody/forgot/what/comes/behind/a/percent/sign/%zz/and/still/on HTTP/1.1\r\nHost: a\r\n\r\n",
             ],
         ),
     ];

@@ -917,6 +917,7 @@ fn safety() -> Vec<Rule> {
                     ),
                     200,
                 ),
+                (line("GET /inspect?{{rows}} HTTP/1.1"), 200),
             ],
         ),
     ]

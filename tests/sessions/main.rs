@@ -97,6 +97,10 @@ sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
         ["curl -s http://127.0.0.1:4545/inspect | grep '<td>'"];
     second curl_inspect_percent: "cargo run -p step05",
         ["curl -s 'http://127.0.0.1:4545/%69nspect?to=you' | grep '<td>'"];
+    second curl_inspect_tag: "cargo run -p step05",
+        ["curl -s -H 'X-Odd: <b>bold</b>' http://127.0.0.1:4545/inspect | grep X-Odd"];
+    second curl_options: "cargo run -p step05",
+        ["curl -si -X OPTIONS http://127.0.0.1:4545/"];
 }
 
 sessions! { #[ignore = "needs curl, nc: cargo test -- --ignored"]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A status code and the words that follow it, which no program reads (RFC 9110, 15).
+/// A status code and the words that follow it, which no program reads (RFC 9112, 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status(pub u16, pub &'static str);
 
