@@ -103,11 +103,22 @@ pub fn file(sources: &Sources, path: &str) -> Result<String> {
 /// Some items of a Rust file, in that order.
 pub fn items(sources: &Sources, path: &str, names: &[String]) -> Result<String> {
     let text = sources.read(path)?;
-    let code = names
-        .iter()
-        .map(|name| item(&text, name).map(|lines| lines_of(&text, lines)))
-        .collect::<Result<Vec<_>>>()?;
-    Ok(figure(path, &names.join(", "), &code.join("\n")))
+    Ok(figure(path, &names.join(", "), &code_of(&text, names)?))
+}
+
+/// Items that follow each other without a blank line in the file do so here.
+fn code_of(text: &str, names: &[String]) -> Result<String> {
+    let mut code = String::new();
+    let mut end = None;
+    for name in names {
+        let lines = item(text, name)?;
+        if end.is_some_and(|end| end != lines.start) {
+            code.push('\n');
+        }
+        end = Some(lines.end);
+        code += &lines_of(text, lines);
+    }
+    Ok(code)
 }
 
 /// The lines of `text`, counted from 0, without the indentation of the first.
@@ -289,6 +300,17 @@ mod tests {
         assert_eq!(code("S::two"), "/// Two.\nfn two() {\n    three();\n}\n");
         assert_eq!(code("impl From<E> for S").lines().count(), 3);
         assert_eq!(code("impl S").lines().count(), 6);
+    }
+
+    #[test]
+    fn what_stands_together_stays_together() {
+        let text = "const A: u8 = 1;\nconst B: u8 = 2;\n\nconst C: u8 = 3;\n";
+        let code = |names: [&str; 3]| code_of(text, &names.map(String::from)).unwrap();
+        assert_eq!(code(["A", "B", "C"]), text);
+        assert_eq!(
+            code(["B", "A", "C"]),
+            "const B: u8 = 2;\n\nconst A: u8 = 1;\n\nconst C: u8 = 3;\n"
+        );
     }
 
     #[test]
