@@ -79,6 +79,8 @@ sessions! { #[ignore = "needs nc: cargo test -- --ignored"]
         [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.' | nc 127.0.0.1 4545"];
     second nc_half_then_end_step05: "cargo run -p step05",
         [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.' | nc -N 127.0.0.1 4545"];
+    second nc_brew_step05: "cargo run -p step05",
+        [r"printf 'BREW a pot of coffee\r\n\r\n' | nc 127.0.0.1 4545"];
     both nc_bare_lf_step05: "cargo run -p step05",
         [r"printf 'GET / HTTP/1.1\nHost: a\n\n' | nc 127.0.0.1 4545"];
     second nc_no_host_step05: "cargo run -p step05",
