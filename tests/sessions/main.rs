@@ -85,6 +85,10 @@ sessions! { #[ignore = "needs nc: cargo test -- --ignored"]
         [r"printf 'GET / HTTP/1.1\nHost: a\n\n' | nc 127.0.0.1 4545"];
     second nc_no_host_step05: "cargo run -p step05",
         [r"printf 'GET / HTTP/1.1\r\n\r\n' | nc 127.0.0.1 4545"];
+    both nc_bodies_step05: "cargo run -p step05", [
+        r"printf 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n' | nc 127.0.0.1 4545 | head -1",
+        r"printf 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n' | nc 127.0.0.1 4545 | head -1",
+        r"printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello' | nc -N 127.0.0.1 4545 | head -1"];
     both nc_smuggle_step05: "cargo run -p step05",
         [r"printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' | nc 127.0.0.1 4545"];
 }
