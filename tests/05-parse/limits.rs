@@ -176,6 +176,61 @@ fn a_reader_that_does_not_read_is_cut_off() -> Result<()> {
     check_deadline(start, 0.5)
 }
 
+/// A client that says nothing holds up one thread. Only when all have one each, everybody
+/// waits, and no longer than a deadline.
+#[test]
+fn threads_and_silent_clients() -> Result<()> {
+    let mut table =
+        String::from("| threads | silent clients | one client more |\n|--:|--:|---|\n");
+    for threads in [1, 4] {
+        for silent in [threads - 1, threads] {
+            let what = behind_silent_clients(threads, silent)?;
+            table += &format!("| {threads} | {silent} | {what} |\n");
+        }
+    }
+    pin!("threads", table);
+    Ok(())
+}
+
+fn behind_silent_clients(threads: usize, silent: usize) -> Result<&'static str> {
+    let all_wait = silent >= threads;
+    // It must be seen that it passes, or else must not pass.
+    let seconds = if all_wait { 1 } else { 60 };
+    let head = Duration::from_secs(seconds);
+    let address = serve_on(threads, Deadlines { head, ..Deadlines::default() })?;
+    let start = Instant::now();
+    let silent: Vec<_> =
+        (0..silent).map(|_| Client::connect(address)).collect::<Result<_>>()?;
+    let mut client = Client::connect(address)?;
+    client.send(REQUEST)?;
+    if all_wait {
+        let Received { bytes, .. } = client.read_to_end(GLANCE);
+        ensure!(bytes.is_empty(), "answered");
+    }
+    pin!("home", date(&client.read_to_end(PATIENCE).to_string()));
+    drop(silent);
+    if all_wait {
+        check_deadline(start, 1.0)?;
+        return Ok("waits for a deadline");
+    }
+    Ok("is served")
+}
+
+/// As [`step05::serve`] on clones of one listener, but without a log. It ends with the
+/// process.
+fn serve_on(threads: usize, deadlines: Deadlines) -> Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    for _ in 0..threads {
+        let listener = listener.try_clone()?;
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                step05::converse(client, "client", deadlines, step05::page);
+            }
+        });
+    }
+    Ok(listener.local_addr()?)
+}
+
 /// Interrupted by a stop and a continue (Ctrl-Z, `fg`), a read goes on waiting.
 #[test]
 #[cfg(target_os = "linux")]

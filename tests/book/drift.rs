@@ -47,7 +47,8 @@ impl Copy {
     fn new() -> Result<Self> {
         let folder = TempDir::new()?;
         let here = Sources::here();
-        for part in ["book/src", "book/theme", "steps", "tests", "bench/results"] {
+        let parts = ["book/src", "book/theme", "book/tool/src", "steps", "tests"];
+        for part in parts.into_iter().chain(["bench/results", "bench/src"]) {
             copy(&here.path(part), &folder.path().join(part))?;
         }
         fs::copy(here.path("book/book.toml"), folder.path().join("book/book.toml"))?;
@@ -118,6 +119,13 @@ fn an_item_that_was_renamed() -> Result<()> {
         &copy,
         &["book/src/05-parse/connection.md:", "no item \"Connection::close_gently\""],
     )
+}
+
+#[test]
+fn an_item_of_the_books_own_server_that_was_renamed() -> Result<()> {
+    let copy = Copy::new()?;
+    copy.replace("book/tool/src/serve.rs", "fn is_name", "fn is_called")?;
+    finds(&copy, &["book/src/beyond/files.md:", "no item \"is_name\""])
 }
 
 #[test]

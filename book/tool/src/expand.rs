@@ -109,6 +109,11 @@ impl<'a> Book<'a> {
             |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match words[..] {
             ["stage", step, file] => listing::stage(sources, step, file),
+            ["item", path, ref names @ ..]
+                if is_elsewhere(path) && !names.is_empty() =>
+            {
+                listing::items(sources, path, &owned(names))
+            }
             ["item", step, file, ref names @ ..] if !names.is_empty() => {
                 listing::items(sources, &format!("steps/{step}/{file}"), &owned(names))
             }
@@ -190,6 +195,11 @@ impl<'a> Book<'a> {
             })
             .collect()
     }
+}
+
+/// Whether this is a Rust file that belongs to no step, such as `bench/src/peers.rs`.
+fn is_elsewhere(path: &str) -> bool {
+    path.contains('/') && path.ends_with(".rs") && !path.starts_with("steps/")
 }
 
 fn row(name: &str, minutes: Minutes, mark: &str) -> String {

@@ -18,14 +18,16 @@ use step05::{Deadlines, Response, Status};
 const THREADS: usize = 4;
 
 /// What the book is made of, in the repository.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 9] = [
     "book/book.toml",
     "book/src",
     "book/theme",
+    "book/tool/src",
     "steps",
     "tests",
     "exercises",
     "bench/results",
+    "bench/src",
 ];
 
 /// The types of the files in a built book.

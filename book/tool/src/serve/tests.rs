@@ -226,6 +226,76 @@ fn nothing_outside_the_folder_is_shown() -> Result<()> {
     Ok(())
 }
 
+/// From the target that a client sends to the answer, and what decides on the way.
+#[test]
+#[cfg(unix)]
+fn what_becomes_of_a_target() -> Result<()> {
+    let repository = Repository::new()?;
+    let site = repository.site();
+    site.build()?;
+    std::os::unix::fs::symlink("../secret.txt", repository.path().join("built/link"))?;
+    let mut table =
+        String::from("| asked for | decoded | so | answer |\n|---|---|---|---|\n");
+    for target in [
+        "/rooms/",
+        "/%72ooms/index.html",
+        "/rooms",
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/%252e%252e/secret.txt",
+        "/..%c0%afsecret.txt",
+        "/..%5csecret.txt",
+        "//etc/passwd",
+        "/C:/secret.txt",
+        "/link",
+        "/index.html%00.txt",
+    ] {
+        table += &row(&site, target)?;
+    }
+    tests::pin!("targets", table);
+    Ok(())
+}
+
+#[cfg(unix)]
+fn row(site: &Site<impl Fn() -> Result<()>>, target: &str) -> Result<String> {
+    let answer = visit(site, "GET", target.as_bytes());
+    let status = answer.split(' ').nth(1).context("no status")?;
+    let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+    let (decoded, why) = match step05::parse(request.as_bytes()) {
+        Ok(request) => {
+            let path = request.context("half a request")?.0.path;
+            let shown = path.escape_ascii().to_string().replace("\\\\", "\\");
+            (format!("`{shown}`"), why(&site.folder, &path)?)
+        }
+        Err(error) => (String::new(), error.to_string()),
+    };
+    ensure!((status == "200") == why.is_empty(), "{target}: {status}, but {why}");
+    Ok(format!("| `{target}` | {decoded} | {why} | {status} |\n"))
+}
+
+/// Why no file is found at this path; nothing when one is.
+#[cfg(unix)]
+fn why(folder: &Path, path: &[u8]) -> Result<String> {
+    let folder = folder.canonicalize()?;
+    let Ok(text) = str::from_utf8(path) else { return Ok("not UTF-8".into()) };
+    let Some(path) = super::relative(path) else {
+        let mut names = text.split('/').skip(1);
+        let bad = names.find(|name| !super::is_name(name)).context("no bad name")?;
+        return Ok(if bad.is_empty() {
+            "an empty name".into()
+        } else {
+            format!("`{bad}` is no name")
+        });
+    };
+    Ok(match folder.join(path).canonicalize() {
+        Err(_) => "no such file",
+        Ok(file) if !file.starts_with(&folder) => "a link that leads out",
+        Ok(file) if !file.is_file() => "a folder",
+        Ok(_) => "",
+    }
+    .into())
+}
+
 /// To open a pipe waits until somebody writes.
 #[test]
 #[cfg(unix)]
@@ -270,6 +340,8 @@ fn the_next_page_shows_what_has_changed() -> Result<()> {
         "steps/01-bind/src/main.rs",
         "tests/01-bind/snapshots/stdout.snap",
         "bench/results/parsing.md",
+        "bench/src/peers.rs",
+        "book/tool/src/serve.rs",
         "exercises/01a-which-port/README.md",
     ] {
         repository.write(source, "new")?;
