@@ -2,3 +2,5 @@
 
 mod drift;
 mod serve;
+#[cfg(unix)]
+mod typed;

@@ -7,6 +7,7 @@
 //!
 //! - `first`, `second`: that one
 //! - `both`: the second one and, as `NAME-server`, the first one with what it says of the visit
+//! - `encrypted`: as `both`, but of what came in the first one only what a person can read
 //! - `behind`: the second one; the client of its first line keeps the server busy
 //! - `traced`: the first one, with strace(1), when a client has been there
 //! - `waiting`: the second one, with two clients waiting when its last line is typed
@@ -23,10 +24,15 @@ use std::net::SocketAddr;
 #[cfg(target_os = "linux")]
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tests::{Client, GLANCE, PATIENCE, pin};
 
 use session::Session;
+
+/// For two pages one after the other, and how many connections that took.
+const TWICE: &str = r"curl -sI -w 'new connections: %{num_connects}\n' http://127.0.0.1:4545/ http://127.0.0.1:4545/ | grep -e HTTP/1 -e new";
+/// Two requests in one go, of which the second says that it is the last.
+const TWO_REQUESTS: &str = r"printf 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' | nc 127.0.0.1 4545 | grep HTTP/1";
 
 /// For each row a test, all with the attribute in the first line.
 macro_rules! sessions {
@@ -59,6 +65,7 @@ sessions! { #[ignore = "needs python3: cargo test -- --ignored"]
     first python_step01: "python3 steps/01-bind/bind.py", [];
     first python_step02: "python3 steps/02-listen/listen.py", [];
     first python_step03: "python3 steps/03-accept/accept.py", [];
+    first python_server: "python3 -m http.server --protocol HTTP/1.1 --bind 127.0.0.1 4545", [];
     first python_step04: "python3 steps/04-respond/respond.py", [];
 }
 
@@ -89,6 +96,7 @@ sessions! { #[ignore = "needs nc: cargo test -- --ignored"]
         r"printf 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n' | nc 127.0.0.1 4545 | head -1",
         r"printf 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n' | nc 127.0.0.1 4545 | head -1",
         r"printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello' | nc -N 127.0.0.1 4545 | head -1"];
+    second nc_two_requests_step05: "cargo run -p step05", [TWO_REQUESTS];
     both nc_smuggle_step05: "cargo run -p step05",
         [r"printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' | nc 127.0.0.1 4545"];
 }
@@ -107,6 +115,12 @@ sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
         ["curl -s -H 'X-Odd: <b>bold</b>' http://127.0.0.1:4545/inspect | grep X-Odd"];
     second curl_options: "cargo run -p step05",
         ["curl -si -X OPTIONS http://127.0.0.1:4545/"];
+    second curl_twice_step05: "cargo run -p step05", [TWICE];
+}
+
+sessions! { #[ignore = "needs nc, python3: cargo test -- --ignored"]
+    second nc_two_requests_python:
+        "python3 -m http.server --protocol HTTP/1.1 --bind 127.0.0.1 4545", [TWO_REQUESTS];
 }
 
 sessions! { #[ignore = "needs curl, nc: cargo test -- --ignored"]
@@ -114,7 +128,13 @@ sessions! { #[ignore = "needs curl, nc: cargo test -- --ignored"]
         ["nc -d 127.0.0.1 4545 &", "curl --max-time 1 http://127.0.0.1:4545/"];
 }
 
+sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
+    encrypted https_step04: "cargo run -p step04", ["curl https://localhost:4545/"];
+}
+
 sessions! { #[ignore = "needs curl, python3: cargo test -- --ignored"]
+    second curl_twice_python: "python3 -m http.server --protocol HTTP/1.1 --bind 127.0.0.1 4545",
+        [TWICE];
     second python_http_server: "python3 -m http.server --bind 127.0.0.1 4545",
         ["cargo run -p step04", "curl -sI http://127.0.0.1:4545/ | grep Server"];
 }
@@ -165,6 +185,20 @@ fn both(name: &str, server: &str, lines: &[&str]) -> Result<()> {
     last.half_close()?;
     last.read_to_end(PATIENCE);
     pin!(format!("{name}-server"), session.first());
+    Ok(())
+}
+
+fn encrypted(name: &str, server: &str, lines: &[&str]) -> Result<()> {
+    let mut session = Session::start(server)?;
+    session.type_lines(lines)?;
+    pin!(name, session.second);
+    let first = session.first();
+    let before = first.find(r"\x16").context("no TLS")?;
+    let (shown, came) = first.split_at(before);
+    let words = [r"\x16\x03\x01", "localhost", "http/1.1", "GET", "User-Agent", "curl"];
+    let readable = words.into_iter().filter(|word| came.contains(word));
+    let readable: Vec<_> = readable.collect();
+    pin!(format!("{name}-server"), format!("{shown}{} …", readable.join(" … ")));
     Ok(())
 }
 

@@ -94,6 +94,7 @@ impl Session {
         }
         for (real, readers) in [
             (format!("htons({port})"), "htons(4545)"),
+            (format!("port {port} "), "port 4545 "),
             ("htons(0)".into(), "htons(4545)"),
             // The columns of ss are as wide as the port, and wider in a terminal.
             (format!("{:1$}Peer", "Port", 1 + port.to_string().len()), "Port Peer"),
@@ -128,15 +129,18 @@ fn with_number(text: &str, before: &str, shown: &str) -> String {
     })
 }
 
-/// Of curl's complaints what they say before `after 0 ms`.
+/// Of curl's complaints what they say before `after 0 ms`, and not which TLS library it has.
 fn without_figures(text: &str) -> String {
-    let lines =
-        text.split_inclusive('\n').map(|line| match line.split_once(" after ") {
-            Some((complaint, _)) if line.starts_with("curl: (") => {
-                format!("{complaint}\n")
+    let lines = text.split_inclusive('\n').map(|line| {
+        let is_complaint = line.starts_with("curl: (");
+        match (line.split_once(" after "), line.split_once("wrong version number")) {
+            (Some((complaint, _)), _) if is_complaint => format!("{complaint}\n"),
+            (_, Some(_)) if is_complaint => {
+                "curl: (35) … wrong version number\n".into()
             }
             _ => line.into(),
-        });
+        }
+    });
     lines.collect()
 }
 
