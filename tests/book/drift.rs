@@ -4,22 +4,16 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use book::{Sources, build, evidence, links};
+use book::{Sources, build};
 use mdbook_driver::MDBook;
 use tempfile::TempDir;
-
-/// All that `cargo book check` does.
-fn check(sources: &Sources, into: &Path) -> Result<()> {
-    build::build(sources, into)?;
-    evidence::check(sources)?;
-    links::check(into)?;
-    Ok(())
-}
 
 #[test]
 fn the_book_is_whole() -> Result<()> {
     let folder = TempDir::new()?;
-    check(&Sources::here(), folder.path())
+    let seen = book::check(&Sources::here(), folder.path())?;
+    ensure!(seen.to_string().contains(" pages, "), "{seen}");
+    Ok(())
 }
 
 /// Whoever has mdBook gets the same book, through the command in `book.toml`.
@@ -38,43 +32,229 @@ fn plain_mdbook_builds_the_same() -> Result<()> {
     Ok(())
 }
 
-/// A copy of what the book is made from, in which a test can break something.
-struct Copy {
-    folder: TempDir,
+/// What somebody might do to the repository, and what `cargo book check` must say of it.
+struct Drift {
+    file: &'static str,
+    change: Change,
+    said: &'static [&'static str],
 }
 
-impl Copy {
-    fn new() -> Result<Self> {
-        let folder = TempDir::new()?;
-        let here = Sources::here();
-        let parts = ["book/src", "book/theme", "book/tool/src", "steps", "tests"];
-        for part in parts.into_iter().chain(["bench/results", "bench/src"]) {
-            copy(&here.path(part), &folder.path().join(part))?;
+enum Change {
+    Replace(&'static str, &'static str),
+    Append(&'static str),
+    Create(&'static str),
+    Remove,
+}
+
+use Change::{Append, Create, Remove, Replace};
+
+/// Found while the pages are made.
+const IN_THE_PAGES: [Drift; 12] = [
+    // A transcript typed by hand.
+    Drift {
+        file: "book/src/02-listen.md",
+        change: Append("\n```console\n$ curl\n```\n"),
+        said: &["book/src/02-listen.md:", "typed by hand"],
+    },
+    // An item that was renamed, in a step and in the book's own server.
+    Drift {
+        file: "steps/05-parse/src/connection.rs",
+        change: Replace("fn close_gently", "fn close_softly"),
+        said: &[
+            "book/src/05-parse/connection.md:",
+            "no item \"Connection::close_gently\"",
+        ],
+    },
+    Drift {
+        file: "book/tool/src/serve.rs",
+        change: Replace("fn is_name", "fn is_called"),
+        said: &["book/src/beyond/files.md:", "no item \"is_name\""],
+    },
+    // A snapshot that is gone, and a chart.
+    Drift {
+        file: "tests/04-respond/snapshots/curl.snap",
+        change: Remove,
+        said: &[
+            "book/src/04-respond.md:",
+            "cannot read tests/04-respond/snapshots/curl.snap",
+        ],
+    },
+    Drift {
+        file: "bench/results/parsing.svg",
+        change: Remove,
+        said: &["book/src/how-fast.md:", "cannot read bench/results/parsing.svg"],
+    },
+    // An explanation that was removed, and one that was never given.
+    Drift {
+        file: "book/src/01-bind.md",
+        change: Replace("<dfn>`Socket::new`</dfn>", "`Socket::new`"),
+        said: &["book/src/01-bind.md:", "Socket::new is nowhere explained"],
+    },
+    Drift {
+        file: "steps/04-respond/src/main.rs",
+        change: Replace(
+            "client.write_all(RESPONSE)",
+            "std::thread::yield_now();\n    client.write_all(RESPONSE)",
+        ),
+        said: &["book/src/04-respond.md:", "thread::yield_now is nowhere explained"],
+    },
+    // An explanation that is given twice.
+    Drift {
+        file: "book/src/03-accept.md",
+        change: Append("\nThe <dfn>backlog</dfn> again.\n"),
+        said: &["\"backlog\" is explained in", "already"],
+    },
+    // A command that no test runs.
+    Drift {
+        file: "book/src/04-respond.md",
+        change: Append("\nNow type `curl --verbose http://127.0.0.1:4545/`.\n"),
+        said: &["book/src/04-respond.md:", "no test runs `curl --verbose"],
+    },
+    // Minutes that are not true.
+    Drift {
+        file: "book/src/glossary.md",
+        change: Replace("\nreading: ", "\nreading: 9"),
+        said: &["book/src/glossary.md:2: reading", "minutes: it is about"],
+    },
+    // A diagram that the trace does not prove.
+    Drift {
+        file: "book/src/trouble.md",
+        change: Append(
+            "\n```seq\ntitle: T\nlanes: kernel | program\n\
+             calls: tests/02-listen/snapshots/system_calls.snap\n\
+             program -> kernel: socket, accept\n```\n",
+        ),
+        said: &["book/src/trouble.md:", "`accept` is not among the calls"],
+    },
+    // A directive that does not exist.
+    Drift {
+        file: "book/src/teaching.md",
+        change: Append("\n{{#include 01-bind.md}}\n"),
+        said: &[
+            "book/src/teaching.md:",
+            "{{#include 01-bind.md}}",
+            "no such directive",
+        ],
+    },
+];
+
+/// Found in the whole book, once it is built.
+const IN_THE_WHOLE: [Drift; 8] = [
+    Drift {
+        file: "tests/04-respond/snapshots/cur1.snap",
+        change: Create("---\nsource: tests\n---\nnothing\n"),
+        said: &["tests/04-respond/snapshots/cur1.snap: no page shows it"],
+    },
+    // A part of step05 that no page shows.
+    Drift {
+        file: "steps/05-parse/src/log.rs",
+        change: Append("\nfn more() {}\n"),
+        said: &["steps/05-parse/src/log.rs: more is not shown in chapter 5"],
+    },
+    // A page that nobody finds.
+    Drift {
+        file: "book/src/extra.md",
+        change: Create("---\nreading: 1\n---\n# Extra\n"),
+        said: &["book/src/extra.md: SUMMARY.md does not name it"],
+    },
+    // Links to no page, and to no place in one.
+    Drift {
+        file: "book/src/01-bind.md",
+        change: Append("\n[there](nowhere.md)\n"),
+        said: &["01-bind.html: ", "nowhere.html"],
+    },
+    Drift {
+        file: "book/src/02-listen.md",
+        change: Append("\n[place](01-bind.md#nowhere)\n"),
+        said: &["02-listen.html: ", "01-bind.html#nowhere"],
+    },
+    // An image without a text, and one that is not there.
+    Drift {
+        file: "book/src/03-accept.md",
+        change: Append("\n![](favicon.png)\n"),
+        said: &["03-accept.html: ", "favicon.png"],
+    },
+    // Something that is loaded from the network.
+    Drift {
+        file: "book/src/04-respond.md",
+        change: Append("\n<script src=\"https://example.com/a.js\"></script>\n"),
+        said: &["04-respond.html: ", "https://example.com/a.js"],
+    },
+    Drift {
+        file: "book/theme/tutorial.css",
+        change: Append("\nbody { background: url(https://example.com/b.png); }\n"),
+        said: &["tutorial", "https://example.com/b.png"],
+    },
+];
+
+#[test]
+fn drift_in_the_pages_is_found() -> Result<()> {
+    finds(&IN_THE_PAGES)
+}
+
+#[test]
+fn drift_in_the_whole_is_found() -> Result<()> {
+    finds(&IN_THE_WHOLE)
+}
+
+/// mdBook warns and goes on; here that is a failure.
+#[test]
+fn what_mdbook_warns_of_is_found() -> Result<()> {
+    finds(&[Drift {
+        file: "book/src/02-listen.md",
+        change: Append("\n<div>\n"),
+        said: &["unclosed HTML tag `<div>` found in `02-listen.md`"],
+    }])
+}
+
+/// Makes all these changes in a copy, and looks for all that must be said.
+fn finds(drifts: &[Drift]) -> Result<()> {
+    let folder = TempDir::new()?;
+    copy_repository(folder.path())?;
+    for drift in drifts {
+        drift.apply(folder.path()).with_context(|| drift.file)?;
+    }
+    let result =
+        book::check(&Sources::new(folder.path()), &folder.path().join("target/book"));
+    let complaint = format!("{:#}", result.err().context("nothing was found")?);
+    for drift in drifts {
+        let is_said = |line: &str| drift.said.iter().all(|piece| line.contains(piece));
+        let is_said = complaint.lines().any(is_said);
+        ensure!(is_said, "{:?} is not said in one line of:\n{complaint}", drift.said);
+    }
+    Ok(())
+}
+
+impl Drift {
+    fn apply(&self, folder: &Path) -> Result<()> {
+        let path = folder.join(self.file);
+        let before = fs::read_to_string(&path);
+        match self.change {
+            Replace(old, new) => {
+                let before = before?;
+                ensure!(before.contains(old), "there is no {old:?}");
+                fs::write(&path, before.replacen(old, new, 1))?;
+            }
+            Append(text) => fs::write(&path, before? + text)?,
+            Create(text) => {
+                ensure!(before.is_err(), "it is there already");
+                fs::write(&path, text)?;
+            }
+            Remove => fs::remove_file(&path)?,
         }
-        fs::copy(here.path("book/book.toml"), folder.path().join("book/book.toml"))?;
-        Ok(Self { folder })
+        Ok(())
     }
+}
 
-    /// Replaces the first `old` in a file.
-    fn replace(&self, path: &str, old: &str, new: &str) -> Result<()> {
-        let path = self.folder.path().join(path);
-        let text = fs::read_to_string(&path)?;
-        ensure!(text.contains(old), "no {old:?} in {}", path.display());
-        Ok(fs::write(&path, text.replacen(old, new, 1))?)
+/// What the book is made from.
+fn copy_repository(into: &Path) -> Result<()> {
+    let here = Sources::here();
+    let parts = ["book/src", "book/theme", "book/tool/src", "steps", "tests"];
+    for part in parts.into_iter().chain(["bench/results", "bench/src"]) {
+        copy(&here.path(part), &into.join(part))?;
     }
-
-    fn append(&self, path: &str, text: &str) -> Result<()> {
-        let path = self.folder.path().join(path);
-        let before = fs::read_to_string(&path).unwrap_or_default();
-        Ok(fs::write(&path, before + text)?)
-    }
-
-    /// What `cargo book check` says.
-    fn complaint(&self) -> Result<String> {
-        let sources = Sources::new(self.folder.path());
-        let result = check(&sources, &self.folder.path().join("html"));
-        Ok(format!("{:#}", result.err().context("nothing was found")?))
-    }
+    fs::copy(here.path("book/book.toml"), into.join("book/book.toml"))?;
+    Ok(())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -89,156 +269,4 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// What is wrong must be said, with the place.
-fn finds(copy: &Copy, expected: &[&str]) -> Result<()> {
-    let complaint = copy.complaint()?;
-    for expected in expected {
-        ensure!(complaint.contains(expected), "no {expected:?} in:\n{complaint}");
-    }
-    Ok(())
-}
-
-#[test]
-fn a_transcript_typed_by_hand() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.append("book/src/02-listen.md", "\n```console\n$ curl\n```\n")?;
-    finds(&copy, &["book/src/02-listen.md:", "typed by hand"])
-}
-
-#[test]
-fn an_item_that_was_renamed() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.replace(
-        "steps/05-parse/src/connection.rs",
-        "fn close_gently",
-        "fn close_softly",
-    )?;
-    finds(
-        &copy,
-        &["book/src/05-parse/connection.md:", "no item \"Connection::close_gently\""],
-    )
-}
-
-#[test]
-fn an_item_of_the_books_own_server_that_was_renamed() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.replace("book/tool/src/serve.rs", "fn is_name", "fn is_called")?;
-    finds(&copy, &["book/src/beyond/files.md:", "no item \"is_name\""])
-}
-
-#[test]
-fn a_snapshot_that_is_gone() -> Result<()> {
-    let copy = Copy::new()?;
-    fs::remove_file(copy.folder.path().join("tests/04-respond/snapshots/curl.snap"))?;
-    finds(
-        &copy,
-        &[
-            "book/src/04-respond.md:",
-            "cannot read tests/04-respond/snapshots/curl.snap",
-        ],
-    )
-}
-
-#[test]
-fn a_snapshot_that_nobody_needs() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.append("tests/04-respond/snapshots/cur1.snap", "---\n---\n")?;
-    finds(&copy, &["tests/04-respond/snapshots/cur1.snap: no page shows it"])
-}
-
-#[test]
-fn an_explanation_that_was_removed() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.replace("book/src/01-bind.md", "<dfn>`Socket::new`</dfn>", "`Socket::new`")?;
-    finds(&copy, &["book/src/01-bind.md:", "Socket::new is nowhere explained"])
-}
-
-#[test]
-fn something_used_that_nobody_explains() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.replace(
-        "steps/04-respond/src/main.rs",
-        "client.write_all(RESPONSE)",
-        "client.write_all(RESPONSE)?; std::thread::yield_now(); Ok(())",
-    )?;
-    finds(&copy, &["book/src/04-respond.md:", "thread::yield_now is nowhere explained"])
-}
-
-#[test]
-fn a_room_that_is_not_shown() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.append("steps/05-parse/src/log.rs", "\nfn more() {}\n")?;
-    finds(&copy, &["steps/05-parse/src/log.rs: more is not shown in chapter 5"])
-}
-
-#[test]
-fn a_command_that_no_test_runs() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.append(
-        "book/src/02-listen.md",
-        "\nNow type `curl --verbose http://127.0.0.1:4545/`.\n",
-    )?;
-    finds(&copy, &["book/src/02-listen.md:", "no test runs `curl --verbose"])
-}
-
-#[test]
-fn a_link_to_nowhere() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.append(
-        "book/src/02-listen.md",
-        "\n[there](nowhere.md), [place](01-bind.md#nowhere)\n",
-    )?;
-    finds(&copy, &["02-listen.html", "nowhere.md", "01-bind.html#nowhere"])
-}
-
-#[test]
-fn an_image_without_text() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.append("book/src/02-listen.md", "\n![](picture.png)\n")?;
-    copy.append("book/src/picture.png", "")?;
-    finds(&copy, &["02-listen.html", "picture.png"])
-}
-
-#[test]
-fn something_from_the_network() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.append(
-        "book/src/02-listen.md",
-        "\n<script src=\"https://example.com/a.js\"></script>\n",
-    )?;
-    finds(&copy, &["02-listen.html", "https://example.com/a.js"])
-}
-
-#[test]
-fn minutes_that_are_not_true() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.append("book/src/02-listen.md", &"word ".repeat(2000))?;
-    finds(&copy, &["book/src/02-listen.md:2: reading", "minutes: it is about"])
-}
-
-#[test]
-fn a_page_that_nobody_finds() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.append("book/src/extra.md", "---\nreading: 1\n---\n# Extra\n")?;
-    finds(&copy, &["book/src/extra.md: SUMMARY.md does not name it"])
-}
-
-#[test]
-fn a_diagram_that_the_trace_does_not_prove() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.append(
-        "book/src/02-listen.md",
-        "\n```seq\ntitle: T\nlanes: kernel | program\ncalls: tests/02-listen/snapshots/system_calls.snap\n\
-         program -> kernel: socket, accept\n```\n",
-    )?;
-    finds(&copy, &["book/src/02-listen.md:", "accept"])
-}
-
-#[test]
-fn what_mdbook_warns_of() -> Result<()> {
-    let copy = Copy::new()?;
-    copy.append("book/src/02-listen.md", "\n<div>\n")?;
-    finds(&copy, &["mdBook warns", "02-listen"])
 }

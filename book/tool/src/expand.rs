@@ -72,14 +72,12 @@ impl<'a> Book<'a> {
                 "typed by hand: show code and output by a directive (see book/README.md)"
             ),
             What::Directive(words) => {
-                let text = self.directive(index, piece.line, words, problems)?;
+                let text = self.directive(index, piece.line, words, problems);
+                let text =
+                    text.with_context(|| format!("{{{{#{}}}}}", words.join(" ")))?;
                 Ok(text + "\n")
             }
         }
-        .with_context(|| match &piece.what {
-            What::Directive(words) => format!("{{{{#{}}}}}", words.join(" ")),
-            _ => "in this block".into(),
-        })
     }
 
     /// A line of Markdown; the title is followed by the minutes.

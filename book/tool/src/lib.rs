@@ -30,3 +30,21 @@ mod transcript;
 mod wire;
 
 pub use sources::Sources;
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+/// All that `cargo book check` does: builds the book into the folder `into`, and looks at the
+/// whole.
+///
+/// # Errors
+/// With all that is wrong, a line each.
+pub fn check(sources: &Sources, into: &Path) -> Result<links::Summary> {
+    build::build(sources, into)?;
+    match (evidence::check(sources), links::check(into)) {
+        (Ok(()), links) => links,
+        (Err(evidence), Ok(_)) => Err(evidence),
+        (Err(evidence), Err(links)) => bail!("{evidence:#}\n{links:#}"),
+    }
+}

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use book::serve::{self, Site};
-use book::{Sources, build, evidence, links};
+use book::{Sources, build};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 
 const USAGE: &str =
@@ -42,9 +42,8 @@ fn run() -> Result<()> {
         ["preprocess"] => preprocess(),
         ["build"] => build::build(&sources, &html),
         ["check"] => {
-            build::build(&sources, &html)?;
-            evidence::check(&sources)?;
-            Ok(writeln!(io::stdout(), "{}", links::check(&html)?)?)
+            let seen = book::check(&sources, &html)?;
+            Ok(writeln!(io::stdout(), "{seen}")?)
         }
         [] | ["--open"] => serve(&sources, &html, "127.0.0.1:3000", open),
         [address] | ["--open", address] | [address, "--open"]
