@@ -133,6 +133,7 @@ fn shown_lines(
     let chapter = pages
         .iter()
         .filter(|(page, _)| page.trim_start_matches("book/src/").starts_with("05"));
+    let parsed = syn::parse_file(text)?;
     let mut shown = Vec::new();
     for words in chapter.flat_map(|(_, directives)| directives) {
         let words: Vec<_> = words.iter().map(String::as_str).collect();
@@ -141,7 +142,7 @@ fn shown_lines(
                 if path == format!("steps/{step}/{file}") =>
             {
                 for name in names {
-                    shown.push(listing::item(text, name)?);
+                    shown.push(listing::item(&parsed, text, name)?);
                 }
             }
             ["stage", step, file] if path == format!("steps/{step}/{file}") => {

@@ -108,10 +108,11 @@ pub fn items(sources: &Sources, path: &str, names: &[String]) -> Result<String> 
 
 /// Items that follow each other without a blank line in the file do so here.
 fn code_of(text: &str, names: &[String]) -> Result<String> {
+    let file = syn::parse_file(text)?;
     let mut code = String::new();
     let mut end = None;
     for name in names {
-        let lines = item(text, name)?;
+        let lines = item(&file, text, name)?;
         if end.is_some_and(|end| end != lines.start) {
             code.push('\n');
         }
@@ -131,8 +132,7 @@ fn lines_of(text: &str, lines: Range<usize>) -> String {
 
 /// The lines of an item, counted from 0, with its attributes, docs and comments: a name such
 /// as `parse`, `Request::fields`, or `impl Wire for TcpStream`.
-pub fn item(text: &str, name: &str) -> Result<Range<usize>> {
-    let file = syn::parse_file(text)?;
+pub fn item(file: &syn::File, text: &str, name: &str) -> Result<Range<usize>> {
     let mut found = Vec::new();
     for item in &file.items {
         if let syn::Item::Impl(block) = item {
@@ -229,16 +229,15 @@ pub fn beside(sources: &Sources, step: &str, names: &[String]) -> Result<String>
     let twin = twin.with_context(|| format!("no Python program in {folder}"))?;
     let (rust_path, python_path) =
         (format!("{folder}/src/main.rs"), format!("{folder}/{twin}"));
-    let python_text = sources.read(&python_path)?;
+    let (rust_text, python_text) =
+        (sources.read(&rust_path)?, sources.read(&python_path)?);
+    let file = syn::parse_file(&rust_text)?;
     let (mut rust, mut python) = (Vec::new(), Vec::new());
     for name in names {
         let (in_rust, in_python) = name.split_once('/').unwrap_or((name, name));
-        let text = sources.read(&rust_path)?;
-        rust.push(lines_of(&text, item(&text, in_rust)?));
-        python.push(
-            def(&python_text, in_python)
-                .with_context(|| format!("no {in_python:?} in {python_path}"))?,
-        );
+        rust.push(lines_of(&rust_text, item(&file, &rust_text, in_rust)?));
+        let def = def(&python_text, in_python);
+        python.push(def.with_context(|| format!("no {in_python:?} in {python_path}"))?);
     }
     let (rust, python) = (rust.join("\n"), python.join("\n\n"));
     Ok(format!(
@@ -291,7 +290,7 @@ mod tests {
         impl From<E> for S<'_> {\n    fn from(_: E) {}\n}\n";
 
     fn code(name: &str) -> String {
-        lines_of(CODE, item(CODE, name).unwrap())
+        code_of(CODE, &[name.into()]).unwrap()
     }
 
     #[test]
@@ -315,7 +314,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_named() {
-        let error = item(CODE, "four").unwrap_err().to_string();
+        let error = code_of(CODE, &["four".into()]).unwrap_err().to_string();
         assert_eq!(error, "there is no item \"four\"");
     }
 

@@ -47,18 +47,13 @@ impl Name {
     }
 }
 
-/// What the Rust source uses, each once, in the order of first use. `local` are the sources
-/// of the same crate (all files), whose own items need no explanation.
+/// What the Rust source uses, each once, in the order of first use. What its crate defines,
+/// its `own`, needs no explanation.
 ///
 /// # Errors
-/// When one of them is no Rust.
-pub fn names(source: &str, local: &[&str]) -> Result<Vec<Name>> {
+/// When it is no Rust.
+pub fn names(source: &str, own: &Own) -> Result<Vec<Name>> {
     let file = parse(source)?;
-    let mut own = Own::default();
-    own.visit_file(&file);
-    for other in local {
-        own.visit_file(&parse(other)?);
-    }
     let mut words = HashSet::new();
     collect_words(syn::parse_str(source)?, &mut words);
     let mut finder = Finder::new(own, &words);
@@ -87,10 +82,9 @@ fn collect_words(tokens: TokenStream, words: &mut HashSet<String>) {
     }
 }
 
-// What the crate itself defines.
-
-#[derive(Default)]
-struct Own {
+/// What a crate itself defines, and needs no explanation from elsewhere.
+#[derive(Debug, Default)]
+pub struct Own {
     items: HashSet<String>,
     /// Methods, each with the types and traits that have it.
     methods: HashMap<String, HashSet<String>>,
@@ -134,6 +128,18 @@ impl<'ast> Visit<'ast> for Own {
 }
 
 impl Own {
+    /// Of all files of the crate.
+    ///
+    /// # Errors
+    /// When one of them is no Rust.
+    pub fn of(sources: &[&str]) -> Result<Self> {
+        let mut own = Self::default();
+        for source in sources {
+            own.visit_file(&parse(source)?);
+        }
+        Ok(own)
+    }
+
     fn add_method(&mut self, signature: &Signature, of: String) {
         self.methods.entry(signature.ident.to_string()).or_default().insert(of);
     }
@@ -151,7 +157,7 @@ fn last(path: &Path) -> String {
 // What the source uses.
 
 struct Finder<'a> {
-    own: Own,
+    own: &'a Own,
     words: &'a HashSet<String>,
     found: Vec<Result<Name>>,
     /// What each imported word stands for.
@@ -163,7 +169,7 @@ struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    fn new(own: Own, words: &'a HashSet<String>) -> Self {
+    fn new(own: &'a Own, words: &'a HashSet<String>) -> Self {
         let (found, is_test) = (Vec::new(), false);
         let (imports, bound) = (HashMap::new(), HashSet::new());
         Self { own, words, found, imports, bound, is_test }
@@ -736,7 +742,8 @@ mod tests {
     use super::*;
 
     fn keys(source: &str, local: &[&str], kind: Kind) -> String {
-        let names = names(source, local).unwrap().into_iter();
+        let own = Own::of(&[&[source], local].concat()).unwrap();
+        let names = names(source, &own).unwrap().into_iter();
         let keys = names.filter(|name| name.kind == kind).map(|name| name.key);
         keys.collect::<Vec<_>>().join(", ")
     }
@@ -950,10 +957,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_an_error() {
-        let error = |source| format!("{:#}", names(source, &[]).unwrap_err());
+        let error =
+            |source| format!("{:#}", names(source, &Own::default()).unwrap_err());
         assert_eq!(error("fn f() {}\nfn {}"), "line 2: expected identifier");
         assert_eq!(error("fn f() {\n vec![0; 3]\n}"), "in vec!: line 2: expected `,`");
-        assert!(names("", &["fn"]).is_err());
+        assert!(Own::of(&["fn"]).is_err());
     }
 
     /// The names of all of a step's files, with a space around each.
@@ -966,7 +974,8 @@ mod tests {
         let files: Vec<_> =
             paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
         let files: Vec<_> = files.iter().map(String::as_str).collect();
-        let names = files.iter().flat_map(|file| names(file, &files).unwrap());
+        let own = Own::of(&files).unwrap();
+        let names = files.iter().flat_map(|file| names(file, &own).unwrap());
         names.map(|name| format!(" {} ", name.key)).collect()
     }
 

@@ -1,12 +1,13 @@
 //! What is explained where, and whether all that a listing uses has been explained.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
 use anyhow::{Context, Result};
 
 use crate::Sources;
 use crate::glossary;
-use crate::names::{Kind, Name, names};
+use crate::names::{Kind, Name, Own, names};
 use crate::pages::{Page, inline_code};
 
 /// Where a term is explained: `<dfn>term</dfn>` in the text.
@@ -133,13 +134,20 @@ pub fn new_names(
 ) -> Result<BTreeMap<(usize, usize), Vec<Name>>> {
     let mut seen = HashSet::new();
     let mut new = BTreeMap::new();
+    let mut steps = BTreeMap::new();
     for (page, source) in pages.iter().enumerate() {
         for (line, words) in source.directives() {
             if let [directive, step, files @ ..] = words
                 && directive == "names"
             {
-                let used = used(sources, step, files)
-                    .with_context(|| format!("{}:{line}", source.path))?;
+                let place = || format!("{}:{line}", source.path);
+                let own = match steps.entry(step) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => {
+                        new.insert(own(sources, step).with_context(place)?)
+                    }
+                };
+                let used = used(sources, step, files, own).with_context(place)?;
                 let first = used.into_iter().filter(|name| seen.insert(name.clone()));
                 new.insert((page, line), first.collect());
             }
@@ -148,16 +156,23 @@ pub fn new_names(
     Ok(new)
 }
 
-fn used(sources: &Sources, step: &str, files: &[String]) -> Result<Vec<Name>> {
-    let folder = format!("steps/{step}/src");
-    let local = sources.below(&folder, ".rs");
-    let local =
-        local.iter().map(|path| sources.read(path)).collect::<Result<Vec<_>>>()?;
-    let local: Vec<_> = local.iter().map(String::as_str).collect();
+fn own(sources: &Sources, step: &str) -> Result<Own> {
+    let paths = sources.below(&format!("steps/{step}/src"), ".rs");
+    let texts =
+        paths.iter().map(|path| sources.read(path)).collect::<Result<Vec<_>>>()?;
+    Own::of(&texts.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn used(
+    sources: &Sources,
+    step: &str,
+    files: &[String],
+    own: &Own,
+) -> Result<Vec<Name>> {
     let mut all = Vec::new();
     for file in files {
         let path = format!("steps/{step}/{file}");
-        all.extend(names(&sources.read(&path)?, &local).context(path)?);
+        all.extend(names(&sources.read(&path)?, own).context(path)?);
     }
     Ok(all)
 }
