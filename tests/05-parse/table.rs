@@ -1021,7 +1021,8 @@ fn every_reason_appears() -> Result<()> {
     Ok(())
 }
 
-/// The page of the book, as Markdown.
+/// The page of the book. HTML, because a cell of a table in Markdown cannot be as wide as
+/// the table.
 fn page() -> Result<String> {
     let mut page = String::from(HEADER);
     for Rule { section, level, asked, state, requests } in rules() {
@@ -1030,18 +1031,25 @@ fn page() -> Result<String> {
             Simplified(how) => format!("simplified: {how}"),
             LeftOut(how) => format!("left out: {how}"),
         };
-        let mut start = format!("| {section} | {level} | {asked} | {state} |");
-        if requests.is_empty() {
-            writeln!(page, "{start} | |")?;
-        }
+        writeln!(
+            page,
+            "<tbody>\n<tr><th colspan=\"2\" scope=\"rowgroup\">{section} {level}: {}<br>\
+             <em>{}</em></th></tr>",
+            html(asked),
+            html(&state)
+        )?;
         for Sent { bytes, status } in requests {
             let answer =
                 if status == 0 { "nothing".into() } else { status.to_string() };
-            writeln!(page, "{start} {} | {answer} |", code(&bytes))?;
-            start = "| | | | |".into();
+            let request = html(&shown(&bytes));
+            writeln!(
+                page,
+                "<tr><td><code>{request}</code></td><td>{answer}</td></tr>"
+            )?;
         }
+        page += "</tbody>\n";
     }
-    Ok(page)
+    Ok(page + "</table>\n")
 }
 
 const HEADER: &str = "\
@@ -1049,20 +1057,14 @@ const HEADER: &str = "\
 
 Sections are those of RFC 9112, unless another number stands before them.
 
-| Section | Level | What is asked | What step05 does | What a client sends | The answer |
-|---|---|---|---|---|---|
+<table class=\"rules\">
+<thead>
+<tr><th>What a client sends</th><th>The answer</th></tr>
+</thead>
 ";
 
-/// A request as HTML that Markdown leaves alone.
-fn code(request: &[u8]) -> String {
-    let text =
-        shown(request).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let marks = ["|", "*", "_", "`", "\\", "[", "]", "~", "$"];
-    let text = marks.iter().fold(text, |text, mark| {
-        let number = u32::from(mark.chars().next().unwrap_or_default());
-        text.replace(mark, &format!("&#{number};"))
-    });
-    format!("<code>{text}</code>")
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[test]

@@ -103,7 +103,11 @@ pub fn file(sources: &Sources, path: &str) -> Result<String> {
 /// Some items of a Rust file, in that order.
 pub fn items(sources: &Sources, path: &str, names: &[String]) -> Result<String> {
     let text = sources.read(path)?;
-    Ok(figure(path, &names.join(", "), &code_of(&text, names)?))
+    let note = match names {
+        [first, _, _, _, .., last] => format!("{first} … {last}"),
+        few => few.join(", "),
+    };
+    Ok(figure(path, &note, &code_of(&text, names)?))
 }
 
 /// Items that follow each other without a blank line in the file do so here.

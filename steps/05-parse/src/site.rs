@@ -33,7 +33,7 @@ fn inspect(request: &Request<'_>) -> String {
         row(&mut fields, &html(name), value);
     }
     let mut page = String::new();
-    // The template is cut before anything is put in: a request may hold `{{rows}}` too.
+    // Cut before anything is put in: a request may hold `{{rows}}` too.
     for (text, rows) in INSPECT.split("{{rows}}").zip([rows, fields, String::new()]) {
         page += text;
         page += &rows;
@@ -50,7 +50,8 @@ fn row(table: &mut String, name: &str, value: &[u8]) {
     );
 }
 
-/// Text that a browser shows as it is: nothing in it can become a tag or leave an attribute.
+/// Text that a browser shows as it is: nothing in it can become a tag or leave an
+/// attribute.
 fn html(bytes: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(bytes);
     if !text.contains(['&', '<', '>', '"', '\'']) {
