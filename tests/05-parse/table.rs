@@ -115,7 +115,7 @@ fn lines() -> Vec<Rule> {
             "MAY",
             "take a single LF as the end of a line",
             LeftOut(
-                "refused: two servers that disagree about where a line ends can be played off against each other",
+                "refused, because two servers that disagree about where a line ends can be played off against each other",
             ),
             [
                 (raw("GET / HTTP/1.1\nHost: a\n\n"), 400),
