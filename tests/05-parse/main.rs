@@ -134,7 +134,7 @@ fn carets() -> Result<()> {
             "carets_log",
             &[
                 "BREW a pot of coffee\r\n\r\n",
-                "GET / HTTP/1.1\r\nHost: a\r\nX: caf\u{e9} \x07\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nX: \u{e9}t\u{e9} \x07\r\n\r\n",
                 "GET /a/long/way/down/to/the/place/where/somebody/forgot/what/comes/behind/a/percent/sign/%zz/and/still/on HTTP/1.1\r\nHost: a\r\n\r\n",
             ],
         ),
