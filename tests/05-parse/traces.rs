@@ -1,4 +1,4 @@
-//! What step 5 asks of the kernel, by strace(1), for three clients.
+//! What step 5 asks of the kernel, by strace(1), for four clients.
 
 use anyhow::Result;
 use tests::{Client, PATIENCE, Program, REQUEST, Trace, pin};
@@ -33,6 +33,23 @@ fn system_calls_of_a_deadline() -> Result<()> {
     trace.wait_for("close(4)")?;
     program.stop()?;
     pin!("system_calls_late", shown(&trace, 4)?);
+    Ok(())
+}
+
+/// A body nobody wants, of which one read takes only a part: it is read to its end, and then
+/// the close need not be gentle.
+#[test]
+#[ignore = "needs strace: cargo test -- --ignored"]
+fn system_calls_of_a_body() -> Result<()> {
+    let trace = Trace::new()?;
+    let program = Program::start(trace.watch(&rust()))?;
+    let mut request =
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n".to_vec();
+    request.resize(request.len() + 9000, b'a');
+    tests::exchange(program.address(), &request)?;
+    trace.wait_for("close(4)")?;
+    program.stop()?;
+    pin!("system_calls_body", shown(&trace, 4)?);
     Ok(())
 }
 
