@@ -28,8 +28,22 @@ after(async () => {
     assert.deepEqual(outside, [], 'requests that left for somewhere else');
 });
 
+test('the theme has the highlighter that its source makes', () => {
+    const theme = join(root, 'book/theme/highlight.js');
+    const folder = mkdtempSync(join(tmpdir(), 'book-'));
+    const made = join(folder, 'highlight.js');
+    const { scripts } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+    const cwd = new URL('.', import.meta.url);
+    const command = scripts.highlight.replace(/--outfile=.*/, `--outfile=${made}`);
+    execFileSync('npx', ['--no', '--', 'sh', '-c', command], { cwd, stdio: 'pipe' });
+    assert.equal(readFileSync(theme, 'utf8'), readFileSync(made, 'utf8'));
+    rmSync(folder, { recursive: true });
+});
+
 /** Runs axe-core over the page as it is now. */
 async function violations(page) {
+    // What is folded must be good as well.
+    await page.evaluate(() => document.querySelectorAll('details').forEach(details => { details.open = true; }));
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => window.axe.run());
     return violations.flatMap(({ id, nodes }) =>
@@ -148,7 +162,7 @@ test('no page is over one megabyte', { timeout: 300_000 }, async () => {
         await session.send('Network.enable');
         let bytes = 0;
         session.on('Network.loadingFinished', event => { bytes += event.encodedDataLength; });
-        await page.goto(book.url + path, { waitUntil: 'networkidle0' });
+        await page.goto(book.url + path, { waitUntil: 'load' });
         sizes.push([bytes, path]);
         await page.close();
     }
@@ -176,8 +190,12 @@ for (const word of ['accept', 'Content-Length', 'backlog', 'RST', 'bind']) {
 async function copied(path, selector) {
     const page = await open(browser, book.url + path);
     await page.bringToFront();
-    await page.hover(`${selector} pre`);
-    await page.click(`${selector} .clip-button`);
+    const button = await page.$(`${selector} .clip-button`);
+    await button.evaluate(button => button.scrollIntoView({ block: 'center' })); // not below the menu
+    const { x, y } = await button.boundingBox();
+    await page.mouse.move(x - 100, y + 30); // over the block, which shows its buttons then
+    await page.waitForSelector(`${selector} .clip-button`, { visible: true });
+    await button.click();
     await page.waitForSelector(`${selector} .clip-button.tooltipped`);
     const text = await page.evaluate(() => navigator.clipboard.readText());
     await page.close();

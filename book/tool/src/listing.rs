@@ -273,9 +273,7 @@ fn framed(path: &str, note: &str, code: &str) -> String {
     let language = match path.rsplit('.').next() {
         Some("rs") => "rust ignore",
         Some("py") => "python",
-        Some("html") => "html",
-        Some("toml") => "toml",
-        _ => "text",
+        _ => "text nohighlight",
     };
     format!(
         "<figure class=\"listing\">\n<figcaption><code>{}</code> <span>{}</span></figcaption>\n\n\
