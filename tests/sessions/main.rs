@@ -56,6 +56,9 @@ sessions! { #[cfg(unix)]
 
 sessions! { #[cfg(target_os = "linux")]
     second two_at_once: "cargo run -p step04", ["cargo run -p step04"];
+    second wrong_folder: "cargo run -p step04", ["cd / && cargo run -p step04"];
+    second which_step: "cargo run -p step04", ["cargo run 2>&1 | head -1"];
+    second no_address: "cargo run -p step04", ["cargo run -p step04 -- localhost:4545"];
     // The kernel gives one address to two sockets as long as nobody listens there.
     second two_step01: "cargo run -p step01", ["cargo run -p step01"];
     second two_step02: "cargo run -p step02", ["cargo run -p step02"];
