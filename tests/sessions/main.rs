@@ -9,7 +9,6 @@
 //! - `both`: the second one and, as `NAME-server`, the first one with what it says of the visit
 //! - `encrypted`: as `both`, but of what came in the first one only what a person can read
 //! - `behind`: the second one; the client of its first line keeps the server busy
-//! - `traced`: the first one, with strace(1), when a client has been there
 //! - `waiting`: the second one, with two clients waiting when its last line is typed
 //! - `kept`: the second one, with bytes nobody has read when its last line is typed
 //! - `thrown_out`: the second one, where a client waits until Enter is pressed in the first one
@@ -73,17 +72,15 @@ sessions! { #[ignore = "needs python3: cargo test -- --ignored"]
 }
 
 sessions! { #[ignore = "needs nc: cargo test -- --ignored"]
-    second nc_step02: "cargo run -p step02",
-        [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' | nc -w 1 127.0.0.1 4545"];
     both nc_step03: "cargo run -p step03",
         [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' | nc 127.0.0.1 4545"];
     both nc_half_step03: "cargo run -p step03",
         [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.' | nc 127.0.0.1 4545"];
-    both nc_step04: "cargo run -p step04",
+    second nc_step04: "cargo run -p step04",
         [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' | nc 127.0.0.1 4545"];
     both nc_step05: "cargo run -p step05",
         [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' | nc 127.0.0.1 4545 | head -1"];
-    both nc_half_step04: "cargo run -p step04",
+    second nc_half_step04: "cargo run -p step04",
         [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.' | nc 127.0.0.1 4545"];
     both nc_half_step05: "cargo run -p step05 -- --head-deadline 2",
         [r"printf 'GET / HTTP/1.1\r\nHost: 127.0.' | nc 127.0.0.1 4545"];
@@ -161,8 +158,6 @@ sessions! { #[ignore = "needs curl, ss: cargo test -- --ignored"]
 sessions! { #[ignore = "needs strace: cargo test -- --ignored"]
     first strace_step01: "strace -e trace=network target/debug/step01", [];
     first strace_step02: "strace -e trace=network target/debug/step02", [];
-    traced strace_step03: "strace -e trace=network target/debug/step03", [];
-    traced strace_step04: "strace -e trace=network target/debug/step04", [];
 }
 
 fn first(name: &str, server: &str, lines: &[&str]) -> Result<()> {
@@ -216,16 +211,6 @@ fn behind(name: &str, server: &str, lines: &[&str]) -> Result<()> {
     })?;
     session.type_lines(others)?;
     pin!(name, session.second);
-    Ok(())
-}
-
-#[cfg(target_os = "linux")]
-fn traced(name: &str, server: &str, _: &[&str]) -> Result<()> {
-    let session = Session::start(server)?;
-    tests::exchange(session.address, tests::REQUEST)?;
-    // It can be seen in which call the program waits for the next client.
-    tests::wait_until("it accepts", || session.first().ends_with("accept4(3, \n"))?;
-    pin!(name, session.first());
     Ok(())
 }
 
