@@ -69,7 +69,8 @@ impl Goal {
 
 /// The goals as a table, and a sentence that counts those that were missed.
 pub fn goals(goals: &[Goal]) -> String {
-    let mut text = String::from("| goal | wanted | measured | verdict |\n|---|---|--:|---|\n");
+    let mut text =
+        String::from("| goal | wanted | measured | verdict |\n|---|---|--:|---|\n");
     for goal in goals {
         let verdict = if goal.is_met() { "met" } else { "**missed**" };
         // Writing to a String cannot fail.
