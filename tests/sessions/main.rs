@@ -12,6 +12,8 @@
 //! - `waiting`: the second one, with two clients waiting when its last line is typed
 //! - `kept`: the second one, with bytes nobody has read when its last line is typed
 //! - `thrown_out`: the second one, where a client waits until Enter is pressed in the first one
+//! - `suspended`: the second one, when Ctrl-Z has been pressed in the first one
+//! - `alone`: the first one, in which no server starts
 
 #![cfg(unix)]
 
@@ -30,6 +32,9 @@ use session::Session;
 
 /// For two pages one after the other, and how many connections that took.
 const TWICE: &str = r"curl -sI -w 'new connections: %{num_connects}\n' http://127.0.0.1:4545/ http://127.0.0.1:4545/ | grep -e HTTP/1 -e new";
+/// Half a request, and a client that says nothing, by whoever has Python and no nc.
+const HALF_BY_PYTHON: &str = r#"python3 -c "import socket; s = socket.create_connection(('127.0.0.1', 4545)); s.send(b'GET / HTTP/1.1\r\nHost: 127.0.'); print(s.recv(4096))""#;
+const IDLE_BY_PYTHON: &str = r#"python3 -c "import socket; socket.create_connection(('127.0.0.1', 4545)).recv(1)" &"#;
 /// Two requests in one go, of which the second says that it is the last.
 const TWO_REQUESTS: &str = r"printf 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' | nc 127.0.0.1 4545 | grep HTTP/1";
 
@@ -105,6 +110,8 @@ sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
     // As where nothing runs at all: step01 only keeps others from the port.
     second curl_nothing: "cargo run -p step01", ["curl http://127.0.0.1:4545/"];
     both curl_step04: "cargo run -p step04", ["curl http://127.0.0.1:4545/"];
+    second curl_without_proxy: "cargo run -p step04",
+        ["curl --noproxy '*' http://127.0.0.1:4545/"];
     second curl_localhost: "cargo run -p step04",
         ["curl -sv http://localhost:4545/ 2>&1 | grep -e Trying -e h1"];
     second curl_inspect: "cargo run -p step05",
@@ -137,6 +144,33 @@ sessions! { #[ignore = "needs curl, python3: cargo test -- --ignored"]
         [TWICE];
     second python_http_server: "python3 -m http.server --bind 127.0.0.1 4545",
         ["cargo run -p step04", "curl -sI http://127.0.0.1:4545/ | grep Server"];
+}
+
+sessions! { #[ignore = "needs python3: cargo test -- --ignored"]
+    second python_half_step04: "cargo run -p step04", [HALF_BY_PYTHON];
+}
+
+sessions! { #[ignore = "needs curl, python3: cargo test -- --ignored"]
+    behind python_idle_step04: "cargo run -p step04",
+        [IDLE_BY_PYTHON, "curl --max-time 1 http://127.0.0.1:4545/"];
+}
+
+sessions! { #[ignore = "needs lsof: cargo test -- --ignored"]
+    second who_has_the_port_lsof: "cargo run -p step04",
+        ["lsof -nP -iTCP:4545 -sTCP:LISTEN -Fcn"];
+}
+
+#[cfg(target_os = "linux")]
+sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
+    suspended suspended_step04: "cargo run -p step04",
+        ["curl --max-time 1 http://127.0.0.1:4545/", "cargo run -p step04"];
+}
+
+// Another version may find other words.
+sessions! { #[ignore = "needs Cargo 1.95: cargo test -- --ignored"]
+    alone cargo_run: "cargo run", [];
+    alone cargo_elsewhere: "cd / && cargo run -p step04", [];
+    alone cargo_without_dashes: "cargo run -p step05 --head-deadline 2", [];
 }
 
 #[cfg(target_os = "linux")]
@@ -244,6 +278,22 @@ fn thrown_out(name: &str, server: &str, lines: &[&str]) -> Result<()> {
     session.press_enter()?;
     session.see(lines[0], waiting)?;
     pin!(name, session.second);
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn suspended(name: &str, server: &str, lines: &[&str]) -> Result<()> {
+    let mut session = Session::start(server)?;
+    session.press_ctrl_z()?;
+    session.type_lines(lines)?;
+    // It could not be asked to end.
+    session.type_fg()?;
+    pin!(name, session.second);
+    Ok(())
+}
+
+fn alone(name: &str, line: &str, _: &[&str]) -> Result<()> {
+    pin!(name, session::alone(line)?);
     Ok(())
 }
 

@@ -18,6 +18,13 @@ pub struct Session {
     server: Terminal,
 }
 
+/// Types a line where nothing else runs, waits for its end, and shows both.
+pub fn alone(line: &str) -> Result<String> {
+    let mut terminal = Terminal::run(line, Stdio::null(), "")?;
+    terminal.wait().with_context(|| format!("{line}: {}", terminal.screen()))?;
+    Ok(format!("$ {line}\n{}", without_programs(&terminal.screen())))
+}
+
 impl Session {
     /// Runs `command` in the first terminal, on any free port, until it names its address.
     pub fn start(command: &str) -> Result<Self> {
@@ -65,6 +72,22 @@ impl Session {
         self.server.press_enter()
     }
 
+    /// Presses Ctrl-Z in the first terminal: the program is there and does nothing.
+    #[cfg(target_os = "linux")]
+    pub fn press_ctrl_z(&self) -> Result<()> {
+        self.server.signal("STOP")?;
+        let stat = format!("/proc/{}/stat", self.server.id());
+        let is_stopped =
+            || std::fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") T "));
+        wait_until("it is stopped", is_stopped)
+    }
+
+    /// Types `fg` in the first terminal, after Ctrl-Z.
+    #[cfg(target_os = "linux")]
+    pub fn type_fg(&self) -> Result<()> {
+        self.server.signal("CONT")
+    }
+
     /// What the first terminal shows by now.
     pub fn first(&self) -> String {
         self.transcript(&self.command, &self.server.screen())
@@ -95,6 +118,8 @@ impl Session {
         for (real, readers) in [
             (format!("htons({port})"), "htons(4545)"),
             (format!("port {port} "), "port 4545 "),
+            // As lsof writes it.
+            (format!("p{}\n", self.server.id()), "pPID\n"),
             ("htons(0)".into(), "htons(4545)"),
             // The columns of ss are as wide as the port, and wider in a terminal.
             (format!("{:1$}Peer", "Port", 1 + port.to_string().len()), "Port Peer"),
@@ -141,6 +166,16 @@ fn without_figures(text: &str) -> String {
             _ => line.into(),
         }
     });
+    lines.collect()
+}
+
+/// Of Cargo's complaint not the list of programs, which grows.
+fn without_programs(text: &str) -> String {
+    let lines =
+        text.split_inclusive('\n').map(|line| match line.split_once(": book, ") {
+            Some((list, _)) => format!("{list}: book, …\n"),
+            None => line.into(),
+        });
     lines.collect()
 }
 

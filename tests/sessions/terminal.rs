@@ -54,6 +54,20 @@ impl Terminal {
         String::from_utf8_lossy(&bytes).replace("\r\n", "\n")
     }
 
+    /// The number of the shell, and of what has taken its place.
+    pub fn id(&self) -> u32 {
+        self.shell.id()
+    }
+
+    /// Sends a signal to it.
+    #[cfg(target_os = "linux")]
+    pub fn signal(&self, name: &str) -> Result<()> {
+        let id = self.id().to_string();
+        let status = Command::new("kill").args([&format!("-{name}"), &id]).status()?;
+        ensure!(status.success(), "kill -{name}: {status}");
+        Ok(())
+    }
+
     /// Presses Enter.
     #[cfg(target_os = "linux")]
     pub fn press_enter(&mut self) -> Result<()> {
