@@ -13,7 +13,6 @@
 //! - `kept`: the second one, with bytes nobody has read when its last line is typed
 //! - `thrown_out`: the second one, where a client waits until Enter is pressed in the first one
 //! - `suspended`: the second one, when Ctrl-Z has been pressed in the first one
-//! - `alone`: the first one, in which no server starts
 
 #![cfg(unix)]
 
@@ -166,13 +165,6 @@ sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
         ["curl --max-time 1 http://127.0.0.1:4545/", "cargo run -p step04"];
 }
 
-// Another version may find other words.
-sessions! { #[ignore = "needs Cargo 1.95: cargo test -- --ignored"]
-    alone cargo_run: "cargo run", [];
-    alone cargo_elsewhere: "cd / && cargo run -p step04", [];
-    alone cargo_without_dashes: "cargo run -p step05 --head-deadline 2", [];
-}
-
 #[cfg(target_os = "linux")]
 sessions! { #[ignore = "needs ss, nc: cargo test -- --ignored"]
     waiting ss_step02: "cargo run -p step02",
@@ -289,11 +281,6 @@ fn suspended(name: &str, server: &str, lines: &[&str]) -> Result<()> {
     // It could not be asked to end.
     session.type_fg()?;
     pin!(name, session.second);
-    Ok(())
-}
-
-fn alone(name: &str, line: &str, _: &[&str]) -> Result<()> {
-    pin!(name, session::alone(line)?);
     Ok(())
 }
 

@@ -18,13 +18,6 @@ pub struct Session {
     server: Terminal,
 }
 
-/// Types a line where nothing else runs, waits for its end, and shows both.
-pub fn alone(line: &str) -> Result<String> {
-    let mut terminal = Terminal::run(line, Stdio::null(), "")?;
-    terminal.wait().with_context(|| format!("{line}: {}", terminal.screen()))?;
-    Ok(format!("$ {line}\n{}", without_programs(&terminal.screen())))
-}
-
 impl Session {
     /// Runs `command` in the first terminal, on any free port, until it names its address.
     pub fn start(command: &str) -> Result<Self> {
@@ -166,16 +159,6 @@ fn without_figures(text: &str) -> String {
             _ => line.into(),
         }
     });
-    lines.collect()
-}
-
-/// Of Cargo's complaint not the list of programs, which grows.
-fn without_programs(text: &str) -> String {
-    let lines =
-        text.split_inclusive('\n').map(|line| match line.split_once(": book, ") {
-            Some((list, _)) => format!("{list}: book, …\n"),
-            None => line.into(),
-        });
     lines.collect()
 }
 
