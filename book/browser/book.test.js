@@ -75,26 +75,28 @@ test('on a phone no page is wider than the screen', { timeout: 300_000 }, async 
     assert.deepEqual(wide, []);
 });
 
-test('the keyboard reaches everything', async () => {
-    const page = await open(browser, book.url + '04-respond.html');
-    const total = await page.evaluate(() => {
-        const active = 'a[href], button, summary, input, select, [tabindex="0"]';
-        const isShown = element => element.checkVisibility({ visibilityProperty: true })
-            && element.tabIndex >= 0;
-        window.expected = [...document.querySelectorAll(active)].filter(isShown);
-        window.reached = new Set();
-        return window.expected.length;
+for (const path of ['index.html', '04-respond.html', '05-parse/request.html', 'rfcs.html', 'trouble.html']) {
+    test(`the keyboard reaches everything in ${path}`, async () => {
+        const page = await open(browser, book.url + path);
+        const total = await page.evaluate(() => {
+            const active = 'a[href], button, summary, input, select, [tabindex="0"]';
+            const isShown = element => element.checkVisibility({ visibilityProperty: true })
+                && element.tabIndex >= 0;
+            window.expected = [...document.querySelectorAll(active)].filter(isShown);
+            window.reached = new Set();
+            return window.expected.length;
+        });
+        assert.ok(total > 40, `only ${total} elements to reach`);
+        for (let presses = 0; presses < total + 20; presses += 1) {
+            await page.keyboard.press('Tab');
+            await page.evaluate(() => window.reached.add(document.activeElement));
+        }
+        const missed = await page.evaluate(() => window.expected
+            .filter(element => !window.reached.has(element)).map(element => element.outerHTML));
+        assert.deepEqual(missed, []);
+        await page.close();
     });
-    assert.ok(total > 40, `only ${total} elements to reach`);
-    for (let presses = 0; presses < total + 20; presses += 1) {
-        await page.keyboard.press('Tab');
-        await page.evaluate(() => window.reached.add(document.activeElement));
-    }
-    const missed = await page.evaluate(() => window.expected
-        .filter(element => !window.reached.has(element)).map(element => element.outerHTML));
-    assert.deepEqual(missed, []);
-    await page.close();
-});
+}
 
 test('tabs, answers and the sidebar work by the keyboard', async () => {
     const page = await open(browser, book.url + '04-respond.html');
