@@ -15,7 +15,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::{Layer, Registry};
 
 use crate::pages::{self, Page};
-use crate::{Sources, expand};
+use crate::{Sources, exercises, expand};
 
 /// Builds the book of the repository into the folder `into`, which it empties first.
 ///
@@ -71,6 +71,7 @@ impl Preprocessor for Tutorial {
     fn run(&self, context: &PreprocessorContext, mut book: Book) -> Result<Book> {
         let root = context.root.canonicalize()?;
         let sources = Sources::new(root.parent().context("the book has no folder")?);
+        exercises::add(&sources, &mut book)?;
         let pages = pages(&book)?;
         let mut problems = Vec::new();
         let whole = expand::Book::new(&sources, &pages, &mut problems)?;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use anyhow::{Context, Result, ensure};
 
 use crate::pages::{self, What};
-use crate::{Sources, listing};
+use crate::{Sources, exercises, listing};
 
 /// Commands in the text that no session can run, and what does.
 const TESTED_ELSEWHERE: [(&str, &str); 6] = [
@@ -22,13 +22,28 @@ const TESTED_ELSEWHERE: [(&str, &str); 6] = [
     ("mdbook serve book", "tests/book, which calls the preprocessor as mdBook does"),
 ];
 
-/// All commands that tests run: what stands behind `$ ` in a snapshot.
+/// What `cargo exercise` understands, as its own tests show.
+const EXERCISE: [&str; 5] = ["", " watch", " doctor", " grade", " handout ../class"];
+const FOR_ONE: [&str; 6] =
+    ["check", "watch", "hint", "solution", "solution --anyway", "reset"];
+
+/// All commands that tests run: what stands behind `$ ` in a snapshot, and what the tests of
+/// the exercises run.
 ///
 /// # Errors
 /// When a snapshot cannot be read.
 pub fn tested_commands(sources: &Sources) -> Result<BTreeSet<String>> {
     let mut commands: BTreeSet<_> =
         TESTED_ELSEWHERE.iter().map(|(command, _)| (*command).into()).collect();
+    commands.extend(EXERCISE.map(|rest| format!("cargo exercise{rest}")));
+    for exercise in exercises::all(sources) {
+        let id = exercise.id();
+        commands.insert(format!("cargo run -p ex{id}"));
+        commands.extend(FOR_ONE.map(|command| {
+            let (command, option) = command.split_once(' ').unwrap_or((command, ""));
+            format!("cargo exercise {command} {id} {option}").trim_end().to_string()
+        }));
+    }
     for path in sources.below("tests", ".snap") {
         let body = sources.snapshot(&path)?;
         let typed = body.lines().filter_map(|line| line.strip_prefix("$ "));

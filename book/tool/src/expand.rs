@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::names::Name;
 use crate::pages::{Minutes, Page, Piece, What};
 use crate::terms::{self, Terms};
-use crate::{Sources, evidence, hero, listing, seq, transcript, wire};
+use crate::{Sources, evidence, exercises, hero, listing, seq, transcript, wire};
 
 /// The book as a whole, as far as a page needs to know it.
 pub struct Book<'a> {
@@ -132,6 +132,7 @@ impl<'a> Book<'a> {
             }
             ["glossary"] => Ok(terms::glossary(self.pages, &self.terms, index)),
             ["minutes", ref paths @ ..] => self.minutes(&self.pages[index], paths),
+            ["gallery"] => exercises::gallery(sources),
             ["exercises", start] => Ok(self.exercises(&self.pages[index], start)),
             _ => bail!("no such directive (see book/README.md)"),
         }
@@ -165,18 +166,16 @@ impl<'a> Book<'a> {
         Ok(table + &row("**All together**", sum, "**"))
     }
 
-    /// The exercises whose folders begin with `start`, by the titles of their READMEs.
+    /// The exercises whose folders begin with `start`; all of them have a page.
     fn exercises(&self, page: &Page, start: &str) -> String {
-        let mut list = String::new();
-        for name in self.sources.list("exercises") {
-            let readme = self.sources.read(&format!("exercises/{name}/README.md"));
-            let title = readme.iter().flat_map(|text| text.lines());
-            let title = title.filter_map(|line| line.strip_prefix("# ")).next();
-            if let Some(title) = title.filter(|_| name.starts_with(start)) {
-                let link = page.link_to(&format!("exercises/{name}.md"));
-                list += &format!("- [{title}]({link})\n");
-            }
-        }
+        let chosen = exercises::all(self.sources).into_iter();
+        let chosen = chosen.filter(|exercise| exercise.folder.starts_with(start));
+        let list: String = chosen
+            .map(|exercise| {
+                let link = page.link_to(&exercise.path());
+                format!("- [{}]({link})\n", exercise.title)
+            })
+            .collect();
         if list.is_empty() { list } else { format!("## Exercises\n\n{list}") }
     }
 

@@ -7,12 +7,14 @@
 //! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs`, `transcript.rs`,
 //!   `wire.rs`, `seq.rs` and `hero.rs`
+//! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `build.rs`: mdBook makes HTML of it
 //! - `evidence.rs` and `links.rs`: what only the whole book can tell
 //! - `serve.rs`: step05 serves it
 
 pub mod build;
 pub mod evidence;
+mod exercises;
 mod expand;
 mod glossary;
 mod hero;

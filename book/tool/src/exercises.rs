@@ -1,0 +1,140 @@
+//! The exercises in the book: each README is a page, and the messages that wrong programs get
+//! can be browsed.
+
+use anyhow::{Context, Result};
+use mdbook_preprocessor::book::{Book, Chapter};
+
+use crate::Sources;
+use crate::html::escape;
+
+/// The page below which those of the exercises stand.
+const PARENT: &str = "exercises.md";
+/// The page that shows what usually goes wrong.
+const GALLERY: &str = "what-goes-wrong.md";
+
+/// An exercise's folder, such as `04a-count-bytes`, and the title of its README.
+pub struct Exercise {
+    pub folder: String,
+    pub title: String,
+}
+
+impl Exercise {
+    /// What stands before the first `-`.
+    pub fn id(&self) -> &str {
+        self.folder.split('-').next().unwrap_or_default()
+    }
+
+    /// Its page in the book.
+    pub fn path(&self) -> String {
+        format!("exercises/{}.md", self.folder)
+    }
+}
+
+/// All exercises in their order.
+pub fn all(sources: &Sources) -> Vec<Exercise> {
+    let folders = sources.list("exercises").into_iter();
+    let folders =
+        folders.filter(|folder| folder.starts_with(|c: char| c.is_ascii_digit()));
+    let exercise = |folder: String| {
+        let readme = sources.read(&format!("exercises/{folder}/README.md")).ok()?;
+        let title = readme.lines().find_map(|line| line.strip_prefix("# "))?.into();
+        Some(Exercise { folder, title })
+    };
+    folders.filter_map(exercise).collect()
+}
+
+/// Adds a page for each exercise below the one that introduces them.
+pub fn add(sources: &Sources, book: &mut Book) -> Result<()> {
+    let mut pages = Vec::new();
+    for exercise in all(sources) {
+        let readme =
+            sources.read(&format!("exercises/{}/README.md", exercise.folder))?;
+        let (path, id) = (exercise.path(), exercise.id());
+        let text = format!(
+            "{readme}\n<details class=\"teacher\"><summary>For teachers</summary>\n\n\
+             [What usually goes wrong](../{GALLERY}#{id}): the mistakes that are tested, and \
+             what is said of each.\n\n</details>\n"
+        );
+        pages.push(Chapter::new(&exercise.title, text, path, vec![]));
+    }
+    book.for_each_chapter_mut(|chapter| {
+        if chapter.path.as_ref().is_some_and(|path| path.ends_with(PARENT)) {
+            let parents =
+                [chapter.parent_names.clone(), vec![chapter.name.clone()]].concat();
+            for mut page in pages.drain(..) {
+                page.parent_names.clone_from(&parents);
+                chapter.sub_items.push(page.into());
+            }
+        }
+    });
+    Ok(())
+}
+
+/// What each wrong program does, and the message it gets.
+pub fn gallery(sources: &Sources) -> Result<String> {
+    let mut text = String::new();
+    for exercise in all(sources) {
+        let (id, folder) = (exercise.id(), &exercise.folder);
+        text += &format!("## {} {{#{id}}}\n\n", exercise.title);
+        text += &format!("The task is [here]({}).\n\n", exercise.path());
+        let programs = sources.read(&format!("exercises/{folder}/src/bin/wrong.rs"))?;
+        let file = syn::parse_file(&programs).with_context(|| folder.clone())?;
+        let messages = format!("exercises/check/tests/snapshots/{id}");
+        for name in sources.list(&messages) {
+            let Some(name) = name.strip_suffix(".snap") else { continue };
+            let message = sources.snapshot(&format!("{messages}/{name}.snap"))?;
+            text += &entry(name, &mistake(&file, name), &message);
+        }
+    }
+    Ok(text)
+}
+
+fn entry(name: &str, mistake: &str, message: &str) -> String {
+    let mistake =
+        if name == "starter" { "The program as it is handed out." } else { mistake };
+    let message = escape(message.trim_end());
+    format!(
+        "<details><summary><code>{name}</code> {}</summary>\n\n\
+         <pre class=\"message\"><code class=\"language-text nohighlight\">{message}</code></pre>\n\n</details>\n\n",
+        escape(mistake)
+    )
+}
+
+/// The docs of the function that makes the mistake.
+fn mistake(file: &syn::File, name: &str) -> String {
+    let name = name.replace('-', "_");
+    let is_it = |item: &&syn::Item| {
+        crate::listing::item_name(item).is_some_and(|it| it == name)
+    };
+    let Some(syn::Item::Fn(function)) = file.items.iter().find(is_it) else {
+        return String::new();
+    };
+    let lines = function.attrs.iter().filter_map(doc).collect::<Vec<_>>();
+    lines.join(" ").replace('`', "").trim().into()
+}
+
+fn doc(attribute: &syn::Attribute) -> Option<String> {
+    let syn::Meta::NameValue(meta) = &attribute.meta else { return None };
+    let syn::Expr::Lit(value) = &meta.value else { return None };
+    match &value.lit {
+        syn::Lit::Str(text) if meta.path.is_ident("doc") => {
+            Some(text.value().trim().into())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_told_in_the_words_of_its_docs() {
+        let file =
+            syn::parse_file("/// Reads `once`,\n/// and no more.\nfn reads_once() {}")
+                .unwrap();
+        assert_eq!(mistake(&file, "reads-once"), "Reads once, and no more.");
+        assert_eq!(mistake(&file, "other"), "");
+        assert!(entry("a", "b<", "c\n").contains("<code>a</code> b&lt;</summary>"));
+    }
+}
