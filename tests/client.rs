@@ -69,6 +69,21 @@ impl Client {
         self.stream.write_all(bytes).inspect_err(|error| self.reset |= is_reset(error))
     }
 
+    /// Sends what the server's system takes of `bytes` now, and says how much that was: 0 when
+    /// it has taken nothing by the deadline.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub fn send_some(&mut self, bytes: &[u8], deadline: Duration) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(deadline))?;
+        let sent = self.stream.write(bytes);
+        self.stream.set_write_timeout(Some(PATIENCE))?;
+        match sent {
+            Err(error) if is_timeout(&error) => Ok(0),
+            sent => sent.inspect_err(|error| self.reset |= is_reset(error)),
+        }
+    }
+
     /// Sends each piece on its own, with a pause between two of them, so that the server's
     /// system delivers them separately.
     ///
@@ -145,6 +160,11 @@ impl Client {
         let _ = self.stream.set_read_timeout(Some(left));
         self.stream.read(buffer)
     }
+}
+
+/// What a deadline becomes: one on Unix, the other on Windows.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// The errors that a peer's RST becomes. Windows has a second one for a connection that

@@ -1,0 +1,104 @@
+//! What usually goes wrong in exercise 03b.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::process::ExitCode;
+
+use gallery::Mistake::Handler;
+
+const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nI heard all\n";
+
+fn main() -> ExitCode {
+    gallery::run(&[
+        ("read-to-end", Handler(read_to_end)),
+        ("wants-a-full-buffer", Handler(wants_a_full_buffer)),
+        ("reads-twice", Handler(reads_twice)),
+        ("looks-at-the-last-piece", Handler(looks_at_the_last_piece)),
+        ("blank-line-comes-last", Handler(blank_line_comes_last)),
+        ("small-buffer", Handler(small_buffer)),
+        ("forgets-the-end", Handler(forgets_the_end)),
+        ("answers-half-a-request", Handler(answers_half_a_request)),
+    ])
+}
+
+/// `read_to_end` ends when the client closes, and the client waits for the answer.
+fn read_to_end(mut client: TcpStream) -> io::Result<()> {
+    client.read_to_end(&mut Vec::new())?;
+    client.write_all(PAGE)
+}
+
+/// `read_exact` waits for as many bytes as the buffer holds.
+fn wants_a_full_buffer(mut client: TcpStream) -> io::Result<()> {
+    client.read_exact(&mut [0; 4096])?;
+    client.write_all(PAGE)
+}
+
+/// Two pieces in the test, so two reads.
+fn reads_twice(mut client: TcpStream) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    let length = client.read(&mut buffer)?;
+    if !buffer[..length].ends_with(b"\r\n\r\n") {
+        let _ = client.read(&mut buffer)?;
+    }
+    client.write_all(PAGE)
+}
+
+/// Searches what this `read` brought, and forgets what came before.
+fn looks_at_the_last_piece(mut client: TcpStream) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    loop {
+        match client.read(&mut buffer)? {
+            0 => return Ok(()),
+            length if has_blank_line(&buffer[..length]) => break,
+            _ => {}
+        }
+    }
+    client.write_all(PAGE)
+}
+
+/// The blank line ends the head, but it need not end what has come.
+fn blank_line_comes_last(mut client: TcpStream) -> io::Result<()> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    while !request.ends_with(b"\r\n\r\n") {
+        match client.read(&mut buffer)? {
+            0 => return Ok(()),
+            length => request.extend_from_slice(&buffer[..length]),
+        }
+    }
+    client.write_all(PAGE)
+}
+
+/// When the buffer is full, `read` has no room and returns 0, as if the client had left.
+fn small_buffer(mut client: TcpStream) -> io::Result<()> {
+    let mut buffer = [0; 1024];
+    let mut length = 0;
+    while !has_blank_line(&buffer[..length]) {
+        match client.read(&mut buffer[length..])? {
+            0 => return Ok(()),
+            more => length += more,
+        }
+    }
+    client.write_all(PAGE)
+}
+
+/// `read` returns 0 when the client has left, and will do so for ever.
+fn forgets_the_end(mut client: TcpStream) -> io::Result<()> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    while !has_blank_line(&request) {
+        let length = client.read(&mut buffer)?;
+        request.extend_from_slice(&buffer[..length]);
+    }
+    client.write_all(PAGE)
+}
+
+/// The loop ends, and nobody asks why.
+fn answers_half_a_request(mut client: TcpStream) -> io::Result<()> {
+    gallery::read_head(&mut client)?;
+    client.write_all(PAGE)
+}
+
+fn has_blank_line(bytes: &[u8]) -> bool {
+    bytes.windows(4).any(|window| window == b"\r\n\r\n")
+}

@@ -1,0 +1,15 @@
+//! The exercises, one file each.
+
+/// Names the exercises once: their files, and their place in the list.
+macro_rules! exercises {
+    ($($id:ident)*) => {
+        $(mod $id;)*
+
+        /// All exercises, in the order in which they are done.
+        pub const EXERCISES: &[crate::Exercise] = &[$($id::EXERCISE),*];
+    };
+}
+
+exercises! {
+    ex03b
+}

@@ -1,0 +1,142 @@
+//! A request comes in pieces.
+
+use crate::{Check, Exercise, Subject, Verdict, get};
+
+pub const EXERCISE: Exercise = Exercise {
+    id: "03b",
+    name: "until-the-blank-line",
+    minutes: 15,
+    page: "03-accept.md",
+    checks: &[
+        Check {
+            demand: "A request that comes in one piece is answered.",
+            points: 1,
+            by_hand: "curl -i http://127.0.0.1:4545/",
+            run: one_piece,
+        },
+        Check {
+            demand: "A request that comes in two pieces is answered after the second.",
+            points: 2,
+            by_hand: "(printf 'GET / HTTP/1'; sleep 1; printf '.1\\r\\nHost: a\\r\\n\\r\\n') |\n  nc 127.0.0.1 4545",
+            run: two_pieces,
+        },
+        Check {
+            demand: "It may come in any number of pieces, cut anywhere, even in the middle of \
+                     the blank line.",
+            points: 2,
+            by_hand: "(printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r'; sleep 1; printf '\\n') |\n  nc 127.0.0.1 4545",
+            run: many_pieces,
+        },
+        Check {
+            demand: "It is answered as soon as the blank line has come, whatever comes behind it.",
+            points: 1,
+            by_hand: "curl -i -d name=value http://127.0.0.1:4545/",
+            run: with_a_body,
+        },
+        Check {
+            demand: "A head of 8000 bytes is answered too.",
+            points: 1,
+            by_hand: "curl -i -H \"Cookie: $(printf %7900s | tr ' ' x)\" \\\n  http://127.0.0.1:4545/",
+            run: long_head,
+        },
+        Check {
+            demand: "A client that leaves in the middle of its request gets no page, and the \
+                     next one is served.",
+            points: 2,
+            by_hand: "printf 'GET / HTTP/1' | nc -N 127.0.0.1 4545",
+            run: half_a_request,
+        },
+    ],
+};
+
+const ONLY_BYTES: &str = "tcp(7): TCP carries a stream of bytes and knows nothing of requests; \
+                          read(2) returns what has come. RFC 9112, section 2.1: a head ends with \
+                          an empty line.";
+
+fn one_piece(subject: &Subject) -> Verdict {
+    subject.start()?.ask(&get("/"))?.expect_success()
+}
+
+fn two_pieces(subject: &Subject) -> Verdict {
+    in_pieces(
+        subject,
+        &[b"GET / HTTP/1", b".1\r\nHost: 127.0.0.1\r\n\r\n"],
+        "Your program answers half a request: one `read` returns what has come so far, and \
+         that need not be all of it.",
+    )
+}
+
+fn many_pieces(subject: &Subject) -> Verdict {
+    let pieces: &[&[u8]] = &[b"G", b"ET / HTTP/1", b".1\r\nHost: 127.0.0.1\r\n\r", b"\n"];
+    in_pieces(
+        subject,
+        pieces,
+        "Your program answers before the blank line is complete. It counts pieces, but how \
+         many there are is decided on the way.",
+    )
+}
+
+/// No answer comes before the last piece, and one after it.
+fn in_pieces(subject: &Subject, pieces: &[&[u8]], too_early: &str) -> Verdict {
+    let mut server = subject.start()?;
+    let mut client = server.connect()?;
+    let (last, before) = pieces.split_last().unwrap_or((&pieces[0], &[]));
+    for piece in before {
+        client.send(piece)?;
+        client.expect_silence(too_early, ONLY_BYTES)?;
+    }
+    client.send(last)?;
+    client.waiting_means(
+        "The request is complete, and your program waits for more: it has not seen the blank \
+         line, because the line came in two pieces.",
+        "read(2) cuts anywhere. What has come before has to be kept, and searched together \
+         with what is new.",
+    );
+    server.finish(client.answer())?.expect_success()
+}
+
+fn with_a_body(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut client = server.connect()?;
+    client.send(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nname=value")?;
+    client.waiting_means(
+        "The blank line has come, and your program waits for more. It looks for the blank \
+         line at the end of what it has read; here a body stands behind it.",
+        "RFC 9112, section 2.1: the empty line ends the head. What follows is the body, or \
+         the next request, and may come together with it.",
+    );
+    server.finish(client.answer())?.expect_success()
+}
+
+fn long_head(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut client = server.connect()?;
+    let cookie = "x".repeat(7900);
+    let head = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n");
+    client.send(head.as_bytes())?;
+    let why = "read(2): with no room left in the buffer it returns 0, which looks as if the \
+               client had left. RFC 9112, section 3: 8000 bytes for the first line alone \
+               should be possible.";
+    client.closing_means("Your program gives up on a head that is larger than its buffer.", why);
+    client.waiting_means("Your program never gets to the end of a large head.", why);
+    server.finish(client.answer())?.expect_success()
+}
+
+fn half_a_request(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut client = server.connect()?;
+    client.send(b"GET / HTTP/1")?;
+    client.half_close();
+    client.expect_close()?;
+    if client.received().starts_with(b"HTTP/1.1 200") {
+        return Err(client.wrong_at(
+            0,
+            "Your program answers as if all were well, but the request never became \
+             complete. Had it been an order to delete something, half of its name would \
+             have been taken for the whole.",
+            "RFC 9112, section 8: an incomplete request may be answered with an error, and \
+             must not be taken for a complete one.",
+        ));
+    }
+    server.ask(&get("/"))?.expect_success()
+}

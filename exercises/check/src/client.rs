@@ -1,0 +1,455 @@
+//! A client that writes down what it does and what comes back.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tests::End;
+
+use crate::answer::{self, Answer, Cut, Step};
+use crate::failure::{Failure, Log, Place, Verdict, What};
+use crate::patience::{self, GLANCE, QUIET, Silence};
+
+/// How long to look whether a program that was silent says something after all.
+const PROBE: Duration = Duration::from_millis(200);
+
+/// One connection to the program.
+#[derive(Debug)]
+pub struct Client {
+    stream: tests::Client,
+    number: usize,
+    log: Log,
+    /// The process id of the program.
+    id: u32,
+    /// All that has come.
+    received: Vec<u8>,
+    /// How much of it has been understood.
+    used: usize,
+    sent: usize,
+    end: Option<End>,
+    /// What it means here when the program waits for more, or closes without an answer.
+    waiting: Option<Reason>,
+    closing: Option<Reason>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Reason {
+    meaning: &'static str,
+    why: &'static str,
+}
+
+impl Client {
+    pub(crate) fn new(stream: tests::Client, number: usize, log: Log, id: u32) -> Self {
+        let (received, used, sent) = (Vec::new(), 0, 0);
+        let (end, waiting, closing) = (None, None, None);
+        Self { stream, number, log, id, received, used, sent, end, waiting, closing }
+    }
+
+    /// Says what it means from now on when no answer comes because the program waits for more
+    /// bytes.
+    pub fn waiting_means(&mut self, meaning: &'static str, why: &'static str) {
+        self.waiting = Some(Reason { meaning, why });
+    }
+
+    /// Says what it means from now on when the program closes without an answer.
+    pub fn closing_means(&mut self, meaning: &'static str, why: &'static str) {
+        self.closing = Some(Reason { meaning, why });
+    }
+
+    /// Sends all of `bytes`. That the connection breaks over it is not yet a failure: the
+    /// answer may have come before.
+    ///
+    /// # Errors
+    /// When the program takes nothing more, and does not close either.
+    pub fn send(&mut self, bytes: &[u8]) -> Verdict {
+        self.sent += bytes.len();
+        self.log.add(What::Sent(self.number, bytes.to_vec()));
+        let mut left = bytes;
+        while !left.is_empty() && self.end.is_none() {
+            let taken = patience::wait(self.id, QUIET, |tick| {
+                match self.stream.send_some(left, tick) {
+                    Ok(0) => None,
+                    taken => Some(taken.ok()),
+                }
+            });
+            match taken {
+                Ok(Some(length)) => left = &left[length..],
+                // The connection is gone. What came before is still there to be read.
+                Ok(None) => break,
+                Err(silence) => {
+                    self.log.add(What::Stuck(self.number, left.len()));
+                    self.log.silent(silence, QUIET);
+                    return Err(self.wrong(
+                        "Your program does not read what the client sends, so the client \
+                         cannot go on and never gets to reading the answer.",
+                        "tcp(7): what nobody reads fills the buffers of both systems; then \
+                         the sender has to wait.",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that nothing more will be sent (FIN), and goes on listening.
+    pub fn half_close(&mut self) {
+        self.log.add(What::HalfClosed(self.number));
+        // A connection that is gone cannot be closed; reading tells how it went.
+        let _ = self.stream.half_close();
+    }
+
+    /// Closes the connection, whatever may still come.
+    pub fn leave(self) {
+        self.log.add(What::Left(self.number, false));
+    }
+
+    /// Leaves without a goodbye: the connection ends with RST.
+    pub fn reset(self) {
+        self.log.add(What::Left(self.number, true));
+        let _ = self.stream.reset();
+    }
+
+    /// All bytes that have come.
+    pub fn received(&self) -> &[u8] {
+        &self.received
+    }
+
+    /// How many bytes have been sent.
+    pub fn sent(&self) -> usize {
+        self.sent
+    }
+
+    /// How the connection has ended, if it has.
+    pub fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    /// Reads whatever comes until the program has been quiet for so long, or the connection
+    /// has ended.
+    pub fn listen(&mut self, quiet: Duration) {
+        while self.read(quiet).is_ok() {}
+    }
+
+    /// Looks for a moment: nothing may come, and the connection stays open.
+    ///
+    /// # Errors
+    /// When something does; `meaning` says what that means.
+    pub fn expect_silence(&mut self, meaning: &str, why: &str) -> Verdict {
+        let before = self.received.len();
+        if self.read(GLANCE).is_err() && self.end.is_none() {
+            return Ok(());
+        }
+        self.settle();
+        if self.received.len() > before {
+            return Err(self.wrong_at(before, meaning, why));
+        }
+        Err(self.wrong(meaning, why))
+    }
+
+    /// Reads the answer to a request, and what may come after it.
+    ///
+    /// # Errors
+    /// When it is not one complete answer.
+    pub fn answer(&mut self) -> Verdict<Answer> {
+        self.answer_to("GET")
+    }
+
+    /// As [`Client::answer`], to a request with another method: after HEAD, no body comes.
+    ///
+    /// # Errors
+    /// When it is not one complete answer.
+    pub fn answer_to(&mut self, method: &str) -> Verdict<Answer> {
+        let answer = self.next_answer_to(method)?;
+        self.settle();
+        if self.used < self.received.len() {
+            return Err(answer.goes_on());
+        }
+        match self.end {
+            Some(End::Rst) => Err(self.reset_after(&answer)),
+            _ => Ok(answer),
+        }
+    }
+
+    /// Reads the next answer of several on one connection, and not further.
+    ///
+    /// # Errors
+    /// When it is not one complete answer.
+    pub fn next_answer_to(&mut self, method: &str) -> Verdict<Answer> {
+        loop {
+            let bytes = &self.received[self.used..];
+            match answer::parse(bytes, self.used, method, self.end == Some(End::Fin)) {
+                Ok(Step::Done(mut answer, length)) => {
+                    self.used += length;
+                    answer.seen_by(self.number, self.log.clone());
+                    return Ok(answer);
+                }
+                Ok(Step::More(cut)) => {
+                    if self.end.is_some() {
+                        return Err(self.ended_early(cut));
+                    }
+                    if let Err(silence) = self.read(QUIET)
+                        && self.end.is_none()
+                    {
+                        self.log.silent(silence, QUIET);
+                        return Err(self.silent(cut, silence));
+                    }
+                }
+                Err(mistake) => {
+                    self.settle();
+                    return Err(self.wrong_at(
+                        mistake.offset,
+                        mistake.meaning,
+                        mistake.why,
+                    ));
+                }
+            }
+        }
+    }
+
+    /// The program must close the connection now, whatever it sends before.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn expect_close(&mut self) -> Verdict {
+        let mut silence = Silence::Asleep;
+        while self.end.is_none() {
+            match self.read(QUIET) {
+                Err(how) if self.end.is_none() => {
+                    silence = how;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        match self.end {
+            Some(End::Fin) => Ok(()),
+            Some(_) => Err(self.wrong(
+                "The connection is thrown away, not closed.",
+                "RFC 9112, section 9.6: a system sends RST when a socket is closed whose \
+                 bytes have not all been read.",
+            )),
+            None => {
+                self.log.silent(silence, QUIET);
+                Err(match silence {
+                    Silence::Busy => self.goes_in_circles(),
+                    Silence::Asleep => self.wrong(
+                        "Your program does not close the connection. The client that waits \
+                         for it, and everybody behind it, waits for ever.",
+                        "close(2): a connection is closed when its last owner drops it.",
+                    ),
+                })
+            }
+        }
+    }
+
+    /// Something is wrong, and it shows at the last event.
+    pub fn wrong(
+        &self,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.log.failure(Place::Moment, meaning, why)
+    }
+
+    /// Something is wrong at this byte of all that came.
+    pub fn wrong_at(
+        &self,
+        offset: usize,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.log.failure(Place::Received(self.number, offset), meaning, why)
+    }
+
+    /// Something is wrong with what the program made of this byte that was sent.
+    pub fn wrong_at_sent(
+        &self,
+        offset: usize,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.log.failure(Place::Sent(self.number, offset), meaning, why)
+    }
+
+    /// Lets the rest come, so that it is seen whole.
+    fn settle(&mut self) {
+        self.listen(GLANCE);
+    }
+
+    /// Waits for more bytes or the end. `Ok` when bytes came.
+    fn read(&mut self, quiet: Duration) -> Result<(), Silence> {
+        if self.end.is_some() {
+            return Err(Silence::Asleep);
+        }
+        let stream = &mut self.stream;
+        let came = patience::wait(self.id, quiet, |tick| {
+            let seen = stream.read_until(tick, |bytes| !bytes.is_empty());
+            (!seen.bytes.is_empty() || seen.end != End::Deadline).then_some(seen)
+        })?;
+        if !came.bytes.is_empty() {
+            self.received.extend_from_slice(&came.bytes);
+            self.log.add(What::Received(self.number, came.bytes));
+            return Ok(());
+        }
+        self.log.add(match came.end {
+            End::Rst => What::Reset(self.number),
+            _ => What::Closed(self.number),
+        });
+        self.end = Some(came.end);
+        Err(Silence::Asleep)
+    }
+
+    /// The connection has ended before the answer has.
+    fn ended_early(&self, cut: Cut) -> Box<Failure> {
+        let length = self.received.len();
+        if let (Cut::Nothing, Some(Reason { meaning, why })) = (cut, self.closing) {
+            return self.wrong(meaning, why);
+        }
+        if self.end == Some(End::Rst) {
+            let meaning = if length == self.used {
+                "The connection was thrown away instead of an answer. A browser shows \"The \
+                 connection was reset\"."
+            } else {
+                "The connection was thrown away in the middle of the answer. What the client \
+                 has not read by then is lost."
+            };
+            return self.wrong(
+                meaning,
+                "RFC 9112, section 9.6: a system sends RST when a socket is closed whose \
+                 bytes have not all been read.",
+            );
+        }
+        match cut {
+            Cut::Nothing => self.wrong(
+                "Your program closes the connection without an answer. curl says \"Empty \
+                 reply from server\".",
+                "RFC 9110, section 3.3: a server answers each request with one or more \
+                 responses. When the stream is dropped, the connection is closed.",
+            ),
+            Cut::Head => self.wrong_at(
+                length,
+                "The head of the answer never ends: the blank line is missing, so all that \
+                 came is taken for fields, and there is no page.",
+                "RFC 9112, section 2.1: after the status line and the fields comes an empty \
+                 line, \\r\\n, then the body.",
+            ),
+            Cut::Body { wanted, came } => self.wrong_at(
+                length,
+                format!(
+                    "Content-Length promises {wanted} bytes, and {came} came. The client \
+                     knows that something is missing: curl says \"transfer closed with {} \
+                     bytes remaining to read\".",
+                    wanted - came
+                ),
+                "RFC 9112, section 6.3: when the connection closes before so many bytes \
+                 have come, the message is incomplete.",
+            ),
+            Cut::Chunks => self.wrong_at(
+                length,
+                "The chunks never end: the last one, of size 0, and the empty line after it \
+                 are missing.",
+                "RFC 9112, section 7.1: chunked-body = *chunk last-chunk trailer-section \
+                 CRLF.",
+            ),
+            Cut::Open => unreachable!("the end of the connection is the end of this answer"),
+        }
+    }
+
+    /// The program is silent before the answer has ended.
+    fn silent(&mut self, cut: Cut, silence: Silence) -> Box<Failure> {
+        if silence == Silence::Busy {
+            return self.goes_in_circles();
+        }
+        match cut {
+            Cut::Nothing => self.no_answer(),
+            Cut::Head => self.wrong_at(
+                self.received.len(),
+                "The head of the answer does not end: the client waits for the blank line.",
+                "RFC 9112, section 2.1: after the status line and the fields comes an empty \
+                 line, \\r\\n, then the body.",
+            ),
+            Cut::Body { wanted, came } => self.wrong_at(
+                self.received.len(),
+                format!(
+                    "Content-Length promises {wanted} bytes, and {came} have come. The \
+                     client waits for {} more.",
+                    wanted - came
+                ),
+                "RFC 9112, section 6.3: Content-Length is the number of bytes to wait for.",
+            ),
+            Cut::Chunks => self.wrong_at(
+                self.received.len(),
+                "The chunks do not end: the client waits for the last one, of size 0, and \
+                 the empty line after it.",
+                "RFC 9112, section 7.1: chunked-body = *chunk last-chunk trailer-section \
+                 CRLF.",
+            ),
+            Cut::Open => self.wrong(
+                "The answer does not say how long it is, and the connection stays open: the \
+                 client cannot know that this was all, and waits.",
+                "RFC 9112, section 6.3: without Content-Length and without chunks, the body \
+                 ends when the connection does.",
+            ),
+        }
+    }
+
+    /// Nothing has come. What the program waits for shows when the client goes on.
+    fn no_answer(&mut self) -> Box<Failure> {
+        self.half_close();
+        self.listen(PROBE);
+        if !self.received.is_empty() {
+            return self.wrong(
+                "The answer comes only when the client has closed its side. But a client that \
+                 has sent its request waits for the answer, and closes afterwards: both wait \
+                 for each other.",
+                "read(2): `read_to_end` and the like read until it returns 0, and that means \
+                 that the client will send no more. A request ends with its blank line.",
+            );
+        }
+        match (self.waiting, self.end) {
+            (Some(Reason { meaning, why }), Some(_)) => self.wrong(meaning, why),
+            (None, Some(_)) => self.wrong(
+                "The request is complete, and your program waits for more bytes: they will \
+                 not come, because the client waits for the answer.",
+                "read(2): `read_exact` and a loop without the right end wait for what was \
+                 never promised. RFC 9112, section 2.1: a head ends with an empty line.",
+            ),
+            (_, None) => self.wrong(
+                "No answer comes, and the connection stays open even when the client leaves: \
+                 your program is not occupied with this client.",
+                "accept(2): the system lets clients in by itself. Only when they have been \
+                 accepted, read and answered, something comes back.",
+            ),
+        }
+    }
+
+    fn goes_in_circles(&self) -> Box<Failure> {
+        self.wrong(
+            "Your program goes round in circles: it uses the processor all the time and gets \
+             nowhere.",
+            "read(2): at the end of what comes it returns 0, at once, as often as it is \
+             asked. A loop must end at 0, and must get further at each turn.",
+        )
+    }
+
+    fn reset_after(&self, answer: &Answer) -> Box<Failure> {
+        let _ = answer;
+        self.wrong(
+            "The answer came, and then the connection was thrown away. This client was quick \
+             enough to read it; another one loses it.",
+            "RFC 9112, section 9.6: a system sends RST when a socket is closed whose bytes \
+             have not all been read, and RST destroys what is still on its way.",
+        )
+    }
+}
+
+/// `GET PATH` as short as HTTP/1.1 allows, from a client that wants the connection closed.
+pub fn get(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        .into()
+}
+
+/// As [`get`], for a request that names the address.
+pub fn get_from(address: SocketAddr, path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
+        .into()
+}

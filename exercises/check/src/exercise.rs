@@ -1,0 +1,114 @@
+//! What an exercise is, and what becomes of judging a program by it.
+
+use std::thread;
+
+use crate::failure::{Failure, Verdict};
+use crate::subject::Subject;
+
+/// One exercise, as a table.
+#[derive(Debug)]
+pub struct Exercise {
+    /// `03b`. The package is `ex03b`.
+    pub id: &'static str,
+    /// `until-the-blank-line`. The folder is `exercises/03b-until-the-blank-line`.
+    pub name: &'static str,
+    /// How long it takes, about.
+    pub minutes: u32,
+    /// The page of the book to read, below `book/src`.
+    pub page: &'static str,
+    /// What is demanded. The README says the same in the same words.
+    pub checks: &'static [Check],
+}
+
+/// One demand.
+#[derive(Debug)]
+pub struct Check {
+    /// The demand, as a sentence of the README: a capital, a full stop.
+    pub demand: &'static str,
+    /// What it is worth.
+    pub points: u32,
+    /// A command to see it by hand, with the program at 127.0.0.1:4545.
+    pub by_hand: &'static str,
+    /// Judges a program. It starts one of its own.
+    pub run: fn(&Subject) -> Verdict,
+}
+
+/// What became of an exercise.
+#[derive(Debug)]
+pub struct Report {
+    /// Which one.
+    pub exercise: &'static Exercise,
+    /// What each of its checks says, in their order.
+    pub verdicts: Vec<Verdict>,
+}
+
+impl Exercise {
+    /// Its package, and the binary in it.
+    pub fn package(&self) -> String {
+        format!("ex{}", self.id)
+    }
+
+    /// Its folder, below `exercises`.
+    pub fn folder(&self) -> String {
+        format!("{}-{}", self.id, self.name)
+    }
+
+    /// All points there are.
+    pub fn points(&self) -> u32 {
+        self.checks.iter().map(|check| check.points).sum()
+    }
+
+    /// Judges a program: all checks at once, so that several that wait take no longer than one.
+    pub fn judge(&'static self, subject: &Subject) -> Report {
+        // What does not start is the same in all checks, and is said once.
+        let verdicts = match subject.start() {
+            Ok(server) => {
+                drop(server);
+                self.run_all(subject)
+            }
+            Err(failure) => self.checks.iter().map(|_| Err(failure.clone())).collect(),
+        };
+        Report { exercise: self, verdicts }
+    }
+
+    fn run_all(&self, subject: &Subject) -> Vec<Verdict> {
+        thread::scope(|scope| {
+            let running: Vec<_> = self
+                .checks
+                .iter()
+                .map(|check| scope.spawn(|| (check.run)(subject)))
+                .collect();
+            let verdicts = running.into_iter().map(|check| {
+                check.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            verdicts.collect()
+        })
+    }
+}
+
+impl Report {
+    /// Nothing is wrong.
+    pub fn has_passed(&self) -> bool {
+        self.verdicts.iter().all(Result::is_ok)
+    }
+
+    /// The points of the checks that passed.
+    pub fn points(&self) -> u32 {
+        let passed = self.rows().filter(|(_, failure)| failure.is_none());
+        passed.map(|(check, _)| check.points).sum()
+    }
+
+    /// Each check with what is wrong, if anything.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static Check, Option<&Failure>)> {
+        let failures = self.verdicts.iter().map(|verdict| verdict.as_ref().err());
+        self.exercise
+            .checks
+            .iter()
+            .zip(failures.map(|failure| failure.map(AsRef::as_ref)))
+    }
+
+    /// The first thing that is wrong, and the check that found it.
+    pub fn first_failure(&self) -> Option<(&'static Check, &Failure)> {
+        self.rows().find_map(|(check, failure)| Some((check, failure?)))
+    }
+}

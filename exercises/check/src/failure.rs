@@ -1,0 +1,169 @@
+//! What a check found wrong, with everything that a person needs to see it too.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What a check says: all is well, or what is not.
+pub type Verdict<T = ()> = Result<T, Box<Failure>>;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Everything that happened in this check, in order.
+    pub events: Vec<Event>,
+    /// Where it went wrong.
+    pub place: Place,
+    /// What it means, in a sentence or two. It begins with a capital and ends with a stop.
+    pub meaning: String,
+    /// Why it is wrong: "RFC 9112, section 2.2: …", or a man page.
+    pub why: String,
+    /// What should have come, when it can be said byte for byte, beside what did.
+    pub difference: Option<(String, String)>,
+    /// A command that shows it, instead of the check's own.
+    pub by_hand: Option<String>,
+}
+
+/// Where it went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At the last event.
+    Moment,
+    /// At this byte of all that came to this client.
+    Received(usize, usize),
+    /// At this byte of all that this client sent.
+    Sent(usize, usize),
+    /// At this byte of what the program printed on standard output.
+    Printed(usize),
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// How long after the program was started.
+    pub at: Duration,
+    /// What it was.
+    pub what: What,
+}
+
+/// What can happen. The number is that of the client, from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The program was started so.
+    Started(String),
+    /// The program had printed this on standard output.
+    Printed(Vec<u8>),
+    /// The client connected.
+    Connected(usize),
+    /// The system refused the connection: nobody listens.
+    Refused(usize),
+    /// The connection was neither made nor refused.
+    NotLetIn(usize),
+    /// The client sent these bytes.
+    Sent(usize, Vec<u8>),
+    /// The client could send no more of its bytes; so many were left.
+    Stuck(usize, usize),
+    /// The client said that it has sent everything (FIN).
+    HalfClosed(usize),
+    /// The client closed the connection, or, if `true`, threw it away (RST).
+    Left(usize, bool),
+    /// These bytes came.
+    Received(usize, Vec<u8>),
+    /// The program closed the connection (FIN).
+    Closed(usize),
+    /// The program's system threw the connection away (RST).
+    Reset(usize),
+    /// Nothing came for so long.
+    Nothing(Duration),
+    /// The program used the processor for a second, and nothing came.
+    Busy,
+    /// A line was typed into the program, or its input ended.
+    Typed(Option<String>),
+    /// The program ended, with this status and these last words.
+    Ended(String, String),
+    /// Something else, in words.
+    Note(String),
+}
+
+impl What {
+    /// The client that it is about.
+    pub fn client(&self) -> Option<usize> {
+        match self {
+            Self::Connected(client)
+            | Self::Refused(client)
+            | Self::NotLetIn(client)
+            | Self::Sent(client, _)
+            | Self::Stuck(client, _)
+            | Self::HalfClosed(client)
+            | Self::Left(client, _)
+            | Self::Received(client, _)
+            | Self::Closed(client)
+            | Self::Reset(client) => Some(*client),
+            _ => None,
+        }
+    }
+}
+
+/// All that happens in one check, written down by whoever sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    begun: Instant,
+    events: Arc<Mutex<Vec<Event>>>,
+}
+
+impl Log {
+    pub fn new() -> Self {
+        Self { begun: Instant::now(), events: Arc::default() }
+    }
+
+    pub fn add(&self, what: What) {
+        let at = self.begun.elapsed();
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        // How the bytes were cut on their way is nobody's doing.
+        if let (
+            Some(Event { what: What::Received(before, bytes), .. }),
+            What::Received(now, more),
+        ) = (events.last_mut(), &what)
+            && before == now
+        {
+            bytes.extend_from_slice(more);
+        } else {
+            events.push(Event { at, what });
+        }
+    }
+
+    pub fn events(&self) -> Vec<Event> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn failure(
+        &self,
+        place: Place,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        Box::new(Failure {
+            events: self.events(),
+            place,
+            meaning: meaning.into(),
+            why: why.into(),
+            difference: None,
+            by_hand: None,
+        })
+    }
+}
+
+impl Failure {
+    /// Also shows, line by line, how what came differs from what should have come.
+    #[must_use]
+    pub fn instead_of(mut self: Box<Self>, wanted: &[u8], came: &[u8]) -> Box<Self> {
+        self.difference = Some((tests::escape(wanted), tests::escape(came)));
+        self
+    }
+
+    /// Suggests another command than the check's own to see it by hand.
+    #[must_use]
+    pub fn by_hand(mut self: Box<Self>, command: impl Into<String>) -> Box<Self> {
+        self.by_hand = Some(command.into());
+        self
+    }
+}

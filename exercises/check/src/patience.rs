@@ -1,0 +1,107 @@
+//! Waiting that is fair on a slow machine. Only such time counts in which the program could
+//! have run and had nothing to do: not when it was running or waiting for a processor, and
+//! not when we ourselves got none.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long to wait for what must happen: an answer takes a thousandth of that.
+pub const QUIET: Duration = Duration::from_secs(1);
+
+/// How long to look at what must not happen.
+pub const GLANCE: Duration = Duration::from_millis(60);
+
+/// How often to look.
+const TICK: Duration = Duration::from_millis(20);
+
+/// A program that has used the processor for so long over one request is going in circles.
+const MAX_CPU: Duration = Duration::from_secs(1);
+
+/// Whatever happens, no wait is longer.
+const MAX_WAIT: Duration = Duration::from_secs(30);
+
+/// Why the waiting has ended without what was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// The program had its time, and slept.
+    Asleep,
+    /// The program was running all the time.
+    Busy,
+}
+
+/// Looks again and again, until there is something or the program `id` has had `quiet` to do
+/// it. `look` waits for at most the time it is given.
+///
+/// # Errors
+/// When nothing came.
+pub fn wait<T>(
+    id: u32,
+    quiet: Duration,
+    mut look: impl FnMut(Duration) -> Option<T>,
+) -> Result<T, Silence> {
+    let begun = Instant::now();
+    let used_before = load::used(id);
+    let mut asleep = Duration::ZERO;
+    while asleep < quiet {
+        let tick = Instant::now();
+        if let Some(found) = look(TICK.min(quiet)) {
+            return Ok(found);
+        }
+        thread::sleep(TICK.saturating_sub(tick.elapsed()));
+        if !load::is_busy(id) {
+            asleep += tick.elapsed().min(2 * TICK);
+        }
+        let used = load::used(id).saturating_sub(used_before);
+        if used > MAX_CPU || begun.elapsed() > MAX_WAIT {
+            return Err(Silence::Busy);
+        }
+    }
+    // What came in the last moment came in time.
+    look(Duration::from_millis(1)).ok_or(Silence::Asleep)
+}
+
+/// What Linux says about a program, proc(5).
+#[cfg(target_os = "linux")]
+mod load {
+    use std::fs;
+    use std::time::Duration;
+
+    /// A thread of the program is running, waits for a processor or for a disk.
+    pub fn is_busy(id: u32) -> bool {
+        let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten();
+        threads.flatten().any(|thread| {
+            let stat = fs::read_to_string(thread.path().join("stat"));
+            matches!(field(&stat.unwrap_or_default(), 3), Some("R" | "D"))
+        })
+    }
+
+    /// The processor time that the program has had.
+    pub fn used(id: u32) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let ticks = [14, 15].map(|number| {
+            field(&stat, number).and_then(|ticks| ticks.parse().ok()).unwrap_or(0)
+        });
+        // In hundredths of a second, whatever the kernel itself counts in.
+        Duration::from_millis(10 * ticks.iter().sum::<u64>())
+    }
+
+    /// Fields are counted from 1; the second is the program's name, in parentheses, and may
+    /// contain anything.
+    fn field(stat: &str, number: usize) -> Option<&str> {
+        stat.rsplit_once(')')?.1.split_whitespace().nth(number - 3)
+    }
+}
+
+/// Elsewhere it is not as easily asked.
+#[cfg(not(target_os = "linux"))]
+mod load {
+    use std::time::Duration;
+
+    pub fn is_busy(_: u32) -> bool {
+        false
+    }
+
+    pub fn used(_: u32) -> Duration {
+        Duration::ZERO
+    }
+}

@@ -1,0 +1,164 @@
+//! A program under judgement: in a process group of its own, its output bounded, ended with
+//! all it has started whenever and however the judging ends.
+
+use std::io::{self, Read, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// How much a program may print, in bytes, before it is taken for one that never stops.
+const MAX_OUTPUT: usize = 1024 * 1024;
+
+/// A running program. Dropping it ends it, and its children.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    guard: Option<Child>,
+    /// What it has printed on standard output.
+    pub stdout: Output,
+    /// What it has printed on standard error.
+    pub stderr: Output,
+}
+
+impl Process {
+    /// Starts `command`, with its standard input open and empty.
+    ///
+    /// # Errors
+    /// When there is no such program, or it cannot be run.
+    pub fn start(mut command: Command) -> io::Result<Self> {
+        command
+            .env("RUST_BACKTRACE", "0")
+            // A program that prints what it should, and forgets to flush, works by hand.
+            .env("PYTHONUNBUFFERED", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn()?;
+        let guard = guard(child.id());
+        let stdout = Output::follow(child.stdout.take());
+        let stderr = Output::follow(child.stderr.take());
+        Ok(Self { child, guard, stdout, stderr })
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// It has printed more than anybody can read.
+    pub fn is_flooding(&self) -> bool {
+        self.stdout.lock().is_flood || self.stderr.lock().is_flood
+    }
+
+    /// Types a line, or, without one, ends the input (Ctrl-D).
+    ///
+    /// # Errors
+    /// When it no longer reads, or has ended.
+    pub fn input(&mut self, line: Option<&str>) -> io::Result<()> {
+        match (line, &mut self.child.stdin) {
+            (Some(line), Some(stdin)) => writeln!(stdin, "{line}"),
+            (Some(_), None) => Err(io::ErrorKind::BrokenPipe.into()),
+            (None, stdin) => {
+                drop(stdin.take());
+                Ok(())
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        // The group first: as long as its leader has not been waited for, no other group can
+        // have got its number.
+        if let Some(mut guard) = self.guard.take() {
+            drop(guard.stdin.take());
+            let _ = guard.wait();
+        }
+        // Windows has no groups, but knows who started whom.
+        #[cfg(windows)]
+        let _ = Command::new("taskkill")
+            .args(["/T", "/F", "/PID", &self.child.id().to_string()])
+            .output();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Ends the whole group when its standard input ends: when we say so, or are no more, however
+/// that came about (Ctrl-C, `kill -9`). So nothing is left behind.
+#[cfg(unix)]
+fn guard(group: u32) -> Option<Child> {
+    let mut command = Command::new("sh");
+    command.args(["-c", "read -r _; kill -KILL -- \"-$0\""]).arg(group.to_string());
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Ctrl-C in the terminal is for us, and must not end the guard before its work.
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().ok()
+}
+
+/// There is none on Windows: what is judged ends with the judging, or not at all.
+#[cfg(not(unix))]
+fn guard(_: u32) -> Option<Child> {
+    None
+}
+
+/// One output of a program, read by a thread as it comes, so that it never has to wait for us.
+#[derive(Clone, Debug)]
+pub struct Output(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    bytes: Vec<u8>,
+    is_flood: bool,
+    has_ended: bool,
+}
+
+impl Output {
+    fn follow(source: Option<impl Read + Send + 'static>) -> Self {
+        let output = Self(Arc::default());
+        let theirs = output.clone();
+        // Not joined: what the program has left behind may hold the other end for ever.
+        thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            let mut source = source;
+            while let Some(Ok(length @ 1..)) =
+                source.as_mut().map(|source| source.read(&mut buffer))
+            {
+                let mut state = theirs.lock();
+                state.bytes.extend_from_slice(&buffer[..length]);
+                if state.bytes.len() > MAX_OUTPUT {
+                    state.is_flood = true;
+                    break;
+                }
+            }
+            drop(source);
+            theirs.lock().has_ended = true;
+        });
+        output
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All of it so far.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.lock().bytes).into_owned()
+    }
+
+    /// Nothing more will come.
+    pub fn has_ended(&self) -> bool {
+        self.lock().has_ended
+    }
+}

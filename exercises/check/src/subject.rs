@@ -1,0 +1,668 @@
+//! The program that is judged: how to start it, and what it says about itself.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::failure::{Failure, Log, Place, Verdict, What};
+use crate::patience::{self, GLANCE, QUIET, Silence};
+use crate::process::Process;
+
+/// A program that can be started: `COMMAND… ADDRESS`.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    command: Vec<String>,
+    /// What a person types to start it, and what comes between that and an address.
+    shown: (String, &'static str),
+}
+
+/// A program that runs and has said at which address.
+#[derive(Debug)]
+pub struct Server {
+    process: Process,
+    address: SocketAddr,
+    log: Log,
+    clients: usize,
+}
+
+/// How a program ended by itself.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit status; none when a signal ended it.
+    pub code: Option<i32>,
+    /// All of standard output.
+    pub stdout: String,
+    /// All of standard error.
+    pub stderr: String,
+    log: Log,
+}
+
+/// What becomes of an attempt to connect.
+#[derive(Debug)]
+pub enum Knock {
+    /// The system has let the client in.
+    LetIn(Client),
+    /// Nobody listens.
+    Refused,
+    /// Neither, for as long as we waited.
+    NotLetIn,
+}
+
+impl Subject {
+    /// Any program.
+    pub fn new(command: Vec<String>) -> Self {
+        let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
+        Self { command, shown: (words.join(" "), " 127.0.0.1:4545") }
+    }
+
+    /// The program of a package, which has been built as `command`.
+    pub fn of_package(package: &str, command: Vec<String>) -> Self {
+        Self { command, shown: (format!("cargo run -p {package}"), "") }
+    }
+
+    /// How a person starts it at 127.0.0.1:4545.
+    pub fn shown(&self) -> String {
+        let (command, default) = &self.shown;
+        format!("{command}{default}")
+    }
+
+    fn shown_with(&self, arguments: &[&str]) -> String {
+        let (command, default) = &self.shown;
+        let dashes = if default.is_empty() { " --" } else { "" };
+        format!("{command}{dashes} {}", arguments.join(" "))
+    }
+
+    /// Starts the program at a free port of this machine and waits for it to say which.
+    ///
+    /// # Errors
+    /// When it does not say so.
+    pub fn start(&self) -> Verdict<Server> {
+        self.start_with(&[])
+    }
+
+    /// As [`Subject::start`], with more arguments after the address.
+    ///
+    /// # Errors
+    /// When it does not say so.
+    pub fn start_with(&self, more: &[&str]) -> Verdict<Server> {
+        self.start_at("127.0.0.1:0", more)
+    }
+
+    /// As [`Subject::start_with`], at another address.
+    ///
+    /// # Errors
+    /// When it does not say so.
+    pub fn start_at(&self, address: &str, more: &[&str]) -> Verdict<Server> {
+        let (process, log) = self.spawn(address, more)?;
+        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+        let mut server = Server { process, address: unknown, log, clients: 0 };
+        server.address = server.find_address(address)?;
+        Ok(server)
+    }
+
+    /// Starts the program where it cannot work, and waits for it to end by itself.
+    ///
+    /// # Errors
+    /// When it goes on.
+    pub fn run_at(&self, address: &str, more: &[&str]) -> Verdict<Ended> {
+        let (mut process, log) = self.spawn(address, more)?;
+        let ended = patience::wait(process.id(), QUIET, |tick| {
+            thread::sleep(tick);
+            process.ended()
+        });
+        match ended {
+            Ok(_) => Ok(ended_with_all_output(&mut process, log)),
+            Err(silence) => {
+                log.printed(&process);
+                log.silent(silence, QUIET);
+                Err(log.failure(
+                    Place::Moment,
+                    format!(
+                        "Your program goes on, although it cannot have {address}. Whoever \
+                         started it does not learn that anything is wrong."
+                    ),
+                    "bind(2): it fails, and says why; only your program can tell its user.",
+                ))
+            }
+        }
+    }
+
+    fn spawn(&self, address: &str, more: &[&str]) -> Verdict<(Process, Log)> {
+        let log = Log::new();
+        let (program, arguments) =
+            self.command.split_first().unwrap_or((&self.shown.0, &[]));
+        let mut command = Command::new(program);
+        command.args(arguments).arg(address).args(more);
+        log.add(What::Started(self.shown_with(&[&[address], more].concat())));
+        match Process::start(command) {
+            Ok(process) => Ok((process, log)),
+            Err(error) => {
+                log.add(What::Note(format!("it cannot be started: {error}")));
+                Err(log.failure(
+                    Place::Moment,
+                    format!("There is no program \"{program}\" that can be run here."),
+                    "execve(2): the first word of the command names a file that may be run, \
+                     or is looked for in the folders of PATH.",
+                ))
+            }
+        }
+    }
+}
+
+impl Server {
+    /// The address that it said it has.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What it has printed on standard output so far.
+    pub fn printed(&self) -> String {
+        self.process.stdout.text()
+    }
+
+    /// What it has printed on standard error so far.
+    pub fn complained(&self) -> String {
+        self.process.stderr.text()
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    /// When nobody listens there, or lets nobody in.
+    pub fn connect(&mut self) -> Verdict<Client> {
+        match self.knock(QUIET) {
+            Knock::LetIn(client) => Ok(client),
+            Knock::Refused => Err(self.nobody_listens()),
+            Knock::NotLetIn => Err(self.wrong(
+                "The connection is neither made nor refused: the waiting room in front of \
+                 your program is full, because nobody accepts.",
+                "listen(2): backlog says how many clients may wait for `accept`.",
+            )),
+        }
+    }
+
+    /// Tries to connect, and says what becomes of it.
+    pub fn knock(&mut self, deadline: Duration) -> Knock {
+        self.clients += 1;
+        let number = self.clients;
+        let connected = ::tests::Client::connect_within(self.address, deadline);
+        let (what, knock) = match connected {
+            Ok(stream) => {
+                let client =
+                    Client::new(stream, number, self.log.clone(), self.process.id());
+                (What::Connected(number), Knock::LetIn(client))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                (What::Refused(number), Knock::Refused)
+            }
+            Err(_) => (What::NotLetIn(number), Knock::NotLetIn),
+        };
+        self.log.add(what);
+        knock
+    }
+
+    /// Connects, sends `request`, and reads the answer to it.
+    ///
+    /// # Errors
+    /// When there is no proper answer.
+    pub fn ask(&mut self, request: &[u8]) -> Verdict<crate::Answer> {
+        let mut client = self.connect()?;
+        client.send(request)?;
+        let answer = client.answer();
+        self.finish(answer)
+    }
+
+    /// What a client has found wrong may be only the shadow of something greater: that the
+    /// program has ended. Then this says so instead.
+    ///
+    /// # Errors
+    /// As `verdict`.
+    pub fn finish<T>(&mut self, verdict: Verdict<T>) -> Verdict<T> {
+        verdict.map_err(|failure| self.crash().unwrap_or(failure))
+    }
+
+    /// Types a line into the program (`""` is Enter), or ends its input, and waits for it to
+    /// end by itself.
+    ///
+    /// # Errors
+    /// When it goes on.
+    pub fn typed(mut self, line: Option<&str>) -> Verdict<Ended> {
+        self.log.add(What::Typed(line.map(Into::into)));
+        // It may have ended before; then it does not hear it, and the status tells.
+        let _ = self.process.input(line);
+        match self.wait_for_end(QUIET) {
+            Ok(()) => Ok(ended_with_all_output(&mut self.process, self.log.clone())),
+            Err(silence) => {
+                self.log.silent(silence, QUIET);
+                Err(self.wrong(
+                    "Your program goes on, although it was told to end.",
+                    "read(2): a line, or 0 for the end of input, wakes whoever reads there.",
+                ))
+            }
+        }
+    }
+
+    /// Something is wrong, and it shows at the last event.
+    pub fn wrong(
+        &self,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.log.failure(Place::Moment, meaning, why)
+    }
+
+    /// Something is wrong with what the program has printed, at this byte of it.
+    pub fn wrong_in_output(
+        &self,
+        offset: usize,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.log.printed(&self.process);
+        self.log.failure(Place::Printed(offset), meaning, why)
+    }
+
+    /// Writes something that the reader should know into the course of events.
+    pub fn note(&self, text: impl Into<String>) {
+        self.log.add(What::Note(text.into()));
+    }
+
+    /// The program must still be running, and no thread of it may have given up.
+    ///
+    /// # Errors
+    /// When it has ended, or panicked.
+    pub fn survives(&mut self) -> Verdict {
+        match self.crash() {
+            Some(crash) => Err(crash),
+            None => Ok(()),
+        }
+    }
+
+    fn crash(&mut self) -> Option<Box<Failure>> {
+        if self.process.is_flooding() {
+            return Some(self.flood());
+        }
+        // A program that is dying needs the processor for it, and so is waited for.
+        if self.wait_for_end(Duration::from_millis(30)).is_ok() {
+            return Some(self.ended());
+        }
+        let stderr = self.process.stderr.text();
+        let panic = stderr.lines().find(|line| line.contains("panicked at"))?;
+        let reason =
+            stderr.lines().skip_while(|line| *line != panic).nth(1).unwrap_or_default();
+        self.log.add(What::Note(format!("a thread of it panics: {reason}")));
+        Some(self.wrong(
+            format!("A thread of your program has given up: {}.", place_of(panic)),
+            "Whatever a client sends or leaves out, it must not end anything but its own \
+             connection: `unwrap` and `expect` are for what cannot happen.",
+        ))
+    }
+
+    fn flood(&self) -> Box<Failure> {
+        self.log.add(What::Note("it has printed a megabyte".into()));
+        self.wrong(
+            "Your program prints without end. Nobody can read that; it has been stopped.",
+            "A loop that goes on after an error or after the end of what it reads does that: \
+             read(2) returns 0 at the end, again and again.",
+        )
+    }
+
+    fn ended(&mut self) -> Box<Failure> {
+        let ended = ended_with_all_output(&mut self.process, self.log.clone());
+        let panic = ended.stderr.lines().find(|line| line.contains("panicked at"));
+        match (panic, ended.code) {
+            (Some(panic), _) => self.wrong(
+                format!("Your program has crashed: {}.", place_of(panic)),
+                "Whatever a client sends or leaves out, the server must go on for the others: \
+                 `unwrap` and `expect` are for what cannot happen.",
+            ),
+            (None, None) => self.wrong(
+                "A signal has ended your program.",
+                "signal(7): SIGSEGV, SIGABRT and SIGPIPE are the usual ones.",
+            ),
+            (None, Some(_)) => self.wrong(
+                "Your program has ended, but a server goes on until Ctrl-C.",
+                "`accept` lets in one client; the next one needs another `accept`: a loop. \
+                 And an error that has to do with one client must not leave that loop.",
+            ),
+        }
+    }
+
+    fn wait_for_end(&mut self, quiet: Duration) -> Result<(), Silence> {
+        let process = &mut self.process;
+        patience::wait(process.id(), quiet, |tick| {
+            let ended = process.ended().map(|_| ());
+            if ended.is_none() {
+                thread::sleep(tick.min(Duration::from_millis(2)));
+            }
+            ended
+        })
+    }
+
+    fn nobody_listens(&mut self) -> Box<Failure> {
+        if let Some(crash) = self.crash() {
+            return crash;
+        }
+        let elsewhere = listening(self.process.id());
+        self.log.printed(&self.process);
+        match elsewhere.first() {
+            Some(other) => self.wrong(
+                format!(
+                    "Your program says that it is at {}, but it listens at {other}.",
+                    self.address
+                ),
+                "getsockname(2): `local_addr` of the listener is the address it really has.",
+            ),
+            None => self.wrong(
+                "Your program has an address, but nobody listens there.",
+                "listen(2): without it, the system refuses every connection. \
+                 `TcpListener::bind` does both; the listener must not be dropped.",
+            ),
+        }
+    }
+
+    /// The address in the first lines it prints, or why there is none.
+    fn find_address(&mut self, wanted: &str) -> Verdict<SocketAddr> {
+        let process = &mut self.process;
+        let found = patience::wait(process.id(), QUIET, |tick| {
+            let address = complete_lines(&process.stdout.text()).find_map(address_in);
+            if let Some((_, address)) =
+                address.filter(|(_, address)| address.port() != 0)
+            {
+                return Some(Some(address));
+            }
+            if process.ended().is_some() || process.is_flooding() {
+                return Some(None);
+            }
+            thread::sleep(tick.min(Duration::from_millis(2)));
+            None
+        });
+        match found {
+            Ok(Some(address)) => self.is_as_wanted(address, wanted),
+            Ok(None) if self.process.is_flooding() => Err(self.flood()),
+            // It may have named its address in its very last moment.
+            Ok(None) => {
+                let ended = ended_with_all_output(&mut self.process, self.log.clone());
+                Err(self.never_ready(&ended, wanted))
+            }
+            Err(silence) => Err(self.no_address(silence)),
+        }
+    }
+
+    fn is_as_wanted(
+        &mut self,
+        address: SocketAddr,
+        wanted: &str,
+    ) -> Verdict<SocketAddr> {
+        let Ok(wanted) = wanted.parse::<SocketAddr>() else { return Ok(address) };
+        let another_port = if wanted.port() == 0 {
+            address.port() < first_free_port()
+        } else {
+            address.port() != wanted.port()
+        };
+        if address.ip() == wanted.ip() && !another_port {
+            return Ok(address);
+        }
+        let any =
+            if wanted.port() == 0 { ", where port 0 means any free one" } else { "" };
+        let text = self.process.stdout.text();
+        let offset = text.find(&address.to_string()).unwrap_or(0);
+        Err(self.wrong_in_output(
+            offset,
+            format!(
+                "It was started for {wanted}{any}, and says that it is at {address}: it took \
+                 no notice of its first argument."
+            ),
+            "The task: ADDRESS is the first argument, and 127.0.0.1:4545 without one.",
+        ))
+    }
+
+    fn never_ready(&self, ended: &Ended, wanted: &str) -> Box<Failure> {
+        let panic = ended.stderr.lines().find(|line| line.contains("panicked at"));
+        match panic {
+            Some(panic) => self.wrong(
+                format!("Your program has crashed before any client came: {}.", place_of(panic)),
+                "A todo! that is still there does that, and so does an `unwrap` of an error.",
+            ),
+            None if ended.stderr.contains("in use") => self.wrong(
+                format!(
+                    "It was started for {wanted}, which cannot be taken, and says that its \
+                     address is: it took no notice of its first argument."
+                ),
+                "The task: ADDRESS is the first argument, and 127.0.0.1:4545 without one.",
+            ),
+            None => self.wrong(
+                "Your program has ended before any client came.",
+                "A server says where it is, and goes on until Ctrl-C; its last words are \
+                 above.",
+            ),
+        }
+    }
+
+    fn no_address(&self, silence: Silence) -> Box<Failure> {
+        let text = self.process.stdout.text();
+        self.log.printed(&self.process);
+        let port_0 = complete_lines(&text).find_map(address_in);
+        let why = "The task: the first line on standard output names the address, such as \
+                   http://127.0.0.1:4545/, so that people know where to go.";
+        if let Some((offset, address)) = port_0 {
+            let at = text.find(&address.to_string()).unwrap_or(offset);
+            return self.log.failure(
+                Place::Printed(at),
+                format!(
+                    "Nobody can connect to port 0. Your program says which address it was \
+                     given, {address}, and not which one it has got."
+                ),
+                "getsockname(2): `local_addr` of the socket names the port that the system \
+                 has chosen.",
+            );
+        }
+        self.log.silent(silence, QUIET);
+        if text.is_empty() {
+            return self.wrong(
+                "Your program never says where it is: it has printed nothing on standard \
+                 output.",
+                why,
+            );
+        }
+        if !text.contains('\n') {
+            return self.wrong(
+                "Your program has begun a line and not ended it. What is printed is kept \
+                 back until the line is complete, or until it is flushed.",
+                "std::io::Stdout is buffered by lines; `println!` and `writeln!` end theirs.",
+            );
+        }
+        self.log.failure(
+            Place::Printed(0),
+            "What your program has printed names no address.",
+            why,
+        )
+    }
+}
+
+impl Ended {
+    /// Something is wrong with how it ended.
+    pub fn wrong(
+        &self,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.log.failure(Place::Moment, meaning, why)
+    }
+
+    /// The program must have failed as one should: one line on standard error, exit status
+    /// 1, no panic.
+    ///
+    /// # Errors
+    /// When it did anything else.
+    pub fn failed_politely(&self) -> Verdict {
+        if let Some(panic) =
+            self.stderr.lines().find(|line| line.contains("panicked at"))
+        {
+            return Err(self.wrong(
+                format!(
+                    "It panics, {}. That is a message for whoever wrote the program; its \
+                     user needs a sentence.",
+                    place_of(panic)
+                ),
+                "`unwrap` and `expect` are for what cannot happen, and this happens to \
+                 everybody. A `Result` from `main`, or one line on stderr, says it better.",
+            ));
+        }
+        if self.code == Some(0) {
+            return Err(self.wrong(
+                "It ends with exit status 0: whoever started it believes that all is well.",
+                "exit(3): 0 is success, anything else is failure; scripts look at nothing \
+                 else.",
+            ));
+        }
+        if self.stderr.trim().is_empty() {
+            let elsewhere = if self.stdout.trim().is_empty() {
+                ""
+            } else {
+                " What it says goes to standard output, where results belong."
+            };
+            return Err(self.wrong(
+                format!("It ends without a word on standard error.{elsewhere}"),
+                "stdin(3): standard error is for complaints, and is seen even where \
+                 standard output goes into a file.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Log {
+    /// Notes what the program has printed, unless it is noted already.
+    fn printed(&self, process: &Process) {
+        let text = process.stdout.text();
+        let is_noted =
+            self.events().iter().any(|event| matches!(event.what, What::Printed(_)));
+        if !is_noted && !text.is_empty() {
+            self.add(What::Printed(text.into_bytes()));
+        }
+    }
+
+    pub(crate) fn silent(&self, silence: Silence, quiet: Duration) {
+        self.add(match silence {
+            Silence::Asleep => What::Nothing(quiet),
+            Silence::Busy => What::Busy,
+        });
+    }
+}
+
+fn ended_with_all_output(process: &mut Process, log: Log) -> Ended {
+    // What it has left behind may hold its output open; that is not waited for.
+    let _ = patience::wait(process.id(), GLANCE, |tick| {
+        let all = process.stdout.has_ended() && process.stderr.has_ended();
+        if !all {
+            thread::sleep(tick.min(Duration::from_millis(1)));
+        }
+        all.then_some(())
+    });
+    log.printed(process);
+    let status = process.ended();
+    let (stdout, stderr) = (process.stdout.text(), process.stderr.text());
+    let shown = status.map(|status| status.to_string()).unwrap_or_default();
+    log.add(What::Ended(shown, stderr.clone()));
+    Ended { code: status.and_then(|status| status.code()), stdout, stderr, log }
+}
+
+/// A word as a shell wants it.
+fn quoted(word: &str) -> String {
+    let is_plain =
+        |letter: char| letter.is_ascii_alphanumeric() || "/._-+=:,@%".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.into();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+fn complete_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.split_inclusive('\n').scan(0, |offset, line| {
+        let start = *offset;
+        *offset += line.len();
+        Some((start, line))
+    });
+    lines.filter(|(_, line)| line.ends_with('\n'))
+}
+
+/// The first address or URL with one in the line, and the line's offset.
+fn address_in((offset, line): (usize, &str)) -> Option<(usize, SocketAddr)> {
+    let is_part = |letter: char| letter.is_ascii_hexdigit() || ".:[]".contains(letter);
+    let mut words = line.split(|letter| !is_part(letter));
+    // `http://127.0.0.1:4545/` leaves a colon; a sentence may end behind the address.
+    words.find_map(|word| {
+        Some((offset, word.trim_end_matches(['.', ':']).parse().ok()?))
+    })
+}
+
+/// `at src/main.rs:12:34` of a panic's first line.
+fn place_of(panic: &str) -> &str {
+    panic
+        .split_once("panicked ")
+        .map_or(panic, |(_, place)| place.trim_end_matches(':'))
+}
+
+/// No system chooses a port below this one when it is asked for any.
+fn first_free_port() -> u16 {
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range");
+    let first =
+        range.ok().and_then(|range| range.split_whitespace().next()?.parse().ok());
+    first.unwrap_or(10_000)
+}
+
+/// The addresses of IPv4 at which the process listens. From proc(5); elsewhere none.
+fn listening(id: u32) -> Vec<SocketAddr> {
+    let descriptors =
+        fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
+    let sockets: Vec<String> = descriptors
+        .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
+        .filter_map(|target| {
+            Some(
+                target.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').into(),
+            )
+        })
+        .collect();
+    let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+    let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    rows.filter_map(|row| match row[..] {
+        [_, local, _, "0A", _, _, _, _, _, inode, ..]
+            if sockets.iter().any(|socket| socket == inode) =>
+        {
+            let (ip, port) = local.split_once(':')?;
+            let ip = u32::from_str_radix(ip, 16).ok()?.to_ne_bytes();
+            Some(SocketAddr::from((ip, u16::from_str_radix(port, 16).ok()?)))
+        }
+        _ => None,
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address_in;
+
+    #[test]
+    fn finds_the_address_in_a_line() {
+        for (line, address) in [
+            ("bound to 127.0.0.1:80, but nobody listens", "127.0.0.1:80"),
+            ("serving http://127.0.0.1:80/ until Ctrl-C", "127.0.0.1:80"),
+            ("at [::1]:80.", "[::1]:80"),
+            ("127.0.0.1:80", "127.0.0.1:80"),
+            ("(\"127.0.0.1:80\")", "127.0.0.1:80"),
+        ] {
+            let found = address_in((0, line)).map(|(_, address)| address.to_string());
+            assert_eq!(found.as_deref(), Some(address), "{line}");
+        }
+        assert!(address_in((0, "ready: go, 12:30")).is_none());
+    }
+}

@@ -1,0 +1,117 @@
+//! The exercises' programs, built once for all tests.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use check::{EXERCISES, Exercise};
+use serde_json::Value;
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    path.canonicalize().unwrap_or(path)
+}
+
+/// All exercises, or the one that `EXERCISE` names.
+pub fn chosen() -> impl Iterator<Item = &'static Exercise> {
+    let wanted = env::var("EXERCISE").ok();
+    EXERCISES.iter().filter(move |exercise| {
+        wanted.as_ref().is_none_or(|wanted| exercise.id == wanted)
+    })
+}
+
+/// What Cargo has made of the exercises.
+pub struct Built {
+    programs: BTreeMap<String, String>,
+    pub warnings: Vec<String>,
+}
+
+/// Builds them, at the first call.
+pub fn built() -> Result<&'static Built> {
+    static BUILT: OnceLock<Result<Built, String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}")));
+    built.as_ref().map_err(|error| anyhow!("{error}"))
+}
+
+fn build() -> Result<Built> {
+    let mut command = Command::new(env::var("CARGO").unwrap_or("cargo".into()));
+    command
+        .args(["build", "--quiet", "--bins", "--message-format=json"])
+        .current_dir(root());
+    for exercise in chosen() {
+        command.args(["--package", &exercise.package()]);
+    }
+    let output = command.output().context("running cargo")?;
+    let mut built = Built { programs: BTreeMap::new(), warnings: Vec::new() };
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let message: Value = serde_json::from_str(line)?;
+        if let Some(path) = message["executable"].as_str() {
+            let name = message["target"]["name"].as_str().unwrap_or_default();
+            built.programs.insert(name.into(), path.into());
+        }
+        if let Some(rendered) = message["message"]["rendered"].as_str() {
+            built.warnings.push(rendered.into());
+        }
+    }
+    ensure!(output.status.success(), "{}", built.warnings.concat());
+    Ok(built)
+}
+
+impl Built {
+    /// Where the program is.
+    pub fn path(&self, name: &str) -> Result<String> {
+        self.programs.get(name).cloned().with_context(|| format!("no program {name}"))
+    }
+
+    /// The names of the wrong programs, which the gallery lists.
+    pub fn gallery(&self, exercise: &Exercise) -> Result<Vec<String>> {
+        let output = Command::new(self.path(&format!("{}-wrong", exercise.package()))?)
+            .output()?;
+        let list = String::from_utf8(output.stdout)?;
+        Ok(list.lines().map(Into::into).collect())
+    }
+}
+
+/// The text without times, ports and thread numbers.
+pub fn redacted(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let line = without_time(line);
+        without_numbers(
+            &without_numbers(&line, "127.0.0.1:", "PORT"),
+            "thread 'main' (",
+            "1",
+        )
+    });
+    lines.map(|line| line.trim_end().to_string() + "\n").collect()
+}
+
+/// `  1.234 s the client …` becomes `  0.000 s the client …`.
+fn without_time(line: &str) -> String {
+    let is_time = |time: &str| {
+        time.split_once('.').is_some_and(|(whole, parts)| {
+            parts.len() == 3
+                && [whole, parts].concat().bytes().all(|b| b.is_ascii_digit())
+        })
+    };
+    match line.trim_start().split_once(" s ") {
+        Some((time, rest)) if is_time(time) => format!("  0.000 s {rest}"),
+        _ => line.into(),
+    }
+}
+
+/// What the system chose behind `before`; 0 and 4545 are ours.
+fn without_numbers(line: &str, before: &str, instead: &str) -> String {
+    let mut pieces = line.split(before);
+    let mut text = pieces.next().unwrap_or_default().to_string();
+    for piece in pieces {
+        let rest = piece.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        let number = &piece[..piece.len() - rest.len()];
+        let shown = if ["0", "4545", ""].contains(&number) { number } else { instead };
+        text += &format!("{before}{shown}{rest}");
+    }
+    text
+}

@@ -1,0 +1,176 @@
+//! Every exercise, without being named here: its starter fails, its solution passes, each
+//! program of its gallery fails, and each with the message that is meant for it.
+//!
+//! `EXERCISE=03b cargo test -p check` looks at one only. Messages are accepted as everywhere:
+//! `INSTA_UPDATE=always`, then read the diff.
+
+mod built;
+mod texts;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::panic;
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
+
+use anyhow::{Context, Result, ensure};
+use check::{Exercise, Report, Subject, report};
+use tests::{insta, pin};
+
+use built::{built, chosen, root};
+
+/// So many programs are judged at a time. Most of them wait.
+const AT_A_TIME: usize = 12;
+
+/// A program to be judged, and the name of the snapshot of what is said about it.
+struct Case {
+    exercise: &'static Exercise,
+    name: String,
+    command: Vec<String>,
+}
+
+#[test]
+fn no_program_gets_a_warning() -> Result<()> {
+    let warnings = &built()?.warnings;
+    ensure!(warnings.is_empty(), "{}", warnings.concat());
+    Ok(())
+}
+
+/// And is what `reset` restores, so that whoever has begun to work is left alone here.
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "the words are those of Linux")]
+fn every_starter_fails_with_its_message() -> Result<()> {
+    let starters = chosen().filter(|exercise| texts::is_starter(exercise));
+    let cases: Result<Vec<Case>> = starters
+        .map(|exercise| {
+            let command = vec![built()?.path(&exercise.package())?];
+            Ok(Case { exercise, name: "starter".into(), command })
+        })
+        .collect();
+    pin_all(&judge_all(&cases?))
+}
+
+#[test]
+fn every_solution_passes() -> Result<()> {
+    let cases: Result<Vec<Case>> = chosen()
+        .map(|exercise| {
+            let command =
+                vec![built()?.path(&format!("{}-solution", exercise.package()))?];
+            Ok(Case { exercise, name: "solution".into(), command })
+        })
+        .collect();
+    for (_, report) in judge_all(&cases?) {
+        ensure!(report.has_passed(), "{}", text(&report));
+    }
+    Ok(())
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "the words are those of Linux")]
+fn every_mistake_has_its_message() -> Result<()> {
+    let mut cases = Vec::new();
+    for exercise in chosen() {
+        let names = built()?.gallery(exercise)?;
+        ensure!(names.len() >= 4, "{} has {} wrong programs", exercise.id, names.len());
+        for name in names {
+            let path = built()?.path(&format!("{}-wrong", exercise.package()))?;
+            cases.push(Case { exercise, command: vec![path, name.clone()], name });
+        }
+    }
+    let judged = judge_all(&cases);
+    no_message_fits_two(&judged)?;
+    pin_all(&judged)
+}
+
+/// One message, one cause: within an exercise no two mistakes share a message, and elsewhere
+/// it belongs to the mistake of the same name.
+fn no_message_fits_two(judged: &[(&Case, Report)]) -> Result<()> {
+    let mut causes: BTreeMap<&str, &Case> = BTreeMap::new();
+    for (case, report) in judged {
+        let Some((_, failure)) = report.first_failure() else { continue };
+        let Some(other) = causes.insert(&failure.meaning, case) else { continue };
+        ensure!(
+            other.exercise.id != case.exercise.id && other.name == case.name,
+            "{} {} and {} {} share a message: {}",
+            other.exercise.id,
+            other.name,
+            case.exercise.id,
+            case.name,
+            failure.meaning
+        );
+    }
+    Ok(())
+}
+
+/// Judges them all, several at a time, and returns them in their order.
+fn judge_all(cases: &[Case]) -> Vec<(&Case, Report)> {
+    let queue = Mutex::new(cases.iter().enumerate());
+    let judged = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                while let Some((index, case)) = next(&queue) {
+                    let package = case.exercise.package();
+                    let subject = Subject::of_package(&package, case.command.clone());
+                    let report = case.exercise.judge(&subject);
+                    judged.lock().expect("no panic").push((index, case, report));
+                }
+            });
+        }
+    });
+    let mut judged = judged.into_inner().expect("no panic");
+    judged.sort_by_key(|(index, ..)| *index);
+    judged.into_iter().map(|(_, case, report)| (case, report)).collect()
+}
+
+fn next<T>(queue: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
+    queue.lock().expect("no panic").next()
+}
+
+/// All must fail, each as its snapshot says. Says of all that do not.
+fn pin_all(judged: &[(&Case, Report)]) -> Result<()> {
+    let mut wrong = Vec::new();
+    for (case, report) in judged {
+        let name = format!("{} {}", case.exercise.id, case.name);
+        if report.has_passed() {
+            wrong.push(format!("{name} passes"));
+            continue;
+        }
+        let pinned = panic::catch_unwind(|| {
+            insta::with_settings!(
+                { snapshot_path => format!("../snapshots/{}", case.exercise.id) },
+                { pin!(case.name.as_str(), text(report)) }
+            );
+        });
+        if pinned.is_err() {
+            wrong.push(format!("{name} has another message"));
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// What a learner reads, without colours and without what differs from run to run.
+fn text(report: &Report) -> String {
+    let shown = format!("cargo run -p {}", report.exercise.package());
+    let text = report::report(report, &shown);
+    built::redacted(&anstream::adapter::strip_str(&text).to_string())
+}
+
+/// A snapshot whose program is gone is a message that nobody can get.
+#[test]
+fn no_snapshot_is_left_over() -> Result<()> {
+    for exercise in chosen() {
+        let names = built()?.gallery(exercise)?;
+        let folder = root().join("exercises/check/tests/snapshots").join(exercise.id);
+        for entry in fs::read_dir(&folder).with_context(|| format!("{folder:?}"))? {
+            let path = entry?.path();
+            let name =
+                path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+            let is_known = name == "starter" || names.iter().any(|known| known == name);
+            ensure!(is_known, "{} belongs to nothing", Path::new(&path).display());
+        }
+    }
+    Ok(())
+}
