@@ -11,5 +11,7 @@ macro_rules! exercises {
 }
 
 exercises! {
+    ex01b
     ex03b
+    ex04a
 }

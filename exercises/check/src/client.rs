@@ -169,6 +169,17 @@ impl Client {
         }
     }
 
+    /// Reads the head of the answer, and lets the rest come without looking at it: whatever is
+    /// wrong with the body is nobody's business here.
+    ///
+    /// # Errors
+    /// When it is not a proper head.
+    pub fn head(&mut self) -> Verdict<Answer> {
+        let head = self.next_answer_to("HEAD")?;
+        self.settle();
+        Ok(head)
+    }
+
     /// Reads the next answer of several on one connection, and not further.
     ///
     /// # Errors

@@ -27,7 +27,9 @@ pub struct Check {
     pub demand: &'static str,
     /// What it is worth.
     pub points: u32,
-    /// A command to see it by hand, with the program at 127.0.0.1:4545.
+    /// A command for a second terminal to see it by hand, with the program at 127.0.0.1:4545;
+    /// empty, if it is enough to start that. `{command}` starts the program once more,
+    /// `{program} …` does so with other arguments, and alone.
     pub by_hand: &'static str,
     /// Judges a program. It starts one of its own.
     pub run: fn(&Subject) -> Verdict,

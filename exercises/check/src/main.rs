@@ -7,5 +7,5 @@ fn main() {
     let exercise = EXERCISES.iter().find(|e| e.id == arguments[0]).unwrap();
     let subject = Subject::new(arguments[1..].to_vec());
     let report = exercise.judge(&subject);
-    anstream::print!("{}", report::report(&report, &subject.shown()));
+    anstream::print!("{}", report::report(&report, &subject));
 }

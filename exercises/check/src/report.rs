@@ -9,6 +9,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::exercise::{Check, Exercise, Report};
 use crate::failure::{Event, Failure, Place, What};
+use crate::subject::Subject;
 
 /// No line of ours is wider.
 const WIDTH: usize = 80;
@@ -58,8 +59,8 @@ pub fn faint(text: &str) -> String {
     styled(FAINT, text)
 }
 
-/// What a learner reads after `check`. `shown` is how a person starts the program.
-pub fn report(report: &Report, shown: &str) -> String {
+/// What a learner reads after `check`.
+pub fn report(report: &Report, subject: &Subject) -> String {
     let exercise = report.exercise;
     let title = format!("{} {}", exercise.id, exercise.name);
     let points = format!("{} of {} points", report.points(), exercise.points());
@@ -73,17 +74,17 @@ pub fn report(report: &Report, shown: &str) -> String {
     }
     if let Some((check, failure)) = report.first_failure() {
         text += "\n";
-        text += &self::failure(exercise, check, failure, shown);
+        text += &self::failure(exercise, check, failure, subject);
     }
     text
 }
 
-/// All that is to be said about a failure. `shown` is how a person starts the program.
+/// All that is to be said about a failure.
 pub fn failure(
     exercise: &Exercise,
     check: &Check,
     failure: &Failure,
-    shown: &str,
+    subject: &Subject,
 ) -> String {
     let mut text = wrap(&format!("not yet: {}", check.demand), WIDTH);
     text = format!("{}\n", text.replacen("not yet:", &bad("not yet:"), 1));
@@ -95,15 +96,25 @@ pub fn failure(
     text += &paragraph("What it means", &failure.meaning);
     text += &paragraph("Why", &failure.why);
     let by_hand = failure.by_hand.as_deref().unwrap_or(check.by_hand);
-    let by_hand = by_hand.replace('\n', "\n    ");
-    let _ = write!(
-        text,
-        "{} {shown}\n  and in a second terminal:\n    {by_hand}\n",
-        bold("By hand:"),
-    );
+    text += &by_hand_text(by_hand, subject);
     let _ = writeln!(text, "{} book/src/{}", bold("Read:"), exercise.page);
     let _ = writeln!(text, "{} cargo exercise hint {}", bold("Hint:"), exercise.id);
     text
+}
+
+/// What to type: the program in one terminal, and what goes with it in another; or only one of
+/// them.
+fn by_hand_text(by_hand: &str, subject: &Subject) -> String {
+    let title = bold("By hand:");
+    let command = subject.fill_in(by_hand).replace('\n', "\n    ");
+    if by_hand.contains("{program}") {
+        return format!("{title}\n    {command}\n");
+    }
+    let shown = subject.shown();
+    if by_hand.is_empty() {
+        return format!("{title}\n    {shown}\n");
+    }
+    format!("{title}\n    {shown}\n  and in a second terminal:\n    {command}\n")
 }
 
 /// `Title: text`, in lines that fit.
@@ -205,8 +216,9 @@ fn event_text(event: &Event, several: bool, here: bool) -> String {
         What::Typed(Some(line)) => format!("somebody types {line}"),
         What::Typed(None) => "its input ends (Ctrl-D)".into(),
         What::Nothing(quiet) => {
-            let text = format!("  {:.1} s later: nothing", quiet.as_secs_f64());
-            return format!("{}\n", if here { bad(&text) } else { text });
+            let text = format!("{:.1} s later: nothing", quiet.as_secs_f64());
+            let mark = if here { bad("  <-- here") } else { String::new() };
+            return format!("  {}{mark}\n", if here { bad(&text) } else { text });
         }
         What::Busy => "still nothing, and the processor is busy".into(),
         What::Ended(status, _) => format!("your program ends, {status}"),
@@ -254,15 +266,24 @@ fn event_bytes(failure: &Failure, index: usize) -> String {
 }
 
 fn last_words(stderr: &str) -> String {
-    let lines: Vec<&str> = stderr.lines().collect();
+    let lines =
+        stderr.lines().filter(|line| !line.starts_with("note: run with `RUST_"));
+    let lines: Vec<&str> = lines.collect();
     let last = lines.len().saturating_sub(LAST_WORDS);
-    let shown = lines[last..].iter().flat_map(|line| {
-        let letters: Vec<char> = line.chars().flat_map(char::escape_debug).collect();
-        let pieces =
-            letters.chunks(WIDTH - INDENT - 2).map(|piece| piece.iter().collect());
-        pieces.collect::<Vec<String>>()
+    let shown = lines[last..].iter().map(|line| {
+        // What would move the cursor or ring the bell is shown, not done.
+        let visible = |letter: char| match letter.is_control() {
+            true => letter.escape_default().to_string(),
+            false => letter.to_string(),
+        };
+        let line: String = line.chars().map(visible).collect();
+        let blanks = line.len() - line.trim_start().len();
+        let wrapped = wrap(&line, WIDTH - INDENT - 2 - blanks);
+        let rows =
+            wrapped.lines().map(|row| format!("{:INDENT$}! {:blanks$}{row}\n", "", ""));
+        rows.collect::<String>()
     });
-    shown.map(|line| format!("{:INDENT$}! {line}\n", "")).collect()
+    shown.collect()
 }
 
 /// Where in the bytes of this event the place is, if it is there.
@@ -342,7 +363,12 @@ fn difference(wanted: &str, came: &str) -> String {
             ChangeTag::Insert => ('+', GOOD),
             ChangeTag::Equal => (' ', Style::new()),
         };
-        let line = format!("{mark} {}", change.value().trim_end_matches('\n'));
+        let line = change.value().trim_end_matches('\n');
+        let room = WIDTH - INDENT - 3;
+        let line = match line.char_indices().nth(room) {
+            Some((end, _)) => format!("{mark} {}…", &line[..end]),
+            None => format!("{mark} {line}"),
+        };
         let _ = writeln!(text, "{:INDENT$}{}", "", styled(style, &line));
     }
     text

@@ -63,6 +63,15 @@ impl Subject {
         Self { command, shown: (format!("cargo run -p {package}"), "") }
     }
 
+    /// A command of a check, with `{command}` and `{program}` filled in: how a person starts
+    /// it at 127.0.0.1:4545, and at an address that follows.
+    pub fn fill_in(&self, by_hand: &str) -> String {
+        let program = self.shown_with(&[]);
+        by_hand
+            .replace("{command}", &self.shown())
+            .replace("{program}", program.trim_end())
+    }
+
     /// How a person starts it at 127.0.0.1:4545.
     pub fn shown(&self) -> String {
         let (command, default) = &self.shown;
@@ -117,15 +126,7 @@ impl Subject {
             Ok(_) => Ok(ended_with_all_output(&mut process, log)),
             Err(silence) => {
                 log.printed(&process);
-                log.silent(silence, QUIET);
-                Err(log.failure(
-                    Place::Moment,
-                    format!(
-                        "Your program goes on, although it cannot have {address}. Whoever \
-                         started it does not learn that anything is wrong."
-                    ),
-                    "bind(2): it fails, and says why; only your program can tell its user.",
-                ))
+                Err(goes_on_at(address, &process.stdout.text(), silence, &log))
             }
         }
     }
@@ -498,45 +499,23 @@ impl Ended {
         self.log.failure(Place::Moment, meaning, why)
     }
 
-    /// The program must have failed as one should: one line on standard error, exit status
-    /// 1, no panic.
+    /// It must not have panicked: that is no way to tell a user anything.
     ///
     /// # Errors
-    /// When it did anything else.
-    pub fn failed_politely(&self) -> Verdict {
-        if let Some(panic) =
-            self.stderr.lines().find(|line| line.contains("panicked at"))
-        {
-            return Err(self.wrong(
-                format!(
-                    "It panics, {}. That is a message for whoever wrote the program; its \
-                     user needs a sentence.",
-                    place_of(panic)
-                ),
-                "`unwrap` and `expect` are for what cannot happen, and this happens to \
-                 everybody. A `Result` from `main`, or one line on stderr, says it better.",
-            ));
-        }
-        if self.code == Some(0) {
-            return Err(self.wrong(
-                "It ends with exit status 0: whoever started it believes that all is well.",
-                "exit(3): 0 is success, anything else is failure; scripts look at nothing \
-                 else.",
-            ));
-        }
-        if self.stderr.trim().is_empty() {
-            let elsewhere = if self.stdout.trim().is_empty() {
-                ""
-            } else {
-                " What it says goes to standard output, where results belong."
-            };
-            return Err(self.wrong(
-                format!("It ends without a word on standard error.{elsewhere}"),
-                "stdin(3): standard error is for complaints, and is seen even where \
-                 standard output goes into a file.",
-            ));
-        }
-        Ok(())
+    /// When it has.
+    pub fn expect_no_panic(&self) -> Verdict {
+        let Some(panic) = self.stderr.lines().find(|line| line.contains("panicked at"))
+        else {
+            return Ok(());
+        };
+        Err(self.wrong(
+            format!(
+                "It panics, {}. That is a message for whoever wrote the program; its user \
+                 needs a sentence.",
+                place_of(panic)
+            ),
+            "`unwrap` and `expect` are for what cannot happen, and this happens to everybody.",
+        ))
     }
 }
 
@@ -574,6 +553,34 @@ fn ended_with_all_output(process: &mut Process, log: Log) -> Ended {
     let shown = status.map(|status| status.to_string()).unwrap_or_default();
     log.add(What::Ended(shown, stderr.clone()));
     Ended { code: status.and_then(|status| status.code()), stdout, stderr, log }
+}
+
+/// The program goes on, although it cannot have `address`.
+fn goes_on_at(address: &str, text: &str, silence: Silence, log: &Log) -> Box<Failure> {
+    let other = complete_lines(text).find_map(address_in);
+    if let Some((offset, other)) =
+        other.filter(|(_, other)| other.to_string() != address)
+    {
+        let offset = text.find(&other.to_string()).unwrap_or(offset);
+        return log.failure(
+            Place::Printed(offset),
+            format!(
+                "Your program takes another address, {other}. Whoever was told to look at \
+                 {address} finds somebody else there."
+            ),
+            "bind(2) gives the address that was asked for, or none. What else to try is for \
+             its user to say, and port 0 is the way to say: any.",
+        );
+    }
+    log.silent(silence, QUIET);
+    log.failure(
+        Place::Moment,
+        format!(
+            "Your program goes on, although it cannot have {address}. Whoever started it \
+             does not learn that anything is wrong."
+        ),
+        "bind(2) fails at once and says why, and only your program can tell its user.",
+    )
 }
 
 /// A word as a shell wants it.

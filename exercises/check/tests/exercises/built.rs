@@ -115,3 +115,8 @@ fn without_numbers(line: &str, before: &str, instead: &str) -> String {
     }
     text
 }
+
+/// A message without its numbers: which ones they are does not make it another one.
+pub fn without_digits(text: &str) -> String {
+    text.replace(|letter: char| letter.is_ascii_digit(), "")
+}

@@ -137,9 +137,15 @@ fn the_table_is_complete() -> Result<()> {
             let demand = check.demand;
             ensure!(demands.insert((exercise.id, demand)), "twice: {demand}");
             ensure!(demand.ends_with('.') && check.points > 0, "{demand}");
-            let fits = check.by_hand.lines().all(|line| line.chars().count() <= 76);
-            ensure!(fits && !check.by_hand.is_empty(), "{}", check.by_hand);
-            ensure!(check.by_hand.contains("4545"), "{}", check.by_hand);
+            let by_hand = check.by_hand;
+            ensure!(
+                by_hand.lines().all(|line| line.chars().count() <= 76),
+                "{by_hand}"
+            );
+            let names_it = by_hand.contains("127.0.0.1:4545")
+                || by_hand.contains("127.0.0.1 4545");
+            let is_ours = by_hand.is_empty() || by_hand.contains("{command}");
+            ensure!(names_it || is_ours || by_hand.contains("{program}"), "{by_hand}");
         }
     }
     Ok(())
