@@ -23,11 +23,10 @@ fn main() -> ExitCode {
 
 /// What is right: says where it is, and waits for Enter.
 fn hold(bound: io::Result<TcpListener>) -> io::Result<()> {
-    let address = bound.as_ref().map_or(Ok(None), |it| it.local_addr().map(Some))?;
-    if let Some(address) = address {
-        writeln!(io::stdout(), "bound to {address}; press Enter to end")?;
-        io::stdin().lock().skip_until(b'\n')?;
-    }
+    // Without a listener there is nothing to hold; the mistake is made already.
+    let Ok(listener) = bound else { return Ok(()) };
+    writeln!(io::stdout(), "bound to {}; press Enter to end", listener.local_addr()?)?;
+    io::stdin().lock().skip_until(b'\n')?;
     Ok(())
 }
 

@@ -79,7 +79,6 @@ fn whole_buffer(client: TcpStream) -> io::Result<()> {
 }
 
 /// One byte a letter: that was so once, in one corner of the world.
-#[expect(clippy::cast_possible_truncation, reason = "that is the mistake")]
 fn letters_as_bytes(client: TcpStream) -> io::Result<()> {
     let page: Vec<u8> = PAGE.chars().map(|letter| letter as u8).collect();
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", page.len());
