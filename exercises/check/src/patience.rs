@@ -2,7 +2,6 @@
 //! have run and had nothing to do: not when it was running or waiting for a processor, and
 //! not when we ourselves got none.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long to wait for what must happen: an answer takes a thousandth of that.
@@ -13,6 +12,9 @@ pub const GLANCE: Duration = Duration::from_millis(60);
 
 /// How often to look.
 const TICK: Duration = Duration::from_millis(20);
+
+/// The least time to look for; what is asked to wait for no time may wait for ever.
+const SHORT: Duration = Duration::from_millis(1);
 
 /// A program that has used the processor for so long over one request is going in circles.
 const MAX_CPU: Duration = Duration::from_secs(1);
@@ -30,7 +32,7 @@ pub enum Silence {
 }
 
 /// Looks again and again, until there is something or the program `id` has had `quiet` to do
-/// it. `look` waits for at most the time it is given.
+/// it. `look` waits a little, and for at most the time it is given.
 ///
 /// # Errors
 /// When nothing came.
@@ -44,10 +46,12 @@ pub fn wait<T>(
     let mut asleep = Duration::ZERO;
     while asleep < quiet {
         let tick = Instant::now();
-        if let Some(found) = look(TICK.min(quiet)) {
-            return Ok(found);
+        while tick.elapsed() < TICK {
+            let left = TICK.saturating_sub(tick.elapsed());
+            if let Some(found) = look(left.max(SHORT)) {
+                return Ok(found);
+            }
         }
-        thread::sleep(TICK.saturating_sub(tick.elapsed()));
         if !load::is_busy(id) {
             asleep += tick.elapsed().min(2 * TICK);
         }
@@ -57,7 +61,7 @@ pub fn wait<T>(
         }
     }
     // What came in the last moment came in time.
-    look(Duration::from_millis(1)).ok_or(Silence::Asleep)
+    look(SHORT).ok_or(Silence::Asleep)
 }
 
 /// What Linux says about a program, proc(5).
