@@ -50,7 +50,7 @@ pub fn run(command: Option<Command>) -> Result<ExitCode> {
         Some(Command::Grade { ids, format }) => {
             let exercises =
                 ids.iter().map(|id| workspace::find(id)).collect::<Result<_>>()?;
-            grade::grade(&workspace, exercises, format)?
+            grade::grade(&workspace, &mut progress, exercises, format)?
         }
         Some(Command::Handout { folder }) => handout::handout(&workspace, &folder)?,
     };

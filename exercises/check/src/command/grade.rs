@@ -6,11 +6,12 @@ use std::thread;
 
 use anyhow::Result;
 use check::report::{self, bad, bold, good};
-use check::{EXERCISES, Exercise, Report, Subject};
+use check::{EXERCISES, Exercise, Subject};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
 use super::cargo;
+use super::progress::{Done, Progress};
 use super::workspace::Workspace;
 use crate::Format;
 
@@ -63,6 +64,7 @@ enum Status {
 /// `grade`: these, or all.
 pub fn grade(
     workspace: &Workspace,
+    progress: &mut Progress,
     mut exercises: Vec<&'static Exercise>,
     format: Format,
 ) -> Result<String> {
@@ -71,6 +73,10 @@ pub fn grade(
     }
     let built = cargo::build_all(workspace, &exercises)?;
     let graded = judge_all(&exercises, &built);
+    for (exercise, graded) in exercises.iter().zip(&graded) {
+        let (points, passed) = (graded.points, graded.status == Status::Passed);
+        progress.change(exercise, |done| Done { points, passed, ..done })?;
+    }
     let sum = |points: fn(&Graded) -> u32| graded.iter().map(points).sum();
     let grade = Grade {
         version: 1,
@@ -127,25 +133,13 @@ fn judge(exercise: &'static Exercise, built: &cargo::Built) -> Graded {
             .map(|failure| plain(&report::failure(exercise, check, failure, &subject))),
     });
     Graded {
-        status: status(&report),
-        checks: checks.collect(),
-        ..empty(exercise, &report)
-    }
-}
-
-fn status(report: &Report) -> Status {
-    if report.has_passed() { Status::Passed } else { Status::Failed }
-}
-
-fn empty(exercise: &Exercise, report: &Report) -> Graded {
-    Graded {
         id: exercise.id,
         name: exercise.name,
-        status: Status::Failed,
+        status: if report.has_passed() { Status::Passed } else { Status::Failed },
         points: report.points(),
         max_points: exercise.points(),
         message: None,
-        checks: Vec::new(),
+        checks: checks.collect(),
     }
 }
 
