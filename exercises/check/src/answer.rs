@@ -1,5 +1,6 @@
 //! Bytes into an answer, or the first of the mistakes that everybody makes.
 
+use crate::client::in_bytes;
 use crate::failure::{Failure, Log, Place, Verdict};
 
 /// One response, understood.
@@ -384,6 +385,7 @@ fn chunks(bytes: &[u8], start: usize) -> Result<Option<(Vec<u8>, usize)>, Mistak
         let Ok(size) = usize::from_str_radix(size, 16) else {
             return mistake(start + offset, "This is not the size of a chunk.", WHY);
         };
+        let begin = offset;
         offset += length + 2;
         if size == 0 {
             break;
@@ -396,6 +398,14 @@ fn chunks(bytes: &[u8], start: usize) -> Result<Option<(Vec<u8>, usize)>, Mistak
         match bytes.get(offset..offset + 2) {
             None => return Ok(None),
             Some(b"\r\n") => offset += 2,
+            Some(_) if is_decimal(&line, &bytes[begin..]) => {
+                return mistake(
+                    start + begin,
+                    "The size of this chunk is written in decimal. Clients read it as a \
+                     hexadecimal number, in which 10 is sixteen.",
+                    WHY,
+                );
+            }
             Some(_) => {
                 return mistake(
                     start + offset,
@@ -416,6 +426,13 @@ fn chunks(bytes: &[u8], start: usize) -> Result<Option<(Vec<u8>, usize)>, Mistak
             return Ok(Some((body, offset)));
         }
     }
+}
+
+/// The size of this chunk fits if it is read as a decimal number.
+fn is_decimal(size: &str, chunk: &[u8]) -> bool {
+    let Ok(length) = size.parse::<usize>() else { return false };
+    let end = size.len() + 2 + length;
+    chunk.get(end..end + 2) == Some(b"\r\n")
 }
 
 impl Field {
@@ -535,8 +552,9 @@ impl Answer {
         let (meaning, why) = match self.framing {
             Framing::Length(length) => (
                 format!(
-                    "Content-Length promises {length} bytes, and {more} more came. The client \
-                     stops here, so the end of the page is cut off without a word."
+                    "Content-Length promises {}, and {more} more came. The client stops here, \
+                     so the end of the page is cut off without a word.",
+                    in_bytes(length)
                 ),
                 "RFC 9112, section 6.3: Content-Length is the number of bytes, not of \
                  letters, and the message ends there.",

@@ -20,6 +20,8 @@ pub struct Client {
     log: Log,
     /// The process id of the program.
     id: u32,
+    /// Where it listens.
+    address: SocketAddr,
     /// All that has come.
     received: Vec<u8>,
     /// How much of it has been understood.
@@ -38,10 +40,28 @@ struct Reason {
 }
 
 impl Client {
-    pub(crate) fn new(stream: tests::Client, number: usize, log: Log, id: u32) -> Self {
+    pub(crate) fn new(
+        stream: tests::Client,
+        number: usize,
+        log: Log,
+        id: u32,
+        address: SocketAddr,
+    ) -> Self {
         let (received, used, sent) = (Vec::new(), 0, 0);
         let (end, waiting, closing) = (None, None, None);
-        Self { stream, number, log, id, received, used, sent, end, waiting, closing }
+        Self {
+            stream,
+            number,
+            log,
+            id,
+            address,
+            received,
+            used,
+            sent,
+            end,
+            waiting,
+            closing,
+        }
     }
 
     /// Says what it means from now on when no answer comes because the program waits for more
@@ -178,6 +198,11 @@ impl Client {
         let head = self.next_answer_to("HEAD")?;
         self.settle();
         Ok(head)
+    }
+
+    /// Begins again with what came first: after [`Client::head`], to read the whole answer.
+    pub fn again(&mut self) {
+        self.used = 0;
     }
 
     /// Reads the next answer of several on one connection, and not further.
@@ -346,9 +371,10 @@ impl Client {
             Cut::Body { wanted, came } => self.wrong_at(
                 length,
                 format!(
-                    "Content-Length promises {wanted} bytes, and {came} came. The client \
-                     knows that something is missing: curl says \"transfer closed with {} \
-                     bytes remaining to read\".",
+                    "Content-Length promises {}, and {came} came. The client knows that \
+                     something is missing: curl says \"transfer closed with {} bytes \
+                     remaining to read\".",
+                    in_bytes(wanted),
                     wanted - came
                 ),
                 "RFC 9112, section 6.3: when the connection closes before so many bytes \
@@ -381,8 +407,9 @@ impl Client {
             Cut::Body { wanted, came } => self.wrong_at(
                 self.received.len(),
                 format!(
-                    "Content-Length promises {wanted} bytes, and {came} have come. The \
-                     client waits for {} more.",
+                    "Content-Length promises {}, and {came} came. The client waits for {} \
+                     more.",
+                    in_bytes(wanted),
                     wanted - came
                 ),
                 "RFC 9112, section 6.3: Content-Length is the number of bytes to wait for.",
@@ -424,11 +451,17 @@ impl Client {
                 "read(2): `read_exact` and a loop without the right end wait for what was \
                  never promised. RFC 9112, section 2.1: a head ends with an empty line.",
             ),
+            (_, None) if is_waiting_outside(self.address) => self.wrong(
+                "This client is still in the waiting room: your program has not accepted it, \
+                 and does not come to do so. What is it waiting for?",
+                "accept(2): the system lets clients in by itself, and keeps them until they \
+                 are accepted. Only then they can be read and answered.",
+            ),
             (_, None) => self.wrong(
                 "No answer comes, and the connection stays open even when the client leaves: \
-                 your program is not occupied with this client.",
-                "accept(2): the system lets clients in by itself. Only when they have been \
-                 accepted, read and answered, something comes back.",
+                 your program keeps it, and has forgotten it.",
+                "close(2): a connection is closed when its last owner drops it; until then the \
+                 client waits.",
             ),
         }
     }
@@ -451,6 +484,20 @@ impl Client {
              have not all been read, and RST destroys what is still on its way.",
         )
     }
+}
+
+/// Somebody waits for an `accept` there, as far as the system tells.
+fn is_waiting_outside(address: SocketAddr) -> bool {
+    #[cfg(target_os = "linux")]
+    let waiting = tests::queue(address).is_some_and(|count| count > 0);
+    #[cfg(not(target_os = "linux"))]
+    let waiting = !address.ip().is_loopback();
+    waiting
+}
+
+/// `1 byte`, `2 bytes`.
+pub(crate) fn in_bytes(count: usize) -> String {
+    if count == 1 { "1 byte".into() } else { format!("{count} bytes") }
 }
 
 /// `GET PATH` as short as HTTP/1.1 allows, from a client that wants the connection closed.

@@ -131,6 +131,14 @@ impl Log {
         }
     }
 
+    /// What happened before anything else was seen, after the start.
+    pub fn add_first(&self, what: What) {
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = events.first().map_or(Duration::ZERO, |first| first.at);
+        let index = events.len().min(1);
+        events.insert(index, Event { at, what });
+    }
+
     pub fn events(&self) -> Vec<Event> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -16,8 +16,10 @@ const TICK: Duration = Duration::from_millis(20);
 /// The least time to look for; what is asked to wait for no time may wait for ever.
 const SHORT: Duration = Duration::from_millis(1);
 
-/// A program that has used the processor for so long over one request is going in circles.
-const MAX_CPU: Duration = Duration::from_secs(1);
+/// A program that has used the processor for so long over one request goes in circles.
+const MAX_CPU: Duration = Duration::from_millis(500);
+/// Some languages need more until their programs have started.
+const MAX_CPU_AT_START: Duration = Duration::from_secs(5);
 
 /// Whatever happens, no wait is longer.
 const MAX_WAIT: Duration = Duration::from_secs(30);
@@ -39,6 +41,26 @@ pub enum Silence {
 pub fn wait<T>(
     id: u32,
     quiet: Duration,
+    look: impl FnMut(Duration) -> Option<T>,
+) -> Result<T, Silence> {
+    wait_longer(id, quiet, MAX_CPU, look)
+}
+
+/// As [`wait`], for a program that has only been started.
+///
+/// # Errors
+/// When nothing came.
+pub fn wait_for_start<T>(
+    id: u32,
+    look: impl FnMut(Duration) -> Option<T>,
+) -> Result<T, Silence> {
+    wait_longer(id, QUIET, MAX_CPU_AT_START, look)
+}
+
+fn wait_longer<T>(
+    id: u32,
+    quiet: Duration,
+    max_cpu: Duration,
     mut look: impl FnMut(Duration) -> Option<T>,
 ) -> Result<T, Silence> {
     let begun = Instant::now();
@@ -56,7 +78,7 @@ pub fn wait<T>(
             asleep += tick.elapsed().min(2 * TICK);
         }
         let used = load::used(id).saturating_sub(used_before);
-        if used > MAX_CPU || begun.elapsed() > MAX_WAIT {
+        if used > max_cpu || begun.elapsed() > MAX_WAIT {
             return Err(Silence::Busy);
         }
     }

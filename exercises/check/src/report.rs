@@ -266,9 +266,9 @@ fn event_bytes(failure: &Failure, index: usize) -> String {
 }
 
 fn last_words(stderr: &str) -> String {
-    let lines =
-        stderr.lines().filter(|line| !line.starts_with("note: run with `RUST_"));
-    let lines: Vec<&str> = lines.collect();
+    let says =
+        |line: &&str| !line.is_empty() && !line.starts_with("note: run with `RUST_");
+    let lines: Vec<&str> = stderr.lines().filter(says).collect();
     let last = lines.len().saturating_sub(LAST_WORDS);
     let shown = lines[last..].iter().map(|line| {
         // What would move the cursor or ring the bell is shown, not done.

@@ -118,7 +118,7 @@ impl Subject {
     /// When it goes on.
     pub fn run_at(&self, address: &str, more: &[&str]) -> Verdict<Ended> {
         let (mut process, log) = self.spawn(address, more)?;
-        let ended = patience::wait(process.id(), QUIET, |tick| {
+        let ended = patience::wait_for_start(process.id(), |tick| {
             thread::sleep(tick);
             process.ended()
         });
@@ -197,8 +197,8 @@ impl Server {
         let connected = ::tests::Client::connect_within(self.address, deadline);
         let (what, knock) = match connected {
             Ok(stream) => {
-                let client =
-                    Client::new(stream, number, self.log.clone(), self.process.id());
+                let (log, id) = (self.log.clone(), self.process.id());
+                let client = Client::new(stream, number, log, id, self.address);
                 (What::Connected(number), Knock::LetIn(client))
             }
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
@@ -373,7 +373,7 @@ impl Server {
     /// The address in the first lines it prints, or why there is none.
     fn find_address(&mut self, wanted: &str) -> Verdict<SocketAddr> {
         let process = &mut self.process;
-        let found = patience::wait(process.id(), QUIET, |tick| {
+        let found = patience::wait_for_start(process.id(), |tick| {
             let address = complete_lines(&process.stdout.text()).find_map(address_in);
             if let Some((_, address)) =
                 address.filter(|(_, address)| address.port() != 0)
@@ -526,7 +526,7 @@ impl Log {
         let is_noted =
             self.events().iter().any(|event| matches!(event.what, What::Printed(_)));
         if !is_noted && !text.is_empty() {
-            self.add(What::Printed(text.into_bytes()));
+            self.add_first(What::Printed(text.into_bytes()));
         }
     }
 

@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::thread;
 
-use Mistake::{Handler, Program, Threaded};
+use Mistake::{Answer, Handler, Program, Threaded};
 
 /// Where in a program the mistake is.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,8 @@ pub enum Mistake {
     Handler(fn(TcpStream) -> io::Result<()>),
     /// As [`Handler`], but each client gets a thread.
     Threaded(fn(TcpStream) -> io::Result<()>),
+    /// In what it answers, which is always this.
+    Answer(&'static [u8]),
     /// Elsewhere: this is the whole program but for its command line.
     Program(fn(SocketAddr) -> io::Result<()>),
 }
@@ -40,6 +42,10 @@ pub fn run(mistakes: &[(&str, Mistake)]) -> ExitCode {
             Threaded(handle) => serve(address, move |client| {
                 thread::spawn(move || report(handle(client)));
                 Ok(())
+            }),
+            Answer(bytes) => serve(address, |mut client| {
+                read_head(&mut client)?;
+                client.write_all(bytes)
             }),
             Program(program) => program(address),
         });

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         ("looks-at-the-last-piece", Handler(looks_at_the_last_piece)),
         ("blank-line-comes-last", Handler(blank_line_comes_last)),
         ("small-buffer", Handler(small_buffer)),
-        ("forgets-the-end", Handler(forgets_the_end)),
+        ("goes-in-circles", Handler(goes_in_circles)),
         ("answers-half-a-request", Handler(answers_half_a_request)),
     ])
 }
@@ -83,7 +83,7 @@ fn small_buffer(mut client: TcpStream) -> io::Result<()> {
 }
 
 /// `read` returns 0 when the client has left, and will do so for ever.
-fn forgets_the_end(mut client: TcpStream) -> io::Result<()> {
+fn goes_in_circles(mut client: TcpStream) -> io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     while !has_blank_line(&request) {

@@ -64,7 +64,24 @@ fn says_its_length(subject: &Subject) -> Verdict {
 }
 
 fn keeps_its_word(subject: &Subject) -> Verdict {
-    subject.start()?.ask(&get("/"))?.expect_success()
+    let mut server = subject.start()?;
+    let mut client = server.connect()?;
+    client.send(&get("/"))?;
+    let head = server.finish(client.head())?;
+    let whole = client.received().len().to_string();
+    let length = head.field("Content-Length");
+    if let Some(field) = length.filter(|field| field.value == whole) {
+        return Err(head.wrong_value(
+            field,
+            format!(
+                "The whole answer has {whole} bytes, its head included. Content-Length counts \
+                 only what comes behind the blank line."
+            ),
+            "RFC 9110, section 8.6: Content-Length is the length of the content, in bytes.",
+        ));
+    }
+    client.again();
+    client.answer()?.expect_success()
 }
 
 fn sends_the_page(subject: &Subject) -> Verdict {

@@ -42,6 +42,7 @@ fn build() -> Result<Built> {
     command
         .args(["build", "--quiet", "--bins", "--message-format=json"])
         .current_dir(root());
+    command.args(["--package", "gallery"]);
     for exercise in chosen() {
         command.args(["--package", &exercise.package()]);
     }
@@ -69,8 +70,12 @@ impl Built {
 
     /// The names of the wrong programs, which the gallery lists.
     pub fn gallery(&self, exercise: &Exercise) -> Result<Vec<String>> {
-        let output = Command::new(self.path(&format!("{}-wrong", exercise.package()))?)
-            .output()?;
+        self.mistakes(&format!("{}-wrong", exercise.package()))
+    }
+
+    /// The names of the wrong programs in a binary.
+    pub fn mistakes(&self, program: &str) -> Result<Vec<String>> {
+        let output = Command::new(self.path(program)?).output()?;
         let list = String::from_utf8(output.stdout)?;
         Ok(list.lines().map(Into::into).collect())
     }
@@ -80,13 +85,11 @@ impl Built {
 pub fn redacted(text: &str) -> String {
     let lines = text.lines().map(|line| {
         let line = without_time(line);
-        without_numbers(
-            &without_numbers(&line, "127.0.0.1:", "PORT"),
-            "thread 'main' (",
-            "1",
-        )
+        let line = without_numbers(&line, "127.0.0.1:", "PORT");
+        let line = without_numbers(&line, "0.0.0.0:", "PORT");
+        without_numbers(&line, "thread 'main' (", "1").trim_end().to_string() + "\n"
     });
-    lines.map(|line| line.trim_end().to_string() + "\n").collect()
+    lines.collect()
 }
 
 /// `  1.234 s the client …` becomes `  0.000 s the client …`.

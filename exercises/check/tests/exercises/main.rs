@@ -26,8 +26,16 @@ const AT_A_TIME: usize = 12;
 /// A program to be judged, and the name of the snapshot of what is said about it.
 struct Case {
     exercise: &'static Exercise,
+    /// The folder of the snapshot.
+    folder: &'static str,
     name: String,
     command: Vec<String>,
+}
+
+impl Case {
+    fn new(exercise: &'static Exercise, name: &str, command: Vec<String>) -> Self {
+        Self { exercise, folder: exercise.id, name: name.into(), command }
+    }
 }
 
 #[test]
@@ -45,7 +53,7 @@ fn every_starter_fails_with_its_message() -> Result<()> {
     let cases: Result<Vec<Case>> = starters
         .map(|exercise| {
             let command = vec![built()?.path(&exercise.package())?];
-            Ok(Case { exercise, name: "starter".into(), command })
+            Ok(Case::new(exercise, "starter", command))
         })
         .collect();
     pin_all(&judge_all(&cases?))
@@ -57,7 +65,7 @@ fn every_solution_passes() -> Result<()> {
         .map(|exercise| {
             let command =
                 vec![built()?.path(&format!("{}-solution", exercise.package()))?];
-            Ok(Case { exercise, name: "solution".into(), command })
+            Ok(Case::new(exercise, "solution", command))
         })
         .collect();
     for (_, report) in judge_all(&cases?) {
@@ -75,32 +83,47 @@ fn every_mistake_has_its_message() -> Result<()> {
         ensure!(names.len() >= 4, "{} has {} wrong programs", exercise.id, names.len());
         for name in names {
             let path = built()?.path(&format!("{}-wrong", exercise.package()))?;
-            cases.push(Case { exercise, command: vec![path, name.clone()], name });
+            cases.push(Case::new(exercise, &name, vec![path, name.clone()]));
+        }
+    }
+    // And those that are possible everywhere, judged where nothing special is asked for.
+    if let Some(exercise) = general() {
+        for name in built()?.mistakes("gallery")? {
+            let command = vec![built()?.path("gallery")?, name.clone()];
+            cases.push(Case {
+                folder: "general",
+                ..Case::new(exercise, &name, command)
+            });
         }
     }
     let judged = judge_all(&cases);
-    no_message_fits_two(&judged)?;
-    pin_all(&judged)
+    // Both, so that all that is to be done is seen at once.
+    let distinct = no_message_fits_two(&judged);
+    pin_all(&judged).and(distinct)
+}
+
+/// The exercise that judges what can go wrong everywhere; none when only one is looked at.
+fn general() -> Option<&'static Exercise> {
+    let is_chosen = std::env::var_os("EXERCISE").is_none();
+    check::EXERCISES.iter().find(|exercise| is_chosen && exercise.id == "03b")
 }
 
 /// One message, one cause: within an exercise no two mistakes share a message, and elsewhere
 /// it belongs to the mistake of the same name.
 fn no_message_fits_two(judged: &[(&Case, Report)]) -> Result<()> {
     let mut causes: BTreeMap<String, &Case> = BTreeMap::new();
+    let mut shared = Vec::new();
     for (case, report) in judged {
         let Some((_, failure)) = report.first_failure() else { continue };
         let meaning = built::without_digits(&failure.meaning);
         let Some(other) = causes.insert(meaning, case) else { continue };
-        ensure!(
-            other.exercise.id != case.exercise.id && other.name == case.name,
-            "{} {} and {} {} share a message: {}",
-            other.exercise.id,
-            other.name,
-            case.exercise.id,
-            case.name,
-            failure.meaning
-        );
+        if other.folder == case.folder || other.name != case.name {
+            let names =
+                [other.folder, &other.name, "and", case.folder, &case.name].join(" ");
+            shared.push(format!("{names} share a message: {}", failure.meaning));
+        }
     }
+    ensure!(shared.is_empty(), "{}", shared.join("\n"));
     Ok(())
 }
 
@@ -133,14 +156,14 @@ fn next<T>(queue: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
 fn pin_all(judged: &[(&Case, Report)]) -> Result<()> {
     let mut wrong = Vec::new();
     for (case, report) in judged {
-        let name = format!("{} {}", case.exercise.id, case.name);
+        let name = format!("{} {}", case.folder, case.name);
         if report.has_passed() {
             wrong.push(format!("{name} passes"));
             continue;
         }
         let pinned = panic::catch_unwind(|| {
             insta::with_settings!(
-                { snapshot_path => format!("../snapshots/{}", case.exercise.id) },
+                { snapshot_path => format!("../snapshots/{}", case.folder) },
                 { pin!(case.name.as_str(), text(report)) }
             );
         });
@@ -162,9 +185,12 @@ fn text(report: &Report) -> String {
 /// A snapshot whose program is gone is a message that nobody can get.
 #[test]
 fn no_snapshot_is_left_over() -> Result<()> {
+    let mut galleries = vec![("general", built()?.mistakes("gallery")?)];
     for exercise in chosen() {
-        let names = built()?.gallery(exercise)?;
-        let folder = root().join("exercises/check/tests/snapshots").join(exercise.id);
+        galleries.push((exercise.id, built()?.gallery(exercise)?));
+    }
+    for (folder, names) in galleries {
+        let folder = root().join("exercises/check/tests/snapshots").join(folder);
         for entry in fs::read_dir(&folder).with_context(|| format!("{folder:?}"))? {
             let path = entry?.path();
             let name =
