@@ -19,7 +19,7 @@ const SHORT: Duration = Duration::from_millis(1);
 /// A program that has used the processor for so long over one request goes in circles.
 const MAX_CPU: Duration = Duration::from_millis(500);
 /// Some languages need more until their programs have started.
-const MAX_CPU_AT_START: Duration = Duration::from_secs(5);
+const MAX_CPU_AT_START: Duration = Duration::from_secs(3);
 
 /// Whatever happens, no wait is longer.
 const MAX_WAIT: Duration = Duration::from_secs(30);

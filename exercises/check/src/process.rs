@@ -100,7 +100,7 @@ impl Drop for Process {
 #[cfg(unix)]
 fn guard(group: u32) -> Option<Child> {
     let mut command = Command::new("sh");
-    command.args(["-c", "read -r _; kill -KILL -- \"-$0\""]).arg(group.to_string());
+    command.args(["-c", "read -r _; kill -s KILL -- \"-$0\""]).arg(group.to_string());
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     // Ctrl-C in the terminal is for us, and must not end the guard before its work.
     std::os::unix::process::CommandExt::process_group(&mut command, 0);

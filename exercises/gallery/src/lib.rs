@@ -1,5 +1,6 @@
 //! Wrong programs, many in one binary: the mistakes people really make in an exercise. Each
-//! has a name, and is a few lines: what is right about it stands here.
+//! has a name, and is a few lines: what is right about it stands here. A name that begins with
+//! `right-` is that of a program which looks unlike the solution, and has to pass all the same.
 //!
 //! `ex03b-wrong NAME [ADDRESS]`; without a name, it lists them.
 

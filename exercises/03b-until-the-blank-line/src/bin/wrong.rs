@@ -1,10 +1,10 @@
 //! What usually goes wrong in exercise 03b.
 
-use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::process::ExitCode;
 
-use gallery::Mistake::Handler;
+use gallery::Mistake::{Handler, Threaded};
 
 const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nI heard all\n";
 
@@ -18,6 +18,9 @@ fn main() -> ExitCode {
         ("small-buffer", Handler(small_buffer)),
         ("goes-in-circles", Handler(goes_in_circles)),
         ("answers-half-a-request", Handler(answers_half_a_request)),
+        ("right-and-refuses-half-a-request", Handler(refuses_half_a_request)),
+        ("right-in-a-thread-by-lines", Threaded(by_lines)),
+        ("right-in-chunks", Handler(in_chunks)),
     ])
 }
 
@@ -97,6 +100,41 @@ fn goes_in_circles(mut client: TcpStream) -> io::Result<()> {
 fn answers_half_a_request(mut client: TcpStream) -> io::Result<()> {
     gallery::read_head(&mut client)?;
     client.write_all(PAGE)
+}
+
+fn refuses_half_a_request(mut client: TcpStream) -> io::Result<()> {
+    if has_blank_line(&gallery::read_head(&mut client)?) {
+        return client.write_all(b"HTTP/1.1 200 Fine\r\nServer: mine\r\n\r\n");
+    }
+    client.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+}
+
+fn by_lines(client: TcpStream) -> io::Result<()> {
+    let mut reader = BufReader::new(client);
+    let mut line = Vec::new();
+    while line != b"\r\n" {
+        line.clear();
+        if reader.read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+    }
+    (&client).write_all(
+        b"HTTP/1.0 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\nhi",
+    )?;
+    // What is left of a body would make the system throw the answer away.
+    reader.get_ref().shutdown(Shutdown::Write)?;
+    reader.read_to_end(&mut line).map(drop)
+}
+
+fn in_chunks(mut client: TcpStream) -> io::Result<()> {
+    if has_blank_line(&gallery::read_head(&mut client)?) {
+        let chunks = "2;x=y\r\nhi\r\nA\r\n0123456789\r\n0\r\nX: y\r\n\r\n";
+        write!(
+            client,
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n{chunks}"
+        )?;
+    }
+    Ok(())
 }
 
 fn has_blank_line(bytes: &[u8]) -> bool {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::TcpStream;
 use std::process::ExitCode;
 
-use gallery::Mistake::Handler;
+use gallery::Mistake::{Handler, Threaded};
 
 const PAGE: &str = "<h1>Grüße, 世界</h1>\n";
 
@@ -18,6 +18,9 @@ fn main() -> ExitCode {
         ("with-a-unit", Handler(with_a_unit)),
         ("whole-buffer", Handler(whole_buffer)),
         ("letters-as-bytes", Handler(letters_as_bytes)),
+        ("right-with-more-fields", Handler(with_more_fields)),
+        ("right-in-a-thread-byte-by-byte", Threaded(byte_by_byte)),
+        ("right-keeps-the-line-open", Threaded(keeps_the_line_open)),
     ])
 }
 
@@ -83,4 +86,32 @@ fn letters_as_bytes(client: TcpStream) -> io::Result<()> {
     let page: Vec<u8> = PAGE.chars().map(|letter| letter as u8).collect();
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", page.len());
     answer(client, &[head.as_bytes(), &page].concat())
+}
+
+fn with_more_fields(client: TcpStream) -> io::Result<()> {
+    let length = PAGE.len();
+    let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let fields =
+        format!("Server: mine\r\nDATE: {date}\r\ncontent-length:{length}  \r\nX:\r\n");
+    answer(
+        client,
+        format!("HTTP/1.0 200 Here you are\r\n{fields}\r\n{PAGE}").as_bytes(),
+    )
+}
+
+fn byte_by_byte(mut client: TcpStream) -> io::Result<()> {
+    gallery::read_head(&mut client)?;
+    let length = PAGE.len();
+    let text = format!("HTTP/1.1 200 \r\nContent-Length: {length}\r\n\r\n{PAGE}");
+    client.set_nodelay(true)?;
+    text.bytes().try_for_each(|byte| client.write_all(&[byte]))
+}
+
+/// It waits for another request, as it may.
+fn keeps_the_line_open(mut client: TcpStream) -> io::Result<()> {
+    let length = PAGE.len();
+    while !gallery::read_head(&mut client)?.is_empty() {
+        write!(client, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{PAGE}")?;
+    }
+    Ok(())
 }
