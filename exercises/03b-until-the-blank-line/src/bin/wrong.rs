@@ -118,7 +118,7 @@ fn by_lines(client: TcpStream) -> io::Result<()> {
             return Ok(());
         }
     }
-    (&client).write_all(
+    reader.get_mut().write_all(
         b"HTTP/1.0 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\nhi",
     )?;
     // What is left of a body would make the system throw the answer away.
