@@ -62,25 +62,24 @@ impl Terms {
     }
 }
 
-/// The technical terms in the order of the alphabet, and then the names of the language, each
-/// with the sentence that explains it.
+/// The technical terms in the order of the alphabet, each with the sentence that explains it,
+/// and then the names of the language.
 pub fn glossary(pages: &[Page], terms: &Terms, on: usize) -> String {
     let mut places: Vec<_> = terms.places.values().collect();
     places.sort_by_key(|place| place.term.trim_matches('`').to_lowercase());
     let (names, words): (Vec<&Place>, Vec<_>) =
         places.into_iter().partition(|place| place.term.starts_with('`'));
-    let mut text = String::new();
-    for (title, places) in [("The terms", words), ("The names", names)] {
-        text += &format!("## {title}\n\n");
-        for place in places {
-            let page = &pages[place.page];
-            let sentence = glossary::sentence(page, place.line, &place.term);
-            let link = format!("{}#{}", pages[on].link_to(&page.path), place.id);
-            text += &format!("- **[{}]({link})** · {sentence}\n", place.term);
-        }
-        text += "\n";
-    }
-    text
+    let link = |place: &Place| {
+        let path = &pages[place.page].path;
+        format!("[{}]({}#{})", place.term, pages[on].link_to(path), place.id)
+    };
+    let with_sentence = |place: &Place| {
+        let sentence = glossary::sentence(&pages[place.page], place.line, &place.term);
+        format!("- **{}** · {sentence}\n", link(place))
+    };
+    let words: String = words.into_iter().map(with_sentence).collect();
+    let names: Vec<_> = names.into_iter().map(link).collect();
+    format!("## The terms\n\n{words}\n## The names of Rust\n\n{}\n", names.join(" · "))
 }
 
 fn key(term: &str) -> String {
