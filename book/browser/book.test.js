@@ -147,7 +147,7 @@ test('the first chapter loads little, and shows soon', async () => {
     await page.close();
 });
 
-test('no page is over one megabyte', { timeout: 300_000 }, async () => {
+test('no page is over one megabyte, and all of them together not over one and a half', { timeout: 300_000 }, async () => {
     const sizes = [];
     for (const path of pages) {
         const page = await browser.newPage();
@@ -163,7 +163,9 @@ test('no page is over one megabyte', { timeout: 300_000 }, async () => {
     }
     sizes.sort((one, other) => other[0] - one[0]);
     console.log(`the largest pages: ${sizes.slice(0, 3).map(([bytes, path]) => `${path} ${bytes}`).join(', ')}`);
-    assert.deepEqual(sizes.filter(([bytes]) => bytes > 1000 * KILOBYTE), []);
+    // print.html is all pages in one, with the messages of all exercises.
+    const limit = path => (path === 'print.html' ? 1500 : 1000) * KILOBYTE;
+    assert.deepEqual(sizes.filter(([bytes, path]) => bytes > limit(path)), []);
 });
 
 for (const word of ['accept', 'Content-Length', 'backlog', 'RST', 'bind']) {

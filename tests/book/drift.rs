@@ -249,7 +249,8 @@ impl Drift {
 /// What the book is made from.
 fn copy_repository(into: &Path) -> Result<()> {
     let here = Sources::here();
-    let parts = ["book/src", "book/theme", "book/tool/src", "steps", "tests"];
+    let parts =
+        ["book/src", "book/theme", "book/tool/src", "exercises", "steps", "tests"];
     for part in parts.into_iter().chain(["bench/results", "bench/src"]) {
         copy(&here.path(part), &into.join(part))?;
     }
