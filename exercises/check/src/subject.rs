@@ -119,8 +119,11 @@ impl Subject {
     pub fn run_at(&self, address: &str, more: &[&str]) -> Verdict<Ended> {
         let (mut process, log) = self.spawn(address, more)?;
         let ended = patience::wait_for_start(process.id(), |tick| {
-            thread::sleep(tick);
-            process.ended()
+            let ended = process.ended();
+            if ended.is_none() {
+                thread::sleep(tick.min(Duration::from_millis(2)));
+            }
+            ended
         });
         match ended {
             Ok(_) => Ok(ended_with_all_output(&mut process, log)),

@@ -29,7 +29,7 @@ pub fn watch(
     poll: bool,
 ) -> Result<ExitCode> {
     let (sender, saved) = mpsc::channel();
-    let config = Config::default().with_poll_interval(POLL);
+    let config = Config::default().with_poll_interval(POLL).with_compare_contents(true);
     let mut watcher: Box<dyn Watcher> = match poll {
         true => Box::new(PollWatcher::new(sender, config)?),
         false => Box::new(RecommendedWatcher::new(sender, config)?),
