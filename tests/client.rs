@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use socket2::{Domain, Socket, Type};
 
 use crate::{PATIENCE, escape};
 
@@ -59,6 +60,14 @@ impl Client {
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(PATIENCE))?;
         Ok(Self { stream, reset: false })
+    }
+
+    /// Its own address, by which the server knows it.
+    ///
+    /// # Errors
+    /// As `getsockname(2)`.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.stream.local_addr()
     }
 
     /// Sends all of `bytes`.
@@ -204,6 +213,14 @@ pub fn connect(address: SocketAddr, deadline: Duration) -> String {
         Err(error) if error.kind() == ErrorKind::TimedOut => "not let in".into(),
         Err(error) => error.to_string(),
     }
+}
+
+/// Whether a socket has this address of ours already, listening or not.
+pub fn is_taken(address: SocketAddr) -> bool {
+    // Not by `TcpListener`, which says that it does not mind sharing.
+    let bound = Socket::new(Domain::for_address(address), Type::STREAM, None)
+        .and_then(|socket| socket.bind(&address.into()));
+    bound.is_err()
 }
 
 /// A whole visit: connect, send `request`, read to the end.

@@ -20,7 +20,7 @@ mod tools;
 mod visits;
 
 pub use bytes::escape;
-pub use client::{Client, End, Received, connect, exchange};
+pub use client::{Client, End, Received, connect, exchange, is_taken};
 pub use mistakes::{mistakes, refusal};
 #[cfg(target_os = "linux")]
 pub use mistakes::{nowhere_to_print, privileged};

@@ -11,6 +11,7 @@ macro_rules! exercises {
 }
 
 exercises! {
+    ex01a
     ex01b
     ex03b
     ex04a

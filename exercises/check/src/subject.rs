@@ -290,6 +290,28 @@ impl Server {
         }
     }
 
+    /// The program must still be running, without having been asked for anything.
+    ///
+    /// # Errors
+    /// When it has ended; `meaning` says what that means, unless it has panicked.
+    pub fn expect_running(&mut self, meaning: &str, why: &str) -> Verdict {
+        match self.crash() {
+            Some(crash) if self.complained().contains("panicked at") => Err(crash),
+            Some(_) if !self.process.is_flooding() => Err(self.wrong(meaning, why)),
+            other => other.map_or(Ok(()), Err),
+        }
+    }
+
+    /// Where the program really listens, as far as the system tells.
+    pub fn listens_at(&self) -> Vec<SocketAddr> {
+        listening(self.process.id())
+    }
+
+    /// Somebody, and so the program, has the address that it has named, listening or not.
+    pub fn has_its_address(&self) -> bool {
+        ::tests::is_taken(self.address)
+    }
+
     fn crash(&mut self) -> Option<Box<Failure>> {
         if self.process.is_flooding() {
             return Some(self.flood());
@@ -377,10 +399,7 @@ impl Server {
     fn find_address(&mut self, wanted: &str) -> Verdict<SocketAddr> {
         let process = &mut self.process;
         let found = patience::wait_for_start(process.id(), |tick| {
-            let address = complete_lines(&process.stdout.text()).find_map(address_in);
-            if let Some((_, address)) =
-                address.filter(|(_, address)| address.port() != 0)
-            {
+            if let Some(address) = named_address(&process.stdout.text()) {
                 return Some(Some(address));
             }
             if process.ended().is_some() || process.is_flooding() {
@@ -392,10 +411,13 @@ impl Server {
         match found {
             Ok(Some(address)) => self.is_as_wanted(address, wanted),
             Ok(None) if self.process.is_flooding() => Err(self.flood()),
-            // It may have named its address in its very last moment.
             Ok(None) => {
-                let ended = ended_with_all_output(&mut self.process, self.log.clone());
-                Err(self.never_ready(&ended, wanted))
+                wait_for_all_output(&self.process);
+                // It may have named its address in its very last moment.
+                match named_address(&self.process.stdout.text()) {
+                    Some(address) => self.is_as_wanted(address, wanted),
+                    None => Err(self.never_ready(wanted)),
+                }
             }
             Err(silence) => Err(self.no_address(silence)),
         }
@@ -419,6 +441,18 @@ impl Server {
             if wanted.port() == 0 { ", where port 0 means any free one" } else { "" };
         let text = self.process.stdout.text();
         let offset = text.find(&address.to_string()).unwrap_or(0);
+        let real = SocketAddr::new(wanted.ip(), address.port());
+        if address != real && listening(self.process.id()).contains(&real) {
+            return Err(self.wrong_in_output(
+                offset,
+                format!(
+                    "Your program has {real} and says {address}: the port is right, but the \
+                     part before it is always the same."
+                ),
+                "getsockname(2): `local_addr` of the socket names both, the IP address and \
+                 the port.",
+            ));
+        }
         Err(self.wrong_in_output(
             offset,
             format!(
@@ -429,7 +463,8 @@ impl Server {
         ))
     }
 
-    fn never_ready(&self, ended: &Ended, wanted: &str) -> Box<Failure> {
+    fn never_ready(&mut self, wanted: &str) -> Box<Failure> {
+        let ended = ended_with_all_output(&mut self.process, self.log.clone());
         let panic = ended.stderr.lines().find(|line| line.contains("panicked at"));
         match panic {
             Some(panic) => self.wrong(
@@ -470,6 +505,15 @@ impl Server {
             );
         }
         self.log.silent(silence, QUIET);
+        if let Some(address) = named_address(&self.complained()) {
+            return self.wrong(
+                format!(
+                    "Your program says on standard error that it is at {address}. Nothing is \
+                     wrong, so that is no complaint: it belongs on standard output."
+                ),
+                why,
+            );
+        }
         if text.is_empty() {
             return self.wrong(
                 "Your program never says where it is: it has printed nothing on standard \
@@ -541,7 +585,7 @@ impl Log {
     }
 }
 
-fn ended_with_all_output(process: &mut Process, log: Log) -> Ended {
+fn wait_for_all_output(process: &Process) {
     // What it has left behind may hold its output open; that is not waited for.
     let _ = patience::wait(process.id(), GLANCE, |tick| {
         let all = process.stdout.has_ended() && process.stderr.has_ended();
@@ -550,6 +594,10 @@ fn ended_with_all_output(process: &mut Process, log: Log) -> Ended {
         }
         all.then_some(())
     });
+}
+
+fn ended_with_all_output(process: &mut Process, log: Log) -> Ended {
+    wait_for_all_output(process);
     log.printed(process);
     let status = process.ended();
     let (stdout, stderr) = (process.stdout.text(), process.stderr.text());
@@ -605,14 +653,23 @@ fn complete_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     lines.filter(|(_, line)| line.ends_with('\n'))
 }
 
+/// The first address at which somebody can be: one with a port. Before it may stand the one
+/// that was asked for.
+fn named_address(text: &str) -> Option<SocketAddr> {
+    let addresses = complete_lines(text).flat_map(|(_, line)| addresses_in(line));
+    addresses.into_iter().find(|address| address.port() != 0)
+}
+
 /// The first address or URL with one in the line, and the line's offset.
 fn address_in((offset, line): (usize, &str)) -> Option<(usize, SocketAddr)> {
+    Some((offset, addresses_in(line).next()?))
+}
+
+fn addresses_in(line: &str) -> impl Iterator<Item = SocketAddr> {
     let is_part = |letter: char| letter.is_ascii_hexdigit() || ".:[]".contains(letter);
-    let mut words = line.split(|letter| !is_part(letter));
+    let words = line.split(move |letter| !is_part(letter));
     // `http://127.0.0.1:4545/` leaves a colon; a sentence may end behind the address.
-    words.find_map(|word| {
-        Some((offset, word.trim_end_matches(['.', ':']).parse().ok()?))
-    })
+    words.filter_map(|word| word.trim_end_matches(['.', ':']).parse().ok())
 }
 
 /// `at src/main.rs:12:34` of a panic's first line.
@@ -659,7 +716,9 @@ fn listening(id: u32) -> Vec<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
-    use super::address_in;
+    use std::net::SocketAddr;
+
+    use super::{address_in, named_address};
 
     #[test]
     fn finds_the_address_in_a_line() {
@@ -674,5 +733,7 @@ mod tests {
             assert_eq!(found.as_deref(), Some(address), "{line}");
         }
         assert!(address_in((0, "ready: go, 12:30")).is_none());
+        let both = named_address("asked for 127.0.0.1:0, got 127.0.0.1:80\n");
+        assert_eq!(both, Some(SocketAddr::from(([127, 0, 0, 1], 80))));
     }
 }

@@ -86,7 +86,9 @@ pub fn redacted(text: &str) -> String {
     let lines = text.lines().map(|line| {
         let line = without_time(line);
         let line = without_numbers(&line, "127.0.0.1:", "PORT");
+        let line = without_numbers(&line, "127.0.0.2:", "PORT");
         let line = without_numbers(&line, "0.0.0.0:", "PORT");
+        let line = without_numbers(&line, "bound to port ", "PORT");
         without_numbers(&line, "thread 'main' (", "1").trim_end().to_string() + "\n"
     });
     lines.collect()

@@ -1,0 +1,123 @@
+//! Port 0 becomes another one.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{iter, process};
+
+use crate::{Check, Exercise, Server, Subject, Verdict};
+
+pub const EXERCISE: Exercise = Exercise {
+    id: "01a",
+    name: "which-port",
+    minutes: 5,
+    page: "01-bind.md",
+    checks: &[
+        Check {
+            demand: "Started at port 0, it says on standard output which address it has got.",
+            points: 2,
+            by_hand: "{program} 127.0.0.1:0",
+            run: says_which,
+        },
+        Check {
+            demand: "That address is its own for as long as it waits.",
+            points: 2,
+            by_hand: "cargo run -p step01 -- 127.0.0.1:4545",
+            run: keeps_it,
+        },
+        Check {
+            demand: "Started at a port that you choose, it has that one.",
+            points: 1,
+            by_hand: "{program} 127.0.0.1:4545",
+            run: takes_a_port,
+        },
+        Check {
+            demand: "Started at 127.0.0.2, which Linux and Windows have too, it says so.",
+            points: 1,
+            by_hand: "{program} 127.0.0.2:0",
+            run: takes_an_ip_address,
+        },
+        Check {
+            demand: "It ends when you press Enter, with exit status 0.",
+            points: 1,
+            by_hand: "{program} 127.0.0.1:0",
+            run: ends_with_enter,
+        },
+    ],
+};
+
+fn says_which(subject: &Subject) -> Verdict {
+    subject.start().map(drop)
+}
+
+fn keeps_it(subject: &Subject) -> Verdict {
+    // Twice: what the program has let go, somebody else may have got by chance.
+    has_its_address(&mut subject.start()?)?;
+    has_its_address(&mut subject.start()?)
+}
+
+fn has_its_address(server: &mut Server) -> Verdict {
+    if server.has_its_address() {
+        return Ok(());
+    }
+    server.expect_running(
+        "Your program says which address it has, and ends. An address belongs to a program \
+         that runs: now anybody can have it.",
+        "_exit(2): when a program ends, the system closes all it has open, its sockets too. \
+         The task: it waits until somebody presses Enter.",
+    )?;
+    let address = server.address();
+    let offset = server.printed().find(&address.to_string()).unwrap_or(0);
+    if let Some(other) = server.listens_at().first() {
+        return Err(server.wrong_in_output(
+            offset,
+            format!(
+                "Your program has {other}, and says {address}. If it binds twice, port 0 \
+                 becomes another one each time."
+            ),
+            "ip(7): at each bind with port 0 the system chooses anew. Ask the socket that you keep, with \
+             `local_addr`.",
+        ));
+    }
+    Err(server.wrong_in_output(
+        offset,
+        "Nobody has this address. Your program had it for a moment: then the socket was \
+         dropped, and with the socket goes its address.",
+        "close(2): a socket without an owner is closed, and its address is free for others. \
+         In `bind(…)?.local_addr()` nobody keeps the socket; `let _ =` does not either.",
+    ))
+}
+
+fn takes_a_port(subject: &Subject) -> Verdict {
+    subject.start_at(&free_address().to_string(), &[]).map(drop)
+}
+
+/// One that no system gives to whoever asks for any, so that it stays free, and another one at
+/// each call.
+fn free_address() -> SocketAddr {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let candidates = iter::repeat_with(|| {
+        let number = CALLS.fetch_add(1, Ordering::Relaxed);
+        let number = process::id().wrapping_mul(613).wrapping_add(number) % 12_000;
+        SocketAddr::from(([127, 0, 0, 1], 20_000 + u16::try_from(number).unwrap_or(0)))
+    });
+    let mut free = candidates.take(1_000).filter(|address| !tests::is_taken(*address));
+    free.next().expect("one port of a thousand is free")
+}
+
+fn takes_an_ip_address(subject: &Subject) -> Verdict {
+    if TcpListener::bind("127.0.0.2:0").is_err() {
+        return Ok(());
+    }
+    subject.start_at("127.0.0.2:0", &[]).map(drop)
+}
+
+fn ends_with_enter(subject: &Subject) -> Verdict {
+    let ended = subject.start()?.typed(Some(""))?;
+    if ended.code == Some(0) {
+        return Ok(());
+    }
+    Err(ended.wrong(
+        "All went well, and your program ends as if something had failed.",
+        "exit(3): 0 is success, anything else is failure.",
+    ))
+}
