@@ -13,6 +13,7 @@ macro_rules! exercises {
 exercises! {
     ex01a
     ex01b
+    ex02a
     ex03b
     ex04a
 }

@@ -168,6 +168,17 @@ impl Failure {
         self
     }
 
+    /// Says what it means where the cause is known better.
+    #[must_use]
+    pub fn because(
+        mut self: Box<Self>,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Self> {
+        (self.meaning, self.why) = (meaning.into(), why.into());
+        self
+    }
+
     /// Suggests another command than the check's own to see it by hand.
     #[must_use]
     pub fn by_hand(mut self: Box<Self>, command: impl Into<String>) -> Box<Self> {

@@ -274,6 +274,11 @@ impl Server {
         self.log.failure(Place::Printed(offset), meaning, why)
     }
 
+    /// Writes what it has printed into the course of events.
+    pub fn show_output(&self) {
+        self.log.printed(&self.process);
+    }
+
     /// Writes something that the reader should know into the course of events.
     pub fn note(&self, text: impl Into<String>) {
         self.log.add(What::Note(text.into()));
@@ -305,6 +310,15 @@ impl Server {
     /// Where the program really listens, as far as the system tells.
     pub fn listens_at(&self) -> Vec<SocketAddr> {
         listening(self.process.id())
+    }
+
+    /// How many clients wait for its `accept`, where the system tells (`ss -ltn`).
+    pub fn waiting(&self) -> Option<usize> {
+        #[cfg(target_os = "linux")]
+        let waiting = ::tests::queue(self.address);
+        #[cfg(not(target_os = "linux"))]
+        let waiting = None;
+        waiting
     }
 
     /// Somebody, and so the program, has the address that it has named, listening or not.
