@@ -16,4 +16,5 @@ exercises! {
     ex02a
     ex03b
     ex04a
+    ex05b
 }

@@ -7,6 +7,7 @@
 //! [`Failure`]. What is wrong with answers of all kinds, [`Client::answer`] finds by itself.
 
 mod answer;
+mod by_hand;
 pub mod checks;
 mod client;
 mod exercise;
@@ -17,6 +18,7 @@ pub mod report;
 mod subject;
 
 pub use answer::{Answer, Field, Framing};
+pub use by_hand::by_hand;
 pub use checks::EXERCISES;
 pub use client::{Client, get, get_from};
 pub use exercise::{Check, Exercise, Report};
