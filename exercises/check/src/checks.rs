@@ -17,4 +17,5 @@ exercises! {
     ex03b
     ex04a
     ex05b
+    ex05c
 }

@@ -1,0 +1,86 @@
+//! Exercise 05c: say what became of the request, in the status and in a field.
+//!
+//! `cargo run -p ex05c [-- ADDRESS]`, then `cargo exercise check 05c`
+
+use std::env;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+const HOME: &str = "<h1>Home</h1>\n";
+const ABOUT: &str = "<h1>About</h1>\n";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let listener = TcpListener::bind(address()?)?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
+    loop {
+        let handled = listener.accept().and_then(|(client, _)| handle(client));
+        // What goes wrong with one client must not end the server for the others.
+        if let Err(error) = handled {
+            let _ = writeln!(io::stderr(), "a client was lost: {error}");
+        }
+    }
+}
+
+/// The address on the command line, or port 4545 of this machine.
+fn address() -> Result<SocketAddr> {
+    let argument = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
+    argument.parse().ok().with_context(|| {
+        format!("{argument:?} is not an IP address and a port, such as 127.0.0.1:4545")
+    })
+}
+
+/// Reads a request and sends what `answer` has chosen.
+fn handle(mut client: TcpStream) -> io::Result<()> {
+    let Some(head) = read_head(&mut client)? else { return Ok(()) };
+    let line = head.split("\r\n").next().unwrap_or_default();
+    let (status, page) = match line.split(' ').collect::<Vec<_>>()[..] {
+        [method, target, _] => answer(method, target),
+        _ => ("400 Bad Request", "<p>Such a request line is none.</p>\n"),
+    };
+    let length = page.len();
+    // TODO: one status has to say in a field what may be done, and one method wants no page.
+    write!(
+        client,
+        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{page}"
+    )
+}
+
+/// The status and the page for a request.
+fn answer(_method: &str, target: &str) -> (&'static str, &'static str) {
+    // TODO: this answers whatever is asked, by whatever method.
+    match target {
+        "/about" => ("200 OK", ABOUT),
+        _ => ("200 OK", HOME),
+    }
+}
+
+/// Reads until the blank line: the request line and the fields, as one text. None when the
+/// client has left before.
+fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
+    let mut head = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
+            return Ok(Some(String::from_utf8_lossy(&head[..end]).into_owned()));
+        }
+        match client.read(&mut buffer)? {
+            0 => return Ok(None),
+            length => head.extend_from_slice(&buffer[..length]),
+        }
+    }
+}
