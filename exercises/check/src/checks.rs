@@ -18,4 +18,5 @@ exercises! {
     ex04a
     ex05b
     ex05c
+    ex05d
 }
