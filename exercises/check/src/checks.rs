@@ -19,4 +19,5 @@ exercises! {
     ex05b
     ex05c
     ex05d
+    ex06a
 }

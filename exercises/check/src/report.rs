@@ -117,6 +117,7 @@ fn by_hand_text(by_hand: &str, subject: &Subject) -> String {
         );
     }
     if by_hand.contains("{program}") {
+        let command = command.replace("    {then}", "  and in a second terminal:");
         return format!("{title}\n    {command}\n");
     }
     let shown = subject.shown();

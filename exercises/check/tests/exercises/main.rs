@@ -5,6 +5,7 @@
 //! `INSTA_UPDATE=always`, then read the diff.
 
 mod built;
+mod proofs;
 mod texts;
 
 use std::collections::BTreeMap;

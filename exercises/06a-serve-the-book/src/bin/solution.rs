@@ -1,0 +1,90 @@
+//! Exercise 06a, solved.
+
+use std::env;
+use std::fs;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use step05::{Deadlines, Response, Status};
+
+/// The types of the files in the book.
+const CONTENT_TYPES: [(&str, &str); 8] = [
+    ("html", "text/html; charset=utf-8"),
+    ("css", "text/css; charset=utf-8"),
+    ("js", "text/javascript; charset=utf-8"),
+    ("txt", "text/plain; charset=utf-8"),
+    ("json", "application/json"),
+    ("svg", "image/svg+xml"),
+    ("png", "image/png"),
+    ("woff2", "font/woff2"),
+];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let folder = folder()?;
+    let listener = TcpListener::bind(address()?)?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
+    // A browser opens connections in advance and says nothing on them. All others wait.
+    let deadlines = Deadlines { head: Duration::from_secs(1), ..Deadlines::default() };
+    step05::serve(&listener, deadlines, |request| {
+        file(&folder, &request.path).unwrap_or_else(|| {
+            Response::text(Status::NOT_FOUND, "There is no such page.")
+        })
+    })
+}
+
+/// The address on the command line, or port 4545 of this machine.
+fn address() -> Result<SocketAddr> {
+    let argument = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
+    argument.parse().ok().with_context(|| {
+        format!("{argument:?} is not an IP address and a port, such as 127.0.0.1:4545")
+    })
+}
+
+/// The folder behind the address, or the built book; without links.
+fn folder() -> Result<PathBuf> {
+    let folder = env::args().nth(2).unwrap_or("target/book".into());
+    fs::canonicalize(&folder)
+        .with_context(|| format!("no folder {folder} (cargo book makes target/book)"))
+}
+
+/// The file at `path` of the request, which step 5 has decoded; none if there is no such file.
+fn file(folder: &Path, path: &[u8]) -> Option<Response> {
+    // Where it really is: a link may lead out of the folder.
+    let file = folder.join(relative(path)?).canonicalize().ok()?;
+    if !file.starts_with(folder) || !file.is_file() {
+        return None;
+    }
+    let body = fs::read(&file).ok()?.into();
+    let extension = file.extension().unwrap_or_default();
+    let known = CONTENT_TYPES.iter().find(|(known, _)| extension == *known);
+    let content_type = known.map_or("application/octet-stream", |(_, name)| name);
+    Some(Response { status: Status::OK, content_type, body })
+}
+
+/// A path that only goes down: names with `/` between them, and nothing that is no name.
+fn relative(path: &[u8]) -> Option<PathBuf> {
+    let path = str::from_utf8(path).ok()?.strip_prefix('/')?;
+    let index = if path.is_empty() || path.ends_with('/') { "index.html" } else { "" };
+    let names = format!("{path}{index}");
+    names.split('/').map(|name| is_name(name).then_some(name)).collect()
+}
+
+/// On Windows, `\` is a `/` too, and `C:` begins anew.
+fn is_name(name: &str) -> bool {
+    !["", ".", ".."].contains(&name) && !name.contains(['\\', ':', '\0'])
+}

@@ -1,0 +1,64 @@
+//! Exercise 06a: serve the files of a folder, and nothing outside of it.
+//!
+//! `cargo run -p ex06a [-- ADDRESS [FOLDER]]`, then `cargo exercise check 06a`
+
+use std::env;
+use std::fs;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use step05::{Deadlines, Response, Status};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let folder = folder()?;
+    let listener = TcpListener::bind(address()?)?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
+    // A browser opens connections in advance and says nothing on them. All others wait.
+    let deadlines = Deadlines { head: Duration::from_secs(1), ..Deadlines::default() };
+    step05::serve(&listener, deadlines, |request| {
+        file(&folder, &request.path).unwrap_or_else(|| {
+            Response::text(Status::NOT_FOUND, "There is no such page.")
+        })
+    })
+}
+
+/// The address on the command line, or port 4545 of this machine.
+fn address() -> Result<SocketAddr> {
+    let argument = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
+    argument.parse().ok().with_context(|| {
+        format!("{argument:?} is not an IP address and a port, such as 127.0.0.1:4545")
+    })
+}
+
+/// The folder behind the address, or the built book; without links.
+fn folder() -> Result<PathBuf> {
+    let folder = env::args().nth(2).unwrap_or("target/book".into());
+    fs::canonicalize(&folder)
+        .with_context(|| format!("no folder {folder} (cargo book makes target/book)"))
+}
+
+/// The file at `path` of the request, which step 5 has decoded; none if there is no such file.
+fn file(folder: &Path, path: &[u8]) -> Option<Response> {
+    // TODO: a path that ends in / means index.html there. And a path that leads out of
+    // `folder` means nothing: there are more such paths than one thinks.
+    let name = str::from_utf8(path).ok()?.strip_prefix('/')?;
+    let body = fs::read(folder.join(name)).ok()?;
+    // TODO: this is the type of pages. Other files have others.
+    let content_type = "text/html; charset=utf-8";
+    Some(Response { status: Status::OK, content_type, body: body.into() })
+}
