@@ -20,4 +20,5 @@ exercises! {
     ex05c
     ex05d
     ex06a
+    ex06b
 }

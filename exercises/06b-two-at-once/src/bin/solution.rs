@@ -1,0 +1,69 @@
+//! Exercise 06b, solved.
+
+use std::env;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::ExitCode;
+use std::thread;
+
+use anyhow::{Context, Result};
+
+const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nYour turn.\n";
+
+/// How many clients are served at once. All others wait in the system's queue.
+const THREADS: usize = 16;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let listener = TcpListener::bind(address()?)?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
+    // All sleep in `accept` of the same listener; the system wakes one for each client.
+    thread::scope(|threads| {
+        for _ in 0..THREADS {
+            threads.spawn(|| serve(&listener));
+        }
+    });
+    Ok(())
+}
+
+/// Serves one client after the other, for ever.
+fn serve(listener: &TcpListener) {
+    loop {
+        let handled = listener.accept().and_then(|(client, _)| handle(client));
+        // What goes wrong with one client must not end the thread for the others.
+        if let Err(error) = handled {
+            let _ = writeln!(io::stderr(), "a client was lost: {error}");
+        }
+    }
+}
+
+/// The address on the command line, or port 4545 of this machine.
+fn address() -> Result<SocketAddr> {
+    let argument = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
+    argument.parse().ok().with_context(|| {
+        format!("{argument:?} is not an IP address and a port, such as 127.0.0.1:4545")
+    })
+}
+
+/// Reads the whole head of a request, however long that takes, then answers.
+fn handle(mut client: TcpStream) -> io::Result<()> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    while !request.windows(4).any(|window| window == b"\r\n\r\n") {
+        match client.read(&mut buffer)? {
+            0 => return Ok(()), // the client has left; nobody waits for an answer
+            length => request.extend_from_slice(&buffer[..length]),
+        }
+    }
+    client.write_all(PAGE)
+}

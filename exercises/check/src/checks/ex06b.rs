@@ -1,0 +1,248 @@
+//! Many clients at once, and not too many.
+
+use crate::{Answer, Check, Client, Exercise, Server, Subject, Verdict, get};
+
+pub const EXERCISE: Exercise = Exercise {
+    id: "06b",
+    name: "two-at-once",
+    minutes: 20,
+    page: "beyond/many-clients.md",
+    checks: &[
+        Check {
+            demand: "A client that asks is answered.",
+            points: 1,
+            by_hand: "curl -i http://127.0.0.1:4545/",
+            run: is_answered,
+        },
+        Check {
+            demand: "While one client says nothing, and while it has sent half a request, \
+                     another one is served.",
+            points: 3,
+            by_hand: "sleep 5 | nc -N 127.0.0.1 4545 &\ncurl -i -m 2 http://127.0.0.1:4545/",
+            run: one_is_silent,
+        },
+        Check {
+            demand: "Ten silent clients keep nobody waiting.",
+            points: 1,
+            by_hand: "for i in $(seq 10); do sleep 5 | nc -N 127.0.0.1 4545 & done\n\
+                      curl -i -m 2 http://127.0.0.1:4545/",
+            run: ten_are_silent,
+        },
+        Check {
+            demand: "A hundred clients that come one after the other are all served.",
+            points: 1,
+            by_hand: "curl -m 2 'http://127.0.0.1:4545/?[1-100]'",
+            run: a_hundred,
+        },
+        Check {
+            demand: "With 48 silent clients, the program has no more than 32 threads.",
+            points: 2,
+            by_hand: "for i in $(seq 48); do sleep 5 | nc -N 127.0.0.1 4545 & done; sleep 1\n\
+                      ls /proc/$(ss -lptnH sport = :4545 | sed 's/.*pid=//; s/,.*//')/task | wc -l",
+            run: no_more_than_32,
+        },
+        Check {
+            demand: "Whoever comes when all are taken waits, and is served as soon as others \
+                     have left.",
+            points: 2,
+            by_hand: "for i in $(seq 48); do sleep 3 | nc -N 127.0.0.1 4545 & done\n\
+                      sleep 1; curl -i -m 5 http://127.0.0.1:4545/",
+            run: waits_for_room,
+        },
+        Check {
+            demand: "Forty clients that throw their connections away take nothing with them: \
+                     the next one is served.",
+            points: 2,
+            by_hand: "python3 -c 'import socket as s; [(\n  \
+                      c := s.create_connection((\"127.0.0.1\", 4545)), c.send(b\"GET\"),\n  \
+                      c.setsockopt(s.SOL_SOCKET, s.SO_LINGER, bytes([1] + [0] * 7)),\n  \
+                      c.close()) for _ in range(40)]'\n\
+                      curl -i -m 2 http://127.0.0.1:4545/",
+            run: bad_clients,
+        },
+    ],
+};
+
+/// How many threads a program may have.
+const MAX_THREADS: usize = 32;
+/// More than it may have threads.
+const MANY: usize = 48;
+
+const WAITING: &str = "read(2) sleeps until something comes. Whoever is to be served meanwhile \
+                       needs another thread, or a program that asks who is ready, poll(2).";
+
+fn is_answered(subject: &Subject) -> Verdict {
+    subject.start()?.ask(&get("/"))?.expect_success()
+}
+
+fn one_is_silent(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut silent = server.connect()?;
+    served_meanwhile(&mut server)?;
+    silent.send(b"GET / HTTP/1.1\r\nHost: 127")?;
+    served_meanwhile(&mut server)?;
+    silent.send(b".0.0.1\r\nConnection: close\r\n\r\n")?;
+    let answer = silent.answer();
+    server.finish(answer)?.expect_success()
+}
+
+/// Another client is served while the first one keeps its connection.
+fn served_meanwhile(server: &mut Server) -> Verdict {
+    let mut client = server.connect()?;
+    client.send(&get("/"))?;
+    let id = server.id();
+    // By then, whatever the program wanted to start has been started.
+    let meaning = || match threads_of(id) {
+        Some(0 | 1) | None => {
+            "As long as one client says nothing, your program serves nobody else: it sleeps in \
+             a `read` of that connection."
+        }
+        Some(2) => {
+            "Your program starts a thread for the client and then waits for its end: a `join` \
+             before the next `accept` makes one after the other of it again."
+        }
+        Some(_) => {
+            "Your program has several threads, and only one of them works: the others wait for \
+             something that it holds while it sleeps in a `read`, such as a lock. `while let` \
+             and `match` hold what their expression has locked to the end of their body."
+        }
+    };
+    let answer = answer_or(&mut client, meaning, WAITING);
+    server.finish(answer)?.expect_success()
+}
+
+fn ten_are_silent(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let silent = connect(&mut server, 10)?;
+    let verdict = ask_meanwhile(
+        &mut server,
+        "One silent client does not disturb your program, and ten do: it serves fewer at a time.",
+        "The task allows 32 threads. A browser alone opens six connections to one server, and \
+         some of them only in case they will be needed.",
+    );
+    drop(silent);
+    verdict
+}
+
+fn a_hundred(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    for _ in 0..100 {
+        ask_meanwhile(
+            &mut server,
+            "The first clients are served, and then nobody: each takes a place in your program, \
+             and none gives it back.",
+            "What was counted up has to be counted down when the client has gone, however it \
+             went. In Rust, `Drop` does not forget.",
+        )?;
+    }
+    Ok(())
+}
+
+fn no_more_than_32(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut silent = connect(&mut server, MANY)?;
+    // By then, all who are to be accepted have been.
+    if let Some(last) = silent.last_mut() {
+        last.listen(crate::GLANCE);
+    }
+    let Some(threads) = threads_of(server.id()) else { return Ok(()) };
+    if threads <= MAX_THREADS {
+        return server.survives();
+    }
+    server.note(format!("your program has {threads} threads"));
+    Err(server.wrong(
+        format!(
+            "{MANY} clients that do nothing, and your program has {threads} threads: a new one \
+             for each. It is the clients who decide how many there are, and some thousand of \
+             them end your program, or the machine."
+        ),
+        "pthread_create(3): each thread needs a stack, and at some number the next one fails. \
+         The task: 32 threads at most.",
+    ))
+}
+
+fn waits_for_room(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let silent = connect(&mut server, MANY)?;
+    let mut waiting = server.connect()?;
+    waiting.send(&get("/"))?;
+    waiting.closing_means(
+        "Your program is full and throws the next client out, without a word. It had only to \
+         wait for a moment.",
+        "accept(2): whom you do not accept yet, the system keeps for you. listen(2) says for \
+         how many.",
+    );
+    // Who is served at once, because all are, is served well.
+    waiting.listen(crate::GLANCE);
+    if waiting.received().is_empty() && waiting.end().is_none() {
+        silent.into_iter().for_each(Client::leave);
+    }
+    let answer = answer_or(
+        &mut waiting,
+        || "The silent clients have left, and whoever waited for them is not served either.",
+        "read(2) returns 0 when the other side has closed. Then this client is done, and its \
+         place is free for the next one.",
+    );
+    let answer = server.finish(answer)?;
+    answer.expect_status(
+        &[200],
+        "Your program is full and sends the next client away. It had only to wait for a moment.",
+        "The task: whoever comes when all are taken waits. RFC 9110, section 15.6.4: 503 is for \
+         a server that cannot help otherwise.",
+    )
+}
+
+fn bad_clients(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    for _ in 0..40 {
+        let mut client = server.connect()?;
+        client.send(b"GET / HTTP")?;
+        client.reset();
+    }
+    ask_meanwhile(
+        &mut server,
+        "Forty clients have thrown their connections away, and now nobody is served any more: \
+         each of them has ended a thread of yours, or has kept its place.",
+        "read(2): ECONNRESET is an error of this connection. The thread, and its place, are for \
+         the next client; an error must not leave the loop around `accept`.",
+    )
+}
+
+fn connect(server: &mut Server, count: usize) -> Verdict<Vec<Client>> {
+    (0..count).map(|_| server.connect()).collect()
+}
+
+/// One more client is served, whoever else is there.
+fn ask_meanwhile(server: &mut Server, meaning: &'static str, why: &str) -> Verdict {
+    let mut client = server.connect()?;
+    client.send(&get("/"))?;
+    let answer = answer_or(&mut client, || meaning, why);
+    server.finish(answer)?.expect_success()
+}
+
+/// The answer; if the program does not even look at this client, that is what it means.
+fn answer_or(
+    client: &mut Client,
+    meaning: impl FnOnce() -> &'static str,
+    why: &str,
+) -> Verdict<Answer> {
+    let answer = client.answer();
+    let is_ignored = client.received().is_empty() && client.end().is_none();
+    if answer.is_err() && is_ignored { Err(client.wrong(meaning(), why)) } else { answer }
+}
+
+/// The threads of the program and of all processes it has started. From proc(5); elsewhere
+/// none.
+fn threads_of(id: u32) -> Option<usize> {
+    let group = id.to_string();
+    let processes = std::fs::read_dir("/proc").ok()?.flatten();
+    let counts = processes.filter_map(|process| {
+        let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
+        // The second field is a name in parentheses, and may contain anything.
+        let (_, fields) = stat.rsplit_once(')')?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        (*fields.get(2)? == group).then(|| fields.get(17)?.parse::<usize>().ok())?
+    });
+    let count = counts.sum();
+    (count > 0).then_some(count)
+}
