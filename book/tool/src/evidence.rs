@@ -38,7 +38,7 @@ pub fn tested_commands(sources: &Sources) -> Result<BTreeSet<String>> {
     commands.extend(EXERCISE.map(|rest| format!("cargo exercise{rest}")));
     for exercise in exercises::all(sources) {
         let id = exercise.id();
-        commands.insert(format!("cargo run -p ex{id}"));
+        commands.insert(started(id));
         commands.extend(FOR_ONE.map(|command| {
             let (command, option) = command.split_once(' ').unwrap_or((command, ""));
             format!("cargo exercise {command} {id} {option}").trim_end().to_string()
@@ -50,6 +50,18 @@ pub fn tested_commands(sources: &Sources) -> Result<BTreeSet<String>> {
         commands.extend(typed.map(String::from));
     }
     Ok(commands)
+}
+
+/// How a learner starts a program by hand. The judge starts it with the same arguments.
+fn started(id: &str) -> String {
+    format!("cargo run -p ex{id}")
+}
+
+/// Whether a test runs `command`.
+pub fn is_tested(tested: &BTreeSet<String>, command: &str) -> bool {
+    let program = command.split(" -- ").next().unwrap_or_default();
+    tested.contains(command)
+        || program.starts_with(&started("")) && tested.contains(program)
 }
 
 /// Looks at the pages together.

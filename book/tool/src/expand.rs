@@ -182,7 +182,8 @@ impl<'a> Book<'a> {
     /// Commands on the page that no test runs.
     fn untested(&self, page: &Page) -> Vec<String> {
         let commands = terms::commands(page).into_iter();
-        let untested = commands.filter(|(_, command)| !self.tested.contains(*command));
+        let untested =
+            commands.filter(|(_, command)| !evidence::is_tested(&self.tested, command));
         untested
             .map(|(line, command)| {
                 format!(
