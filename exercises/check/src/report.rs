@@ -107,15 +107,6 @@ pub fn failure(
 fn by_hand_text(by_hand: &str, subject: &Subject) -> String {
     let title = bold("By hand:");
     let command = subject.fill_in(by_hand).replace('\n', "\n    ");
-    // A first line of its own is for the first terminal.
-    if let Some((first, second)) = command.split_once("\n    ")
-        && by_hand.starts_with("{program}")
-        && !first.ends_with(['\\', '|', '&'])
-    {
-        return format!(
-            "{title}\n    {first}\n  and in a second terminal:\n    {second}\n"
-        );
-    }
     if by_hand.contains("{program}") {
         let command = command.replace("    {then}", "  and in a second terminal:");
         return format!("{title}\n    {command}\n");

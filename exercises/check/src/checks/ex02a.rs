@@ -29,7 +29,7 @@ pub const EXERCISE: Exercise = Exercise {
             demand: "The second argument is the backlog: so many clients are let in, and not \
                      many more (on Linux, one).",
             points: 3,
-            by_hand: "{program} 127.0.0.1:4545 1\n\
+            by_hand: "{program} 127.0.0.1:4545 1\n{then}\n\
                       for n in 1 2 3; do\n\
                       \x20 curl -v --max-time 1 http://127.0.0.1:4545/\n\
                       done",
