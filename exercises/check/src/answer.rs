@@ -559,12 +559,21 @@ impl Answer {
                 "RFC 9112, section 6.3: Content-Length is the number of bytes, not of \
                  letters, and the message ends there.",
             ),
+            Framing::NoBody if self.status < 200 || matches!(self.status, 204 | 304) => (
+                format!(
+                    "A body comes, and with the status {} there is none. On a line that stays \
+                     open, the client takes it for the beginning of the next answer.",
+                    self.status
+                ),
+                "RFC 9112, section 6.3: answers with 1xx, 204 and 304 end with the blank \
+                 line, whatever their fields say.",
+            ),
             Framing::NoBody => (
-                "A body comes where none may be. On a line that stays open, the client takes \
-                 it for the beginning of the next answer."
+                "A body comes after HEAD, which asks for the head alone. On a line that stays \
+                 open, the client takes it for the beginning of the next answer."
                     .into(),
-                "RFC 9110, section 9.3.2 (HEAD) and RFC 9112, section 6.3: these answers end \
-                 with the blank line, whatever their fields say.",
+                "RFC 9110, section 9.3.2: a server must not send content in answer to HEAD. \
+                 The fields are those that GET would get.",
             ),
             _ => (
                 "The answer has ended, and more bytes come. The client takes them for the \

@@ -78,6 +78,8 @@ pub enum What {
     Busy,
     /// A line was typed into the program, or its input ended.
     Typed(Option<String>),
+    /// The program had printed this on standard error.
+    Complained(String),
     /// The program ended, with this status and these last words.
     Ended(String, String),
     /// Something else, in words.

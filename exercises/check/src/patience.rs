@@ -90,25 +90,38 @@ fn wait_longer<T>(
 #[cfg(target_os = "linux")]
 mod load {
     use std::fs;
+    use std::path::Path;
     use std::time::Duration;
 
-    /// A thread of the program is running, waits for a processor or for a disk.
+    /// A thread of the program, or of one that it has started, is running, waits for a
+    /// processor or for a disk.
     pub fn is_busy(id: u32) -> bool {
         let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten();
         threads.flatten().any(|thread| {
             let stat = fs::read_to_string(thread.path().join("stat"));
             matches!(field(&stat.unwrap_or_default(), 3), Some("R" | "D"))
+                || children(&thread.path()).into_iter().any(is_busy)
         })
     }
 
-    /// The processor time that the program has had.
+    /// The processor time that the program has had, and those that it has started.
     pub fn used(id: u32) -> Duration {
-        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let process = Path::new("/proc").join(id.to_string());
+        let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
         let ticks = [14, 15].map(|number| {
             field(&stat, number).and_then(|ticks| ticks.parse().ok()).unwrap_or(0)
         });
         // In hundredths of a second, whatever the kernel itself counts in.
-        Duration::from_millis(10 * ticks.iter().sum::<u64>())
+        let own = Duration::from_millis(10 * ticks.iter().sum::<u64>());
+        let theirs =
+            children(&process.join("task").join(id.to_string())).into_iter().map(used);
+        own + theirs.sum::<Duration>()
+    }
+
+    /// Whom this thread has started.
+    fn children(thread: &Path) -> Vec<u32> {
+        let list = fs::read_to_string(thread.join("children")).unwrap_or_default();
+        list.split_whitespace().filter_map(|id| id.parse().ok()).collect()
     }
 
     /// Fields are counted from 1; the second is the program's name, in parentheses, and may

@@ -15,6 +15,8 @@ use crate::subject::Subject;
 const WIDTH: usize = 80;
 /// Where the bytes of an event begin.
 const INDENT: usize = 11;
+/// What stands behind the moment that went wrong.
+const HERE: &str = "  <-- here";
 /// Of the bytes of one event, so many rows are shown at its beginning and at its end.
 const FIRST_ROWS: usize = 12;
 const LAST_ROWS: usize = 2;
@@ -108,7 +110,6 @@ fn by_hand_text(by_hand: &str, subject: &Subject) -> String {
     let title = bold("By hand:");
     let command = subject.fill_in(by_hand).replace('\n', "\n    ");
     if by_hand.contains("{program}") {
-        let command = command.replace("    {then}", "  and in a second terminal:");
         return format!("{title}\n    {command}\n");
     }
     let shown = subject.shown();
@@ -218,14 +219,17 @@ fn event_text(event: &Event, several: bool, here: bool) -> String {
         What::Typed(None) => "its input ends (Ctrl-D)".into(),
         What::Nothing(quiet) => {
             let text = format!("{:.1} s later: nothing", quiet.as_secs_f64());
-            let mark = if here { bad("  <-- here") } else { String::new() };
+            let mark = if here { bad(HERE) } else { String::new() };
             return format!("  {}{mark}\n", if here { bad(&text) } else { text });
         }
         What::Busy => "still nothing, and the processor is busy".into(),
+        What::Complained(_) => "your program complains".into(),
         What::Ended(status, _) => format!("your program ends, {status}"),
         What::Note(text) => text.clone(),
     };
-    let said = if here { format!("{}  {}", bad(&said), bad("<-- here")) } else { said };
+    let rows = wrap(&said, WIDTH - INDENT);
+    let rows = rows.trim_end().replace('\n', &format!("\n{:INDENT$}", ""));
+    let said = if here { format!("{}{}", bad(&rows), bad(HERE)) } else { rows };
     format!("{} {said}\n", faint(&at))
 }
 
@@ -235,7 +239,7 @@ fn event_bytes(failure: &Failure, index: usize) -> String {
         What::Sent(_, bytes) => (bytes, '>', SENT),
         What::Received(_, bytes) => (bytes, '<', Style::new()),
         What::Printed(bytes) => (bytes, '|', Style::new()),
-        What::Ended(_, stderr) => return last_words(stderr),
+        What::Complained(stderr) | What::Ended(_, stderr) => return last_words(stderr),
         _ => return String::new(),
     };
     let rows = rows(bytes);

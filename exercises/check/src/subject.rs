@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::failure::{Failure, Log, Place, Verdict, What};
-use crate::patience::{self, GLANCE, QUIET, Silence};
+use crate::patience::{self, QUIET, Silence};
 use crate::process::Process;
 
 /// A program that can be started: `COMMAND… ADDRESS`.
@@ -336,9 +336,7 @@ impl Server {
         }
         let stderr = self.process.stderr.text();
         let panic = stderr.lines().find(|line| line.contains("panicked at"))?;
-        let reason =
-            stderr.lines().skip_while(|line| *line != panic).nth(1).unwrap_or_default();
-        self.log.add(What::Note(format!("a thread of it panics: {reason}")));
+        self.log.add(What::Complained(stderr.clone()));
         Some(self.wrong(
             format!("A thread of your program has given up: {}.", place_of(panic)),
             "Whatever a client sends or leaves out, it must not end anything but its own \
@@ -599,9 +597,10 @@ impl Log {
     }
 }
 
+/// Its last words are on their way. What it has left behind may hold its output open for ever;
+/// that is waited for no longer than for any other program that is silent.
 fn wait_for_all_output(process: &Process) {
-    // What it has left behind may hold its output open; that is not waited for.
-    let _ = patience::wait(process.id(), GLANCE, |tick| {
+    let _ = patience::wait(process.id(), QUIET, |tick| {
         let all = process.stdout.has_ended() && process.stderr.has_ended();
         if !all {
             thread::sleep(tick.min(Duration::from_millis(1)));

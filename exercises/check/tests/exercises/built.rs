@@ -40,9 +40,9 @@ pub fn built() -> Result<&'static Built> {
 fn build() -> Result<Built> {
     let mut command = Command::new(env::var("CARGO").unwrap_or("cargo".into()));
     command
-        .args(["build", "--quiet", "--bins", "--message-format=json"])
+        .args(["build", "--quiet", "--bins", "--examples", "--message-format=json"])
         .current_dir(root());
-    command.args(["--package", "gallery"]);
+    command.args(["--package", "gallery", "--package", "check"]);
     for exercise in chosen() {
         command.args(["--package", &exercise.package()]);
     }
@@ -91,7 +91,7 @@ pub fn redacted(text: &str) -> String {
         let line = without_numbers(&line, "127.0.0.2:", "PORT");
         let line = without_numbers(&line, "0.0.0.0:", "PORT");
         let line = without_numbers(&line, "bound to port ", "PORT");
-        without_numbers(&line, "thread 'main' (", "1").trim_end().to_string() + "\n"
+        without_numbers(&line, "' (", "1").trim_end().to_string() + "\n"
     });
     lines.collect()
 }

@@ -5,6 +5,7 @@
 //! `INSTA_UPDATE=always`, then read the diff.
 
 mod built;
+mod others;
 mod proofs;
 mod texts;
 
@@ -184,6 +185,10 @@ fn pin_all(judged: &[(&Case, Report)]) -> Result<()> {
         if report.has_passed() {
             wrong.push(format!("{name} passes"));
             continue;
+        }
+        if let Some(line) = text(report).lines().find(|line| line.chars().count() > 80)
+        {
+            wrong.push(format!("{name} does not fit into 80 columns: {line}"));
         }
         let pinned = panic::catch_unwind(|| {
             insta::with_settings!(
