@@ -57,8 +57,20 @@ fn most(backlog: usize) -> usize {
     if cfg!(target_os = "linux") { backlog + 1 } else { 2 * backlog + 2 }
 }
 
+/// Starts the program, which must go on by itself.
+fn start(subject: &Subject, more: &[&str]) -> Verdict<Server> {
+    let mut server = subject.start_with(more)?;
+    server.expect_running(
+        "Your program says where it is, and ends. Its waiting room ends with it, and whoever \
+         sits there is thrown out.",
+        "_exit(2): when a program ends, the system closes all it has open. The task: it waits \
+         until somebody presses Enter.",
+    )?;
+    Ok(server)
+}
+
 fn lets_in(subject: &Subject) -> Verdict {
-    let mut server = subject.start()?;
+    let mut server = start(subject, &[])?;
     let _first = let_in(&mut server)?;
     let _second = let_in(&mut server)?;
     Ok(())
@@ -78,12 +90,6 @@ fn let_in(server: &mut Server) -> Verdict<Client> {
         Knock::Refused => {}
     }
     server.show_output();
-    server.expect_running(
-        "Your program says where it is, and ends. Its waiting room ends with it, and whoever \
-         sits there is thrown out.",
-        "_exit(2): when a program ends, the system closes all it has open. The task: it waits \
-         until somebody presses Enter.",
-    )?;
     if server.has_its_address() {
         return Err(server.wrong(
             "Your program has the address, and does not listen there: the system refuses \
@@ -101,7 +107,7 @@ fn let_in(server: &mut Server) -> Verdict<Client> {
 }
 
 fn stays_silent(subject: &Subject) -> Verdict {
-    let mut server = subject.start()?;
+    let mut server = start(subject, &[])?;
     let mut client = let_in(&mut server)?;
     // First of all a client that says nothing: whoever hangs up at once shows it here.
     expect_nothing(&mut client)?;
@@ -155,7 +161,7 @@ fn has_so_many_seats(subject: &Subject) -> Verdict {
 }
 
 fn seats(subject: &Subject, backlog: usize) -> Verdict {
-    let mut server = subject.start_with(&[&backlog.to_string()])?;
+    let mut server = start(subject, &[&backlog.to_string()])?;
     let mut inside = Vec::new();
     while inside.len() < backlog {
         match server.knock(QUIET) {
