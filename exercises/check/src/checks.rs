@@ -14,6 +14,7 @@ exercises! {
     ex01a
     ex01b
     ex02a
+    ex03a
     ex03b
     ex04a
     ex05b

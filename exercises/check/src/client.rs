@@ -133,6 +133,11 @@ impl Client {
         &self.received
     }
 
+    /// Its own address, by which the program knows it.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.stream.local_addr().ok()
+    }
+
     /// How many bytes have been sent.
     pub fn sent(&self) -> usize {
         self.sent

@@ -274,6 +274,46 @@ impl Server {
         self.log.failure(Place::Printed(offset), meaning, why)
     }
 
+    /// Waits until what it has printed is as `look` wants it.
+    ///
+    /// # Errors
+    /// When it does not become so, with what has been printed by then.
+    pub fn wait_for_output<T>(
+        &mut self,
+        mut look: impl FnMut(&str) -> Option<T>,
+    ) -> Result<T, String> {
+        let process = &self.process;
+        let found = patience::wait(process.id(), QUIET, |tick| {
+            let found = look(&process.stdout.text());
+            if found.is_none() {
+                thread::sleep(tick.min(Duration::from_millis(2)));
+            }
+            found
+        });
+        found.map_err(|silence| {
+            let before = self.log.events().len();
+            self.see_output();
+            if self.log.events().len() == before {
+                self.log.silent(silence, QUIET);
+            }
+            self.process.stdout.text()
+        })
+    }
+
+    /// Writes what it has printed since the last time into the course of events, as something
+    /// that has happened by now.
+    pub fn see_output(&self) {
+        let text = self.process.stdout.text().into_bytes();
+        let events = self.log.events();
+        let seen = events.iter().map(|event| match &event.what {
+            What::Printed(bytes) => bytes.len(),
+            _ => 0,
+        });
+        if let Some(new @ [_, ..]) = text.get(seen.sum()..) {
+            self.log.add(What::Printed(new.to_vec()));
+        }
+    }
+
     /// Writes what it has printed into the course of events.
     pub fn show_output(&self) {
         self.log.printed(&self.process);

@@ -1,0 +1,309 @@
+//! Who called, and how many bytes came.
+
+use crate::{Check, Client, Exercise, Failure, GLANCE, Server, Subject, Verdict};
+
+pub const EXERCISE: Exercise = Exercise {
+    id: "03a",
+    name: "who-called",
+    minutes: 10,
+    page: "03-accept.md",
+    checks: &[
+        Check {
+            demand: "When a client has said its last word, a line on standard output has its \
+                     address and how many bytes it sent.",
+            points: 2,
+            by_hand: "printf 'Good morning' | nc -N 127.0.0.1 4545",
+            run: one_client,
+        },
+        Check {
+            demand: "The next client gets its own line, and its own number.",
+            points: 1,
+            by_hand: "for word in Hello again; do\n\
+                      \x20 printf $word | nc -N 127.0.0.1 4545\n\
+                      done",
+            run: two_clients,
+        },
+        Check {
+            demand: "All bytes are counted, in however many pieces they come, and there is one \
+                     line for all.",
+            points: 2,
+            by_hand: "(printf 'Good '; sleep 1; printf 'morning') | nc -N 127.0.0.1 4545",
+            run: in_pieces,
+        },
+        Check {
+            demand: "They need not be text: a hundred thousand of any kind are counted too.",
+            points: 1,
+            by_hand: "head -c 100000 /dev/urandom | nc -N 127.0.0.1 4545",
+            run: any_bytes,
+        },
+        Check {
+            demand: "A client that sends nothing has called too: its number is 0.",
+            points: 1,
+            by_hand: "nc -N 127.0.0.1 4545 < /dev/null",
+            run: no_bytes,
+        },
+        Check {
+            demand: "After the line, the connection is closed.",
+            points: 1,
+            by_hand: "printf 'Good morning' | nc -N 127.0.0.1 4545",
+            run: closes,
+        },
+    ],
+};
+
+const ONE_READ: &str = "read(2) returns what has come so far, and 0 when the client has said its \
+                        last word. Until then there may be more.";
+
+/// The line about a client.
+struct Line {
+    offset: usize,
+    text: String,
+}
+
+/// Starts the program; what it prints from now on is about clients.
+fn start(subject: &Subject) -> Verdict<Server> {
+    let server = subject.start()?;
+    server.see_output();
+    Ok(server)
+}
+
+fn one_client(subject: &Subject) -> Verdict {
+    let mut server = start(subject)?;
+    let (client, bytes) = (server.connect()?, b"Good morning");
+    let (client, line) = calls(&mut server, client, bytes, NO_LINE)?;
+    let why = "read(2) returns how many bytes it has put into the buffer. The buffer itself is \
+               always as large, and most of it may be empty.";
+    expect_count(&mut server, &client, &line, bytes.len(), |count| match count {
+        Some(count) => (format!("{} bytes were sent, and the line says {count}.", bytes.len()), why),
+        None => (
+            "The first line about this client has no number in it: who called and how many \
+             bytes came belong into the same one."
+                .into(),
+            "The task: the number of bytes, in digits, stands in the same line.",
+        ),
+    })
+}
+
+fn two_clients(subject: &Subject) -> Verdict {
+    let mut server = start(subject)?;
+    let first = server.connect()?;
+    calls(&mut server, first, b"Hello", NO_LINE)?;
+    let second = server.connect()?;
+    let (second, line) = calls(&mut server, second, b"again, Sam", NO_LINE)?;
+    expect_count(&mut server, &second, &line, 10, |count| {
+        let meaning = match count {
+            Some(15) => "The first client sent 5 bytes, the second one 10, and the second line \
+                         says 15: what the first one sent is counted with it.",
+            _ => "The second client sent 10 bytes, and its line does not say so.",
+        };
+        (meaning.into(), "Each connection is a stream of its own; what is counted begins at 0.")
+    })
+}
+
+fn in_pieces(subject: &Subject) -> Verdict {
+    let mut server = start(subject)?;
+    let mut client = server.connect()?;
+    client.send(b"Good ")?;
+    client.listen(GLANCE);
+    server.see_output();
+    let early = line_about(&server.printed(), &client);
+    if let Some(line) = early {
+        let meaning = match client.end() {
+            Some(_) => {
+                "Your program has heard one piece, and hangs up. But the client has not said \
+                 its last word: \"morning\" is still to come."
+            }
+            None => {
+                "Your program prints a line for each piece that it reads. How many there are is \
+                 decided on the way; a connection is one call, and gets one line."
+            }
+        };
+        return Err(server.wrong_in_output(line.offset, meaning, ONE_READ));
+    }
+    let (mut client, line) = calls(&mut server, client, b"morning", NO_LINE)?;
+    client.listen(GLANCE);
+    let behind = line.offset + line.text.len();
+    if let Some(second) = line_about(&server.printed()[behind..], &client) {
+        server.see_output();
+        return Err(server.wrong_in_output(
+            behind + second.offset,
+            "There is a second line about the same client.",
+            "The task: one line for all, however many pieces there were.",
+        ));
+    }
+    expect_count(&mut server, &client, &line, 12, |count| {
+        let meaning = match count {
+            Some(7) => "\"Good \" and \"morning\" came in two pieces, and the line says 7: only \
+                        the last piece is counted.",
+            _ => "12 bytes came in two pieces, and the line does not say so.",
+        };
+        (meaning.into(), ONE_READ)
+    })
+}
+
+fn any_bytes(subject: &Subject) -> Verdict {
+    let mut server = start(subject)?;
+    let client = server.connect()?;
+    let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(100_000).collect();
+    let why = "RFC 3629: not every byte is a part of a text in UTF-8. A socket carries bytes, \
+               `Vec<u8>`; whether they are text is another question, and nobody asks it here.";
+    let (client, line) = calls(
+        &mut server,
+        client,
+        &bytes,
+        (
+            "These bytes are no text, and your program prints no line about them. It counts \
+             only what it can read as one.",
+            why,
+        ),
+    )?;
+    expect_count(&mut server, &client, &line, bytes.len(), |count| match count {
+        Some(count) => (
+            format!(
+                "100000 bytes were sent, and the line says {count}. What is counted is not what \
+                 came: a text was made of it before."
+            ),
+            why,
+        ),
+        None => ("The line does not say how many bytes came.".into(), why),
+    })
+}
+
+fn no_bytes(subject: &Subject) -> Verdict {
+    let mut server = start(subject)?;
+    let client = server.connect()?;
+    let why = "read(2): 0 is what it returns at the end, and here the end comes first. \
+               Browsers open such connections too, and may never use them.";
+    let meaning = "Somebody called and said nothing, and your program prints no line about it.";
+    let (client, line) = calls(&mut server, client, b"", (meaning, why))?;
+    expect_count(&mut server, &client, &line, 0, |_| {
+        ("Nothing was sent, and the line does not say 0.".into(), why)
+    })
+}
+
+fn closes(subject: &Subject) -> Verdict {
+    let mut server = start(subject)?;
+    let client = server.connect()?;
+    let (mut client, _) = calls(&mut server, client, b"Good morning", NO_LINE)?;
+    let closed = client.expect_close();
+    if client.end().is_some() {
+        return closed;
+    }
+    closed.map_err(|failure| {
+        failure.because(
+            "The line is there, and the connection is still open. The client waits for a word, \
+             and your program collects connections: some day it can have no more of them.",
+            "close(2): a connection is closed when its last owner drops it. getrlimit(2): a \
+             program may have so many descriptors, often 1024.",
+        )
+    })
+}
+
+const NO_LINE: (&str, &str) = (
+    "Your program prints nothing about this client.",
+    "setvbuf(3): a program may keep back what it prints, until there is enough of it. `println!` \
+     does not, once its line is complete; a `BufWriter` does, until it is flushed.",
+);
+
+/// The client sends its last bytes and says that these were all. There must be a line about it;
+/// `no_line` says what it means if nothing is printed.
+fn calls(
+    server: &mut Server,
+    mut client: Client,
+    bytes: &[u8],
+    no_line: (&str, &str),
+) -> Verdict<(Client, Line)> {
+    let before = server.printed().len();
+    if !bytes.is_empty() {
+        client.send(bytes)?;
+    }
+    client.half_close();
+    let found = server.wait_for_output(|text| line_about(text, &client));
+    server.see_output();
+    match found {
+        Ok(line) => Ok((client, line)),
+        Err(text) => {
+            let failure = without_line(server, &client, &text, before, no_line);
+            server.finish(Err(failure))
+        }
+    }
+}
+
+fn without_line(
+    server: &Server,
+    client: &Client,
+    text: &str,
+    before: usize,
+    (meaning, why): (&str, &str),
+) -> Box<Failure> {
+    let peer = "accept(2) returns two things, the connection and the address of the peer: the \
+                one who called.";
+    if line_about(&server.complained(), client).is_some() {
+        return server.wrong(
+            "The line is there, but on standard error. It is no complaint: it is what the \
+             program is for.",
+            "stdout(3): results go to standard output, so that others can read and count them.",
+        );
+    }
+    if let Some(offset) = text[before..].find(&server.address().to_string()) {
+        return server.wrong_in_output(
+            before + offset,
+            "This is the address of your program, not of the one who called.",
+            peer,
+        );
+    }
+    if text[before..].contains('\n') {
+        return server.wrong_in_output(
+            before,
+            format!(
+                "Your program prints something about this client, but not who it is: {}.",
+                address_of(client)
+            ),
+            peer,
+        );
+    }
+    server.wrong(meaning, why)
+}
+
+/// The line must have this number in it. `otherwise` says what it means that it has another one,
+/// or none.
+fn expect_count(
+    server: &mut Server,
+    client: &Client,
+    line: &Line,
+    count: usize,
+    otherwise: impl Fn(Option<usize>) -> (String, &'static str),
+) -> Verdict {
+    let counts = numbers(&line.text.replace(&address_of(client), " "));
+    if !counts.contains(&count) {
+        let (meaning, why) = otherwise(counts.last().copied());
+        return Err(server.wrong_in_output(line.offset, meaning, why));
+    }
+    Ok(())
+}
+
+fn address_of(client: &Client) -> String {
+    client.address().map(|address| address.to_string()).unwrap_or_default()
+}
+
+/// The first complete line with the client's address.
+fn line_about(text: &str, client: &Client) -> Option<Line> {
+    let address = address_of(client);
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let mut behind = line.split(&address).skip(1);
+        // Not the beginning of a longer port.
+        if line.ends_with('\n')
+            && behind.any(|rest| !rest.starts_with(|letter: char| letter.is_ascii_digit()))
+        {
+            return Some(Line { offset, text: line.into() });
+        }
+        offset += line.len();
+    }
+    None
+}
+
+fn numbers(text: &str) -> Vec<usize> {
+    let words = text.split(|letter: char| !letter.is_ascii_digit());
+    words.filter_map(|word| word.parse().ok()).collect()
+}

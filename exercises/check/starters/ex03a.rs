@@ -1,0 +1,49 @@
+//! Exercise 03a: one line a connection, who it was and how many bytes came.
+//!
+//! `cargo run -p ex03a [-- ADDRESS]`, then `cargo exercise check 03a`
+
+use std::env;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let listener = TcpListener::bind(address()?)?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "listening on {address} until you press Ctrl-C")?;
+    loop {
+        let handled = listener.accept().and_then(|(client, _)| handle(client));
+        // What goes wrong with one client must not end the server for the others.
+        if let Err(error) = handled {
+            let _ = writeln!(io::stderr(), "a client was lost: {error}");
+        }
+    }
+}
+
+/// The address on the command line, or port 4545 of this machine.
+fn address() -> Result<SocketAddr> {
+    let argument = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
+    argument.parse().ok().with_context(|| {
+        format!("{argument:?} is not an IP address and a port, such as 127.0.0.1:4545")
+    })
+}
+
+/// Reads, and says what came. Dropping `client` closes the connection.
+fn handle(mut client: TcpStream) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    let count = client.read(&mut buffer)?;
+    // TODO: who is somebody? And this is what came first, not all that came.
+    writeln!(io::stdout(), "somebody sent {count} bytes")
+}
