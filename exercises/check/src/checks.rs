@@ -22,4 +22,5 @@ exercises! {
     ex05d
     ex06a
     ex06b
+    ex04b
 }

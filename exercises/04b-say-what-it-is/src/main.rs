@@ -1,0 +1,51 @@
+//! Exercise 04b: say what kind of bytes you send, and that you close the connection.
+//!
+//! `cargo run -p ex04b [-- ADDRESS]`, then `cargo exercise check 04b`
+
+use std::env;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+const PAGE: &str = "<h1>Grüße, 世界</h1>\n";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let listener = TcpListener::bind(address()?)?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
+    loop {
+        let handled = listener.accept().and_then(|(client, _)| handle(client));
+        // What goes wrong with one client must not end the server for the others.
+        if let Err(error) = handled {
+            let _ = writeln!(io::stderr(), "a client was lost: {error}");
+        }
+    }
+}
+
+/// The address on the command line, or port 4545 of this machine.
+fn address() -> Result<SocketAddr> {
+    let argument = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
+    argument.parse().ok().with_context(|| {
+        format!("{argument:?} is not an IP address and a port, such as 127.0.0.1:4545")
+    })
+}
+
+/// Reads once, and answers with the page. Dropping `client` closes the connection.
+fn handle(mut client: TcpStream) -> io::Result<()> {
+    let _ = client.read(&mut [0; 4096])?;
+    let length = PAGE.len();
+    // TODO: say in the head that this is HTML, in UTF-8, and that the connection ends here.
+    write!(client, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{PAGE}")
+}
