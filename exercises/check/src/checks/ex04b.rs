@@ -28,8 +28,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: is_utf_8,
         },
         Check {
-            demand: "Each answer says `Connection: close`, whether the client asks for it or \
-                     not.",
+            demand: "Each answer says `Connection: close`, whether the client asks \
+                     for it or not.",
             points: 2,
             by_hand: "curl -v http://127.0.0.1:4545/ http://127.0.0.1:4545/",
             run: says_close,
@@ -47,10 +47,11 @@ const PAGE: &str = "<h1>Grüße, 世界</h1>\n";
 /// As curl and browsers send it: who says nothing about the connection wants to keep it.
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 
-const TYPE: &str = "RFC 9110, section 8.3: Content-Type = media-type, which is a type, a slash, \
-                    a subtype, then parameters, each behind a semicolon.";
-const CLOSE: &str = "RFC 9112, section 9.6: a server that does not keep connections open must \
-                     say `close` in each of its answers.";
+const TYPE: &str = "RFC 9110, section 8.3: Content-Type = media-type, which is a \
+                    type, a slash, a subtype, then parameters, each behind a \
+                    semicolon.";
+const CLOSE: &str = "RFC 9112, section 9.6: a server that does not keep connections \
+                     open must say `close` in each of its answers.";
 
 fn sends_the_page(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
@@ -60,16 +61,17 @@ fn sends_the_page(subject: &Subject) -> Verdict {
     for (text, meaning, why) in [
         (
             "content-type:",
-            "Content-Type stands behind the blank line, so it is a part of the page. The \
-             client reads it to its user, and does not heed it.",
-            "RFC 9112, section 2.1: fields come before the empty line, the body after it.",
+            "Content-Type stands behind the blank line, so it is a part of the page. \
+             The client reads it to its user, and does not heed it.",
+            "RFC 9112, section 2.1: fields come before the empty line, the body after \
+             it.",
         ),
         (
             "charset",
-            "It is said in the page. A browser may find it there, if it already takes the page \
-             for HTML; whoever reads only the head does not.",
-            "RFC 9110, section 8.3: Content-Type, a field of the head, says how what follows is \
-             to be read. The task: the page stays as it is.",
+            "It is said in the page. A browser may find it there, if it already takes \
+             the page for HTML; whoever reads only the head does not.",
+            "RFC 9110, section 8.3: Content-Type, a field of the head, says how what \
+             follows is to be read. The task: the page stays as it is.",
         ),
     ] {
         if let Some(offset) = in_body(client.received(), text) {
@@ -80,7 +82,8 @@ fn sends_the_page(subject: &Subject) -> Verdict {
     client.answer()?.expect_body(
         PAGE.as_bytes(),
         "These are not the bytes of the page.",
-        "The task: the page stays as it is. A text of Rust consists of the bytes of UTF-8.",
+        "The task: the page stays as it is. A text of Rust consists of the bytes of \
+         UTF-8.",
     )
 }
 
@@ -98,26 +101,29 @@ fn is_html(subject: &Subject) -> Verdict {
     if let Some(second) = all.nth(1) {
         return Err(answer.wrong_at(
             second.offset,
-            "Content-Type stands there twice. Some clients believe the first, others the last.",
-            "RFC 9110, section 5.3: only fields that are lists may be sent more than once; \
-             parameters go behind the value, after a semicolon.",
+            "Content-Type stands there twice. Some clients believe the first, others \
+             the last.",
+            "RFC 9110, section 5.3: only fields that are lists may be sent more than \
+             once; parameters go behind the value, after a semicolon.",
         ));
     }
     let media_type = media_type(field);
     let (meaning, why) = match media_type.to_ascii_lowercase().as_str() {
         "text/html" => return Ok(()),
         "text/plain" => (
-            "The answer says that this is plain text. A browser shows `<h1>` to its user, letter by \
-             letter.",
-            "RFC 2046, section 4.1.3: text/plain has no markup; what looks like it is text.",
+            "The answer says that this is plain text. A browser shows `<h1>` to its \
+             user, letter by letter.",
+            "RFC 2046, section 4.1.3: text/plain has no markup; what looks like it is \
+             text.",
         ),
         other if other.contains(',') => (
-            "Behind the type stands a comma. So the client sees no parameter, but a type that \
-             it does not know.",
+            "Behind the type stands a comma. So the client sees no parameter, but a \
+             type that it does not know.",
             TYPE,
         ),
         other if !other.contains('/') => (
-            "This is no media type: it consists of two words with a slash between them.",
+            "This is no media type: it consists of two words with a slash between \
+             them.",
             TYPE,
         ),
         _ => ("This is not the media type of HTML, so no browser shows a page.", TYPE),
@@ -126,8 +132,8 @@ fn is_html(subject: &Subject) -> Verdict {
 }
 
 fn is_utf_8(subject: &Subject) -> Verdict {
-    let why = "RFC 9110, section 8.3.2: the parameter charset names one from IANA's list, in \
-               upper or lower case. There, this one is called UTF-8.";
+    let why = "RFC 9110, section 8.3.2: the parameter charset names one from IANA's \
+               list, in upper or lower case. There, this one is called UTF-8.";
     let answer = subject.start()?.ask(&get("/"))?;
     let field = content_type(&answer)?;
     let behind = field.value_offset + media_type(field).len();
@@ -142,22 +148,22 @@ fn is_utf_8(subject: &Subject) -> Verdict {
         };
         if name.trim_end() != name || value.trim_start() != value {
             return wrong(
-                "There is a blank beside the `=`. What a client makes of that is its own \
-                 affair.",
-                "RFC 9110, section 5.6.6: parameter = parameter-name \"=\" parameter-value, \
-                 with nothing between them.",
+                "There is a blank beside the `=`. What a client makes of that is its \
+                 own affair.",
+                "RFC 9110, section 5.6.6: parameter = parameter-name \"=\" \
+                 parameter-value, with nothing between them.",
             );
         }
         return match value.trim().trim_matches('"').to_ascii_lowercase().as_str() {
             "utf-8" => Ok(()),
             "utf8" => wrong(
-                "Browsers forgive it, but there is no charset of this name. A hyphen is \
-                 missing.",
+                "Browsers forgive it, but there is no charset of this name. A hyphen \
+                 is missing.",
                 why,
             ),
             _ => wrong(
-                "The page is in UTF-8, and the answer says that it is in something else. Where it \
-                 says Grüße, the client shows other letters.",
+                "The page is in UTF-8, and the answer says that it is in something \
+                 else. Where it says Grüße, the client shows other letters.",
                 why,
             ),
         };
@@ -165,14 +171,15 @@ fn is_utf_8(subject: &Subject) -> Verdict {
     if let Some(own) = answer.field("charset") {
         return Err(answer.wrong_at(
             own.offset,
-            "No client knows a field of this name. The charset is a parameter of Content-Type.",
+            "No client knows a field of this name. The charset is a parameter of \
+             Content-Type.",
             TYPE,
         ));
     }
     Err(answer.wrong_at(
         behind,
-        "The answer does not say how to make letters of these bytes. A browser guesses, often one letter \
-         for each byte, and shows GrÃ¼ÃŸe.",
+        "The answer does not say how to make letters of these bytes. A browser \
+         guesses, often one letter for each byte, and shows GrÃ¼ÃŸe.",
         why,
     ))
 }
@@ -180,10 +187,10 @@ fn is_utf_8(subject: &Subject) -> Verdict {
 fn content_type(answer: &Answer) -> Verdict<&Field> {
     answer.expect_field(
         "Content-Type",
-        "The answer does not say what these bytes are. The client has to guess from their looks: a page, \
-         a text, a file to be saved?",
-        "RFC 9110, section 8.3: whoever sends content should say its type; without it, the \
-         receiver may take it for bytes without a meaning, or guess.",
+        "The answer does not say what these bytes are. The client has to guess from \
+         their looks: a page, a text, a file to be saved?",
+        "RFC 9110, section 8.3: whoever sends content should say its type; without \
+         it, the receiver may take it for bytes without a meaning, or guess.",
     )
 }
 
@@ -197,14 +204,16 @@ fn says_close(subject: &Subject) -> Verdict {
     let asked = server.ask(&get("/"))?;
     expect_close(
         &asked,
-        "This answer does not say that it is the last one on this connection, although the \
-         client has asked for that: to it, this server does not know `close`.",
+        "This answer does not say that it is the last one on this connection, \
+         although the client has asked for that: to it, this server does not know \
+         `close`.",
     )?;
     let answer = server.ask(GET)?;
     expect_close(
         &answer,
-        "To a client that says nothing about the connection, your program says nothing either. In \
-         HTTP/1.1 this means that it stays open: the next request goes there, and is lost.",
+        "To a client that says nothing about the connection, your program says \
+         nothing either. In HTTP/1.1 this means that it stays open: the next request \
+         goes there, and is lost.",
     )
 }
 
@@ -219,10 +228,11 @@ fn expect_close(answer: &Answer, not_said: &str) -> Verdict {
     };
     let meaning = match field.value.to_ascii_lowercase().as_str() {
         "keep-alive" => {
-            "The answer says that the connection stays open. The client sends its next request there, \
-             and nobody answers it."
+            "The answer says that the connection stays open. The client sends its \
+             next request there, and nobody answers it."
         }
-        _ => "A client looks for the word `close` here, and takes any other for nothing.",
+        _ => "A client looks for the word `close` here, and takes any other for \
+              nothing.",
     };
     Err(answer.wrong_value(field, meaning, CLOSE))
 }
@@ -233,11 +243,12 @@ fn closes(subject: &Subject) -> Verdict {
     client.send(GET)?;
     let answer = server.finish(client.answer())?;
     if let Err(mut failure) = client.expect_close() {
-        failure.meaning = "The answer has come, and the connection stays open. Its head says \
-                           otherwise, and whoever believes it waits for the end."
+        failure.meaning = "The answer has come, and the connection stays open. Its \
+                           head says otherwise, and whoever believes it waits for the \
+                           end."
             .into();
-        failure.why = "RFC 9112, section 9.6: whoever sends `close` closes the connection after \
-                       this answer."
+        failure.why = "RFC 9112, section 9.6: whoever sends `close` closes the \
+                       connection after this answer."
             .into();
         return Err(failure);
     }
