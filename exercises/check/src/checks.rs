@@ -23,4 +23,5 @@ exercises! {
     ex06a
     ex06b
     ex04b
+    ex05e
 }

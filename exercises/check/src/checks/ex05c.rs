@@ -49,7 +49,7 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             demand: "HEAD gets the status that GET would get, and no body.",
             points: 2,
-            by_hand: "curl -I http://127.0.0.1:4545/",
+            by_hand: "printf 'HEAD / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 4545",
             run: head,
         },
         Check {

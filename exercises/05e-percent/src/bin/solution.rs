@@ -1,0 +1,101 @@
+//! Exercise 05e, solved.
+
+use std::env;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let listener = TcpListener::bind(address()?)?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
+    loop {
+        let handled = listener.accept().and_then(|(client, _)| handle(client));
+        // What goes wrong with one client must not end the server for the others.
+        if let Err(error) = handled {
+            let _ = writeln!(io::stderr(), "a client was lost: {error}");
+        }
+    }
+}
+
+/// The address on the command line, or port 4545 of this machine.
+fn address() -> Result<SocketAddr> {
+    let argument = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
+    argument.parse().ok().with_context(|| {
+        format!("{argument:?} is not an IP address and a port, such as 127.0.0.1:4545")
+    })
+}
+
+/// Reads a request and answers it.
+fn handle(mut client: TcpStream) -> io::Result<()> {
+    let Some(head) = read_head(&mut client)? else { return Ok(()) };
+    let target = head.split(' ').nth(1).unwrap_or_default();
+    let (status, page) = answer(target);
+    let length = page.len();
+    write!(
+        client,
+        "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{page}"
+    )
+}
+
+/// The status and the page for a target.
+fn answer(target: &str) -> (&'static str, String) {
+    // Cut first, decode afterwards: what was encoded is not a sign to cut at.
+    let path = target.split('?').next().unwrap_or_default();
+    match path.strip_prefix("/hello/").map(decoded) {
+        Some(Some(name)) => ("200 OK", format!("Hello, {name}!\n")),
+        Some(None) => ("400 Bad Request", "This is no name.\n".into()),
+        None => ("404 Not Found", "Try /hello/world.\n".into()),
+    }
+}
+
+/// The text with each `%XX` replaced by the byte it stands for, once. None if a `%` has no
+/// two digits, or the bytes are no UTF-8, or control characters are among them.
+fn decoded(text: &str) -> Option<String> {
+    let mut decoded = Vec::new();
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => 16 * digit(bytes.next()?)? + digit(bytes.next()?)?,
+            _ => byte,
+        });
+    }
+    // Bytes first, text afterwards: a letter may have several of them.
+    String::from_utf8(decoded)
+        .ok()
+        .filter(|text| !text.contains(|c: char| c.is_ascii_control()))
+}
+
+/// The value of a hexadecimal digit.
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16)?.try_into().ok()
+}
+
+/// Reads until the blank line: the request line and the fields, as one text. None when the
+/// client has left before.
+fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
+    let mut head = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
+            return Ok(Some(String::from_utf8_lossy(&head[..end]).into_owned()));
+        }
+        match client.read(&mut buffer)? {
+            0 => return Ok(None),
+            length => head.extend_from_slice(&buffer[..length]),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Exercise 05e: greet people whose names do not fit into a URL as they are.
+//!
+//! `cargo run -p ex05e [-- ADDRESS]`, then `cargo exercise check 05e`
+
+use std::env;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let listener = TcpListener::bind(address()?)?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
+    loop {
+        let handled = listener.accept().and_then(|(client, _)| handle(client));
+        // What goes wrong with one client must not end the server for the others.
+        if let Err(error) = handled {
+            let _ = writeln!(io::stderr(), "a client was lost: {error}");
+        }
+    }
+}
+
+/// The address on the command line, or port 4545 of this machine.
+fn address() -> Result<SocketAddr> {
+    let argument = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
+    argument.parse().ok().with_context(|| {
+        format!("{argument:?} is not an IP address and a port, such as 127.0.0.1:4545")
+    })
+}
+
+/// Reads a request and answers it.
+fn handle(mut client: TcpStream) -> io::Result<()> {
+    let Some(head) = read_head(&mut client)? else { return Ok(()) };
+    let target = head.split(' ').nth(1).unwrap_or_default();
+    let (status, page) = answer(target);
+    let length = page.len();
+    write!(
+        client,
+        "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{page}"
+    )
+}
+
+/// The status and the page for a target.
+fn answer(target: &str) -> (&'static str, String) {
+    match target.strip_prefix("/hello/") {
+        // TODO: this is not the name, it is the way in which the name travels.
+        Some(name) => ("200 OK", format!("Hello, {name}!\n")),
+        None => ("404 Not Found", "Try /hello/world.\n".into()),
+    }
+}
+
+/// Reads until the blank line: the request line and the fields, as one text. None when the
+/// client has left before.
+fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
+    let mut head = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
+            return Ok(Some(String::from_utf8_lossy(&head[..end]).into_owned()));
+        }
+        match client.read(&mut buffer)? {
+            0 => return Ok(None),
+            length => head.extend_from_slice(&buffer[..length]),
+        }
+    }
+}
