@@ -309,26 +309,21 @@ fn names_are_tokens(subject: &Subject) -> Verdict {
             token,
         ),
         (
-            "Accept(all): */*",
-            "Accept".len(),
-            "This sign cannot be in a name, and your program takes it all the same.",
-            token,
-        ),
-        (
             "Ac cept: */*",
             "Ac".len(),
             "A blank cannot be in a name, not even in its middle.",
             token,
         ),
-        (
-            "Größe: 1",
-            "Gr".len(),
-            "This letter cannot be in a name: it is not one of ASCII's.",
-            token,
-        ),
     ] {
         refuses(subject, &[HOST, line], byte, meaning, why)?;
     }
+    for sign in "\"(),/;<=>?@[\\]{}\u{1}\u{7f}".chars() {
+        let line = format!("Acc{sign}ept: */*");
+        let meaning = "This sign cannot be in a name, and your program takes it all the same.";
+        refuses(subject, &[HOST, &line], "Acc".len(), meaning, token)?;
+    }
+    let meaning = "This letter cannot be in a name: it is not one of ASCII's.";
+    refuses(subject, &[HOST, "Größe: 1"], "Gr".len(), meaning, token)?;
     let meaning = "All these signs can be in a name, and at least one of them your program refuses.";
     shows(subject, "A1!#$%&'*+-.^_`|~: 1", "a1!#$%&'*+-.^_`|~: 1", meaning, token)
 }
