@@ -203,7 +203,7 @@ fn in_pieces(subject: &Subject) -> Verdict {
     client.send(b"hel")?;
     client.expect_silence(
         "Your program answers as soon as something of the body has come. One `read` is not one \
-         body, just as it is not one head.",
+         body, as it is not one head.",
         COUNT,
     )?;
     client.send(b"lo")?;
