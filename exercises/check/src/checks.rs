@@ -17,11 +17,11 @@ exercises! {
     ex03a
     ex03b
     ex04a
+    ex04b
     ex05b
     ex05c
     ex05d
+    ex05e
     ex06a
     ex06b
-    ex04b
-    ex05e
 }
