@@ -2,6 +2,7 @@
 //! have run and had nothing to do: not when it was running or waiting for a processor, and
 //! not when we ourselves got none.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long to wait for what must happen: an answer takes a thousandth of that.
@@ -55,6 +56,19 @@ pub fn wait_for_start<T>(
     look: impl FnMut(Duration) -> Option<T>,
 ) -> Result<T, Silence> {
     wait_longer(id, QUIET, MAX_CPU_AT_START, look)
+}
+
+/// Waits until the program `id` sleeps: it has done what it had to do for now. One that never
+/// does is not waited for.
+pub fn wait_until_asleep(id: u32) {
+    let begun = Instant::now();
+    let used_before = load::used(id);
+    while load::is_busy(id)
+        && load::used(id).saturating_sub(used_before) < MAX_CPU
+        && begun.elapsed() < MAX_WAIT
+    {
+        thread::sleep(SHORT);
+    }
 }
 
 fn wait_longer<T>(

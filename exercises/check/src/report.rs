@@ -110,6 +110,7 @@ fn by_hand_text(by_hand: &str, subject: &Subject) -> String {
     let title = bold("By hand:");
     let command = subject.fill_in(by_hand).replace('\n', "\n    ");
     if by_hand.contains("{program}") {
+        let command = command.replace("    {then}", "  and in a second terminal:");
         return format!("{title}\n    {command}\n");
     }
     let shown = subject.shown();

@@ -109,6 +109,8 @@ impl Subject {
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut server = Server { process, address: unknown, log, clients: 0 };
         server.address = server.find_address(address)?;
+        // What it does next may be to drop what it has spoken of.
+        patience::wait_until_asleep(server.id());
         Ok(server)
     }
 
@@ -317,6 +319,11 @@ impl Server {
     /// Writes what it has printed into the course of events.
     pub fn show_output(&self) {
         self.log.printed(&self.process);
+    }
+
+    /// Waits until the program has done what it has to do for those who have come so far.
+    pub fn settle(&self) {
+        patience::wait_until_asleep(self.process.id());
     }
 
     /// Writes something that the reader should know into the course of events.

@@ -10,7 +10,7 @@ use crate::{Answer, Check, Exercise, Server, Subject, Verdict, get};
 macro_rules! by_hand {
     ($path:literal) => {
         concat!(
-            "{program} 127.0.0.1:4545 target/06a/site\n",
+            "{program} 127.0.0.1:4545 target/06a/site\n{then}\n",
             "curl -i --path-as-is 'http://127.0.0.1:4545",
             $path,
             "'"

@@ -199,10 +199,7 @@ fn bad_clients(subject: &Subject) -> Verdict {
         client.send(b"GET / HTTP")?;
         client.reset();
     }
-    // By then, the program has seen all of them go.
-    let mut last = server.connect()?;
-    last.listen(crate::GLANCE);
-    last.leave();
+    server.settle();
     ask_meanwhile(
         &mut server,
         "Forty clients have thrown their connections away, and now nobody is served any more: \
