@@ -1,7 +1,7 @@
 //! The program that is judged: how to start it, and what it says about itself.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -17,6 +17,8 @@ pub struct Subject {
     command: Vec<String>,
     /// What a person types to start it, and what comes between that and an address.
     shown: (String, &'static str),
+    /// Where it is started when a check does not say where.
+    ip: IpAddr,
 }
 
 /// A program that runs and has said at which address.
@@ -55,12 +57,21 @@ impl Subject {
     /// Any program.
     pub fn new(command: Vec<String>) -> Self {
         let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
-        Self { command, shown: (words.join(" "), " 127.0.0.1:4545") }
+        let shown = (words.join(" "), " 127.0.0.1:4545");
+        Self { command, shown, ip: Ipv4Addr::LOCALHOST.into() }
     }
 
     /// The program of a package, which has been built as `command`.
     pub fn of_package(package: &str, command: Vec<String>) -> Self {
-        Self { command, shown: (format!("cargo run -p {package}"), "") }
+        let shown = (format!("cargo run -p {package}"), "");
+        Self { command, shown, ip: Ipv4Addr::LOCALHOST.into() }
+    }
+
+    /// The same, at another address of this machine. Where many programs are judged at once, a
+    /// port that one gives up is at once another's, unless each has an address of its own.
+    #[must_use]
+    pub fn at(self, ip: IpAddr) -> Self {
+        Self { ip, ..self }
     }
 
     /// A command of a check, with `{command}` and `{program}` filled in: how a person starts
@@ -97,7 +108,7 @@ impl Subject {
     /// # Errors
     /// When it does not say so.
     pub fn start_with(&self, more: &[&str]) -> Verdict<Server> {
-        self.start_at("127.0.0.1:0", more)
+        self.start_at(&SocketAddr::new(self.ip, 0).to_string(), more)
     }
 
     /// As [`Subject::start_with`], at another address.

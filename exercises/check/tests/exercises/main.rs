@@ -162,6 +162,11 @@ fn judge_all(cases: &[Case]) -> Vec<(&Case, Report)> {
                 while let Some((index, case)) = next(&queue) {
                     let package = case.exercise.package();
                     let subject = Subject::of_package(&package, case.command.clone());
+                    // One of them is about 127.0.0.1 itself.
+                    let subject = match case.name.as_str() {
+                        "always-the-same-ip" => subject,
+                        _ => subject.at(built::own_ip(index)),
+                    };
                     let report = case.exercise.judge(&subject);
                     judged.lock().expect("no panic").push((index, case, report));
                 }
