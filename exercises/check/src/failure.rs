@@ -121,15 +121,16 @@ impl Log {
         let at = self.begun.elapsed();
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         // How the bytes were cut on their way is nobody's doing.
-        if let (
-            Some(Event { what: What::Received(before, bytes), .. }),
-            What::Received(now, more),
-        ) = (events.last_mut(), &what)
-            && before == now
-        {
-            bytes.extend_from_slice(more);
-        } else {
-            events.push(Event { at, what });
+        match (events.last_mut().map(|event| &mut event.what), &what) {
+            (Some(What::Received(before, bytes)), What::Received(now, more))
+                if before == now =>
+            {
+                bytes.extend_from_slice(more);
+            }
+            (Some(What::Printed(bytes)), What::Printed(more)) => {
+                bytes.extend_from_slice(more);
+            }
+            _ => events.push(Event { at, what }),
         }
     }
 

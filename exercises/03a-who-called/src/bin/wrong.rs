@@ -100,12 +100,11 @@ fn one_read(mut client: TcpStream) -> io::Result<()> {
 fn line_for_each_piece(mut client: TcpStream) -> io::Result<()> {
     let (mut buffer, mut count) = ([0; 4096], 0);
     loop {
-        let length = client.read(&mut buffer)?;
-        count += length;
-        writeln!(io::stdout(), "{} sent {count} bytes", client.peer_addr()?)?;
-        if length == 0 {
-            return Ok(());
+        match client.read(&mut buffer)? {
+            0 => return Ok(()),
+            length => count += length,
         }
+        writeln!(io::stdout(), "{} sent {count} bytes", client.peer_addr()?)?;
     }
 }
 

@@ -105,40 +105,52 @@ fn in_pieces(subject: &Subject) -> Verdict {
     let mut client = server.connect()?;
     client.send(b"Good ")?;
     client.listen(GLANCE);
-    server.see_output();
-    let early = line_about(&server.printed(), &client);
-    if let Some(line) = early {
-        let meaning = match client.end() {
-            Some(_) => {
-                "Your program has heard one piece, and hangs up. But the client has not said \
-                 its last word: \"morning\" is still to come."
-            }
-            None => {
-                "Your program prints a line for each piece that it reads. How many there are is \
-                 decided on the way; a connection is one call, and gets one line."
-            }
-        };
-        return Err(server.wrong_in_output(line.offset, meaning, ONE_READ));
+    let hung_up = client.end().is_some();
+    if hung_up && let Ok(line) = server.wait_for_output(|text| line_about(text, &client)) {
+        server.see_output();
+        return Err(server.wrong_in_output(
+            line.offset,
+            "Your program has heard one piece, and hangs up. But the client has not said its \
+             last word: \"morning\" is still to come.",
+            ONE_READ,
+        ));
     }
     let (mut client, line) = calls(&mut server, client, b"morning", NO_LINE)?;
-    client.listen(GLANCE);
     let behind = line.offset + line.text.len();
-    if let Some(second) = line_about(&server.printed()[behind..], &client) {
+    let second = |text: &str| line_about(&text[behind..], &client);
+    if !line.numbers(&client).contains(&12)
+        && let Ok(second) = server.wait_for_output(second)
+    {
         server.see_output();
         return Err(server.wrong_in_output(
             behind + second.offset,
-            "There is a second line about the same client.",
-            "The task: one line for all, however many pieces there were.",
+            "Your program prints a line for each piece that it reads. How many there are is \
+             decided on the way; a connection is one call, and gets one line.",
+            ONE_READ,
         ));
     }
     expect_count(&mut server, &client, &line, 12, |count| {
         let meaning = match count {
-            Some(7) => "\"Good \" and \"morning\" came in two pieces, and the line says 7: only \
-                        the last piece is counted.",
+            Some(7) => {
+                "\"Good \" and \"morning\" came in two pieces, and the line says 7: only the \
+                 last piece is counted."
+            }
             _ => "12 bytes came in two pieces, and the line does not say so.",
         };
         (meaning.into(), ONE_READ)
-    })
+    })?;
+    client.listen(GLANCE);
+    match line_about(&server.printed()[behind..], &client) {
+        None => Ok(()),
+        Some(second) => {
+            server.see_output();
+            Err(server.wrong_in_output(
+                behind + second.offset,
+                "There is a second line about the same client.",
+                "The task: one line for all, however many pieces there were.",
+            ))
+        }
+    }
 }
 
 fn any_bytes(subject: &Subject) -> Verdict {
@@ -274,7 +286,7 @@ fn expect_count(
     count: usize,
     otherwise: impl Fn(Option<usize>) -> (String, &'static str),
 ) -> Verdict {
-    let counts = numbers(&line.text.replace(&address_of(client), " "));
+    let counts = line.numbers(client);
     if !counts.contains(&count) {
         let (meaning, why) = otherwise(counts.last().copied());
         return Err(server.wrong_in_output(line.offset, meaning, why));
@@ -303,7 +315,11 @@ fn line_about(text: &str, client: &Client) -> Option<Line> {
     None
 }
 
-fn numbers(text: &str) -> Vec<usize> {
-    let words = text.split(|letter: char| !letter.is_ascii_digit());
-    words.filter_map(|word| word.parse().ok()).collect()
+impl Line {
+    /// The numbers in it, apart from those of the address.
+    fn numbers(&self, client: &Client) -> Vec<usize> {
+        let text = self.text.replace(&address_of(client), " ");
+        let words = text.split(|letter: char| !letter.is_ascii_digit());
+        words.filter_map(|word| word.parse().ok()).collect()
+    }
 }
