@@ -16,6 +16,7 @@ exercises! {
     ex02a
     ex03a
     ex03b
+    ex03c
     ex04a
     ex04b
     ex05b

@@ -365,6 +365,11 @@ impl Server {
         }
     }
 
+    /// The program has ended, after a moment in which it could.
+    pub fn has_ended(&mut self) -> bool {
+        self.wait_for_end(Duration::from_millis(30)).is_ok()
+    }
+
     /// Where the program really listens, as far as the system tells.
     pub fn listens_at(&self) -> Vec<SocketAddr> {
         listening(self.process.id())
@@ -389,7 +394,7 @@ impl Server {
             return Some(self.flood());
         }
         // A program that is dying needs the processor for it, and so is waited for.
-        if self.wait_for_end(Duration::from_millis(30)).is_ok() {
+        if self.has_ended() {
             return Some(self.ended());
         }
         let stderr = self.process.stderr.text();
