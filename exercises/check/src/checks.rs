@@ -25,4 +25,5 @@ exercises! {
     ex05e
     ex06a
     ex06b
+    ex04c
 }

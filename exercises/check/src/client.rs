@@ -154,6 +154,15 @@ impl Client {
         while self.read(quiet).is_ok() {}
     }
 
+    /// Gives the program so long to send something, or to close, and says whether it did.
+    pub fn wait(&mut self, quiet: Duration) -> bool {
+        let Err(silence) = self.read(quiet) else { return true };
+        if self.end.is_none() {
+            self.log.silent(silence, quiet);
+        }
+        self.end.is_some()
+    }
+
     /// Looks for a moment: nothing may come, and the connection stays open.
     ///
     /// # Errors

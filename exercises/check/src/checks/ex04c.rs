@@ -1,0 +1,275 @@
+//! One second for each request.
+
+use std::time::{Duration, Instant};
+
+use crate::{Answer, Check, Client, Exercise, Failure, Server, Subject, Verdict, get};
+
+pub const EXERCISE: Exercise = Exercise {
+    id: "04c",
+    name: "do-not-wait-forever",
+    minutes: 25,
+    page: "05-parse/wire.md",
+    checks: &[
+        Check {
+            demand: "Who asks at once is answered at once.",
+            points: 1,
+            by_hand: "curl -i http://127.0.0.1:4545/",
+            run: at_once,
+        },
+        Check {
+            demand: "A client that connects and says nothing holds nobody up for \
+                     longer than its second.",
+            points: 2,
+            by_hand: "nc -d 127.0.0.1 4545 &\ncurl -i -m 2 http://127.0.0.1:4545/",
+            run: holds_nobody_up,
+        },
+        Check {
+            demand: "When the second is over, it is let go: its connection is closed, \
+                     with a 408 or without a word.",
+            points: 2,
+            by_hand: "time nc -d 127.0.0.1 4545",
+            run: is_let_go,
+        },
+        Check {
+            demand: "Who stops in the middle of a request gets a 408 then, and the \
+                     connection is closed.",
+            points: 2,
+            by_hand: "printf 'GET / HTTP/1.1\\r\\nHos' | nc 127.0.0.1 4545",
+            run: stops_in_the_middle,
+        },
+        Check {
+            demand: "So does who goes on sending, byte after byte, and never gets to \
+                     the blank line: all of a request has one second.",
+            points: 3,
+            by_hand: "(for byte in G E T / a b c d e f; do printf $byte; sleep 0.3; done) |\n  nc 127.0.0.1 4545",
+            run: byte_after_byte,
+        },
+        Check {
+            demand: "Who needs half a second to send a request gets the page.",
+            points: 2,
+            by_hand: "(printf 'GET / HTTP/1.1\\r\\n'; sleep 0.5; printf 'Host: a\\r\\n\\r\\n') |\n  nc 127.0.0.1 4545",
+            run: half_a_second,
+        },
+    ],
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HALF: Duration = Duration::from_millis(500);
+/// The second, and half as much again.
+const LATE: Duration = Duration::from_millis(1500);
+/// The pauses of a client that goes on sending. So short, because some programs count them.
+const PAUSE: Duration = Duration::from_millis(20);
+/// What depends on the clock on the wall is tried again when the machine was too slow for it.
+const TRIES: usize = 3;
+
+const TIMEOUT: &str = "RFC 9110, section 15.5.9: 408 (Request Timeout) says that the \
+                       server has not received a complete request within the time it \
+                       was prepared to wait.";
+const READ: &str = "socket(7): without SO_RCVTIMEO, a read waits as long as it takes. \
+                    In Rust, `set_read_timeout` sets it.";
+
+fn at_once(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut client = server.connect()?;
+    client.send(&get("/"))?;
+    let is_quick = client.wait(HALF);
+    let answer = server.finish(client.answer())?;
+    if is_quick {
+        return answer.expect_success();
+    }
+    Err(client.wrong(
+        "The request was there at once, and the answer came only when the time was \
+         over: your program sleeps first, and looks afterwards.",
+        "read(2) returns as soon as something has come. Its limit, SO_RCVTIMEO of \
+         socket(7), is the longest that it may wait, not the shortest.",
+    ))
+}
+
+fn holds_nobody_up(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let silent = server.connect()?;
+    let mut next = server.connect()?;
+    next.send(&get("/"))?;
+    if !next.wait(LATE) {
+        return Err(next.wrong(
+            "The first client says nothing, and your program waits for it, beyond its \
+             second. The next one is ready, and waits too.",
+            READ,
+        ));
+    }
+        let head = next.head();
+    let head = still_there(&mut server, head)?;
+    if head.status == 408 {
+        return head.expect_status(
+            &[200],
+            "This client has sent its request at once, and is told that it was too \
+             late. The clock was started for somebody else.",
+            "The task: the second is counted from the `accept`, for each client on \
+             its own.",
+        );
+    }
+    next.again();
+    let answer = next.answer();
+    drop(silent);
+    server.finish(answer)?.expect_success()
+}
+
+/// As [`Server::finish`], for a program that may have ended because a client was too late.
+fn still_there<T>(server: &mut Server, verdict: Verdict<T>) -> Verdict<T> {
+    verdict.map_err(|failure| match server.survives() {
+        Err(crash) if crash.meaning.starts_with("Your program has ended") => because(
+            crash,
+            "Your program has ended, because one client was too late. The error that \
+             `read` returned has left the loop around `accept`.",
+            "read(2): EAGAIN says that nothing came in time. That is the end of this \
+             client's visit, and of nothing else.",
+        ),
+        Err(crash) => crash,
+        Ok(()) => failure,
+    })
+}
+
+fn because(mut failure: Box<Failure>, meaning: &str, why: &str) -> Box<Failure> {
+    (failure.meaning, failure.why) = (meaning.into(), why.into());
+    failure
+}
+
+fn is_let_go(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut silent = server.connect()?;
+    if !silent.wait(LATE) {
+        return Err(silent.wrong(
+            "This client says nothing and may stay as long as it likes, even if \
+             others are served meanwhile. A few thousand of its kind, and your \
+             program has no room left.",
+            READ,
+        ));
+    }
+    if silent.received().is_empty() {
+        let closed = silent.expect_close();
+        return still_there(&mut server, closed);
+    }
+    let answer = silent.answer();
+    let answer = still_there(&mut server, answer)?;
+    answer.expect_status(
+        &[408],
+        "Nobody has asked for anything, and your program answers as if somebody had.",
+        TIMEOUT,
+    )?;
+    is_closed(&mut silent)
+}
+
+fn stops_in_the_middle(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut client = server.connect()?;
+    client.send(b"GET / HTTP/1.1\r\nHost: 127")?;
+    if !client.wait(LATE) {
+        return Err(client.wrong(
+            "A client that has begun a request may take as long as it likes for the \
+             rest of it: nothing limits the `read` there.",
+            READ,
+        ));
+    }
+    client.closing_means(
+        "Your program hangs up without a word. The client, whose request is half \
+         sent, cannot tell this from a broken line.",
+        TIMEOUT,
+    );
+    let answer = client.answer();
+    is_408(&still_there(&mut server, answer)?)?;
+    is_closed(&mut client)?;
+    server.ask(&get("/"))?.expect_success()
+}
+
+fn is_408(answer: &Answer) -> Verdict {
+    let meaning = match answer.status {
+        200 => {
+            "Half a request is answered as if it were whole: the loop has ended, and \
+             nobody has asked why."
+        }
+        400 => "There was nothing wrong with what had come; it only was not all, when \
+                the time was over.",
+        _ => "The client was too slow, and the status says something else.",
+    };
+    answer.expect_status(&[408], meaning, TIMEOUT)
+}
+
+fn is_closed(client: &mut Client) -> Verdict {
+        client.expect_close().map_err(|failure| match client.end() {
+        Some(_) => failure,
+        None => because(
+            failure,
+            "The client is told that it was too late, and then your program goes on \
+             waiting for it.",
+            "RFC 9110, section 15.5.9: after 408 the server closes the connection, \
+             for it has decided not to wait any longer.",
+        ),
+    })
+}
+
+fn byte_after_byte(subject: &Subject) -> Verdict {
+    // With all its pauses, it takes longer than anybody may.
+    let endless = format!("GET /{}", "bit-by-bit/".repeat(8));
+    let mut server = subject.start()?;
+    for _ in 0..TRIES {
+        let mut client = server.connect()?;
+        let mut last = Instant::now();
+        for byte in endless.bytes() {
+            client.send(&[byte])?;
+            last = Instant::now();
+            client.listen(PAUSE);
+            if !client.received().is_empty() || client.end().is_some() {
+                break;
+            }
+        }
+        if client.received().is_empty() && client.end().is_none() {
+            return Err(client.wrong(
+                "This client never pauses for long, and so your program never stops \
+                 waiting: each byte buys it another second. It may go on like this \
+                 for ever.",
+                "socket(7): SO_RCVTIMEO is a limit for one read, and a request takes \
+                 as many reads as the client likes. Note when the second will be \
+                 over, and before each read set what is left.",
+            ));
+        }
+        // Who was cut off because of one long pause has proved nothing.
+        if last.elapsed() < SECOND {
+            client.closing_means(
+                "Your program hangs up in the middle of a request that is slow, and \
+                 gives no reason.",
+                TIMEOUT,
+            );
+            // A byte may still have been on its way; what becomes of it does not matter here.
+            let head = client.head();
+            return is_408(&still_there(&mut server, head)?);
+        }
+    }
+    Ok(())
+}
+
+fn half_a_second(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut verdict = Ok(());
+    for _ in 0..TRIES {
+        let begun = Instant::now();
+        let mut client = server.connect()?;
+        verdict = slowly(&mut client);
+        // Before its second was over, the client has been wronged; later, nobody knows.
+        if verdict.is_ok() || client.end().is_none() || begun.elapsed() < SECOND {
+            break;
+        }
+    }
+    still_there(&mut server, verdict)
+}
+
+/// A request that takes half a second.
+fn slowly(client: &mut Client) -> Verdict {
+    let meaning = "This client was slow, but not too slow: its second was not over \
+                   when your program lost patience.";
+    let why = "The task: one second for each request.";
+    client.send(b"GET / HTTP/1.1\r\n")?;
+    client.listen(HALF);
+    client.send(b"Host: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+    client.closing_means(meaning, why);
+    client.answer()?.expect_status(&[200], meaning, why)
+}
