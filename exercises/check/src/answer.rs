@@ -503,6 +503,11 @@ impl Answer {
         Err(failure.instead_of(wanted, &self.body))
     }
 
+    /// Where the blank line is, by which everything about the answer must have come.
+    pub fn end_of_head(&self) -> usize {
+        self.body_start - 2
+    }
+
     /// Something is wrong at this byte of all that came.
     pub fn wrong_at(
         &self,

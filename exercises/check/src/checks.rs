@@ -19,11 +19,12 @@ exercises! {
     ex03c
     ex04a
     ex04b
+    ex04c
     ex05b
     ex05c
     ex05d
     ex05e
     ex06a
     ex06b
-    ex04c
+    ex06c
 }

@@ -1,9 +1,12 @@
 //! What the solutions promise beside what their checks demand, seen by other people's programs.
 
 use std::env;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use tests::Program;
 
 use crate::built::{built, root};
@@ -35,4 +38,66 @@ fn the_book_comes_from_06a() -> Result<()> {
     }
     ensure!(!log.contains(" 404 "), "{log}");
     Ok(())
+}
+
+/// Three times as many requests a second as step05, which hangs up after each. What is built
+/// is what a reader would measure, with `--release`.
+#[test]
+#[ignore = "measures, so nothing else should run: cargo test -- --ignored"]
+fn an_open_line_is_three_times_as_fast() -> Result<()> {
+    let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--release", "--package", "step05", "--package", "ex06c"])
+        .args(["--bin", "step05", "--bin", "ex06c-solution"])
+        .current_dir(root())
+        .status()?;
+    ensure!(built.success(), "cargo build --release");
+    let start = |name: &str| {
+        let program = root().join("target/release").join(name);
+        Program::start(Command::new(program))
+    };
+    let (closing, keeping) = (start("step05")?, start("ex06c-solution")?);
+    // The best of several turns: whatever else the machine does, it does to both.
+    let (mut one, mut many) = (Duration::MAX, Duration::MAX);
+    for _ in 0..10 {
+        one = one.min(time(closing.address(), 1)?);
+        many = many.min(time(keeping.address(), REQUESTS)?);
+    }
+    ensure!(one > 3 * many, "{REQUESTS} requests: {one:?} and, on one line, {many:?}");
+    Ok(())
+}
+
+const REQUESTS: u32 = 500;
+
+/// How long [`REQUESTS`] requests take, so many on each connection.
+fn time(address: SocketAddr, on_each: u32) -> Result<Duration> {
+    let begun = Instant::now();
+    for _ in 0..REQUESTS / on_each {
+        let mut server = TcpStream::connect(address)?;
+        server.set_nodelay(true)?;
+        for _ in 0..on_each {
+            server.write_all(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")?;
+            read_answer(&mut server)?;
+        }
+    }
+    Ok(begun.elapsed())
+}
+
+/// Reads to the end of the body, and no further.
+fn read_answer(server: &mut TcpStream) -> Result<()> {
+    let mut answer = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let length = server.read(&mut buffer)?;
+        ensure!(length > 0, "half an answer: {}", answer.escape_ascii());
+        answer.extend_from_slice(&buffer[..length]);
+        let text = String::from_utf8_lossy(&answer);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        ensure!(head.starts_with("HTTP/1.1 200 "), "{head}");
+        let wanted = head.split_once("Content-Length: ").context("no length")?.1;
+        let wanted = wanted.split("\r\n").next().unwrap_or_default();
+        if body.len() >= wanted.parse()? {
+            return Ok(());
+        }
+    }
 }
