@@ -27,4 +27,5 @@ exercises! {
     ex06a
     ex06b
     ex06c
+    ex06d
 }

@@ -1,12 +1,13 @@
 //! What the solutions promise beside what their checks demand, seen by other people's programs.
 
-use std::env;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
+use tempfile::NamedTempFile;
 use tests::Program;
 
 use crate::built::{built, root};
@@ -99,5 +100,48 @@ fn read_answer(server: &mut TcpStream) -> Result<()> {
         if body.len() >= wanted.parse()? {
             return Ok(());
         }
+    }
+}
+
+/// curl, which trusts the certificate that 06d prints, gets byte for byte what step 4 sends.
+#[test]
+#[ignore = "needs curl: cargo test -- --ignored"]
+fn curl_opens_the_padlock_of_06d() -> Result<()> {
+    // The certificate comes first, and the address in the last line.
+    let mut command = Command::new(built()?.path("ex06d-solution")?);
+    let mut server = command.arg("127.0.0.1:0").stdout(Stdio::piped()).spawn()?;
+    let said = BufReader::new(server.stdout.take().context("no stdout")?);
+    let fetched = fetch(said);
+    server.kill()?;
+    server.wait()?;
+    let step04 = fs::read_to_string(root().join("steps/04-respond/src/main.rs"))?;
+    let answer = "HTTP/1.1 200 OK\\r\\n\\r\\n<h1>Hello world</h1>";
+    ensure!(step04.contains(answer), "step 4 sends something else");
+    ensure!(fetched?.escape_ascii().to_string() == answer, "06d sends something else");
+    Ok(())
+}
+
+fn fetch(mut said: impl BufRead) -> Result<Vec<u8>> {
+    let mut pem = NamedTempFile::new()?;
+    loop {
+        let mut line = String::new();
+        ensure!(said.read_line(&mut line)? > 0, "no address");
+        if let Some((_, rest)) = line.split_once("serving ") {
+            let url = rest.split(' ').next().unwrap_or_default();
+            let mut curl = Command::new("curl");
+            curl.args([
+                "-q",
+                "--noproxy",
+                "*",
+                "--silent",
+                "--show-error",
+                "--include",
+            ]);
+            curl.arg("--cacert").arg(pem.path()).arg(url);
+            let output = tests::run(curl)?;
+            ensure!(output.status.success(), "{output:?}");
+            return Ok(output.stdout);
+        }
+        pem.write_all(line.as_bytes())?;
     }
 }
