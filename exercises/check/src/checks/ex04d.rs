@@ -1,0 +1,293 @@
+//! A large upload, refused gently.
+
+use std::time::{Duration, Instant};
+
+use tests::End;
+
+use crate::{Check, Client, Exercise, GLANCE, Server, Subject, Verdict, get};
+
+pub const EXERCISE: Exercise = Exercise {
+    id: "04d",
+    name: "do-not-slam-the-door",
+    minutes: 25,
+    page: "05-parse/connection.md",
+    checks: &[
+        Check {
+            demand: "A GET gets the page.",
+            points: 1,
+            by_hand: "curl -i http://127.0.0.1:4545/",
+            run: get_is_served,
+        },
+        Check {
+            demand: "A POST is refused with 413, and the connection ends with FIN.",
+            points: 1,
+            by_hand: "curl -i -d name=value http://127.0.0.1:4545/",
+            run: post_is_refused,
+        },
+        Check {
+            demand: "Nothing is thrown away (RST) while a client sends a body of 64 \
+                     KB.",
+            points: 3,
+            by_hand: SOME_BYTES,
+            run: some_bytes,
+        },
+        Check {
+            demand: "Nor while it sends 1 MB.",
+            points: 2,
+            by_hand: MANY_BYTES,
+            run: many_bytes,
+        },
+        Check {
+            demand: "Nor when it pauses for half a second in the middle of its body.",
+            points: 2,
+            by_hand: WITH_A_PAUSE,
+            run: with_a_pause,
+        },
+        Check {
+            demand: "A client that throws its own connection away in the middle ends \
+                     nothing but its own visit.",
+            points: 1,
+            by_hand: LEAVES_IN_THE_MIDDLE,
+            run: leaves_in_the_middle,
+        },
+        Check {
+            demand: "A client that stops in the middle of its body, and stays, gets \
+                     its answer all the same, and the next one is served: a second of \
+                     patience, not more.",
+            points: 2,
+            by_hand: STOPS_IN_THE_MIDDLE,
+            run: stops_in_the_middle,
+        },
+        Check {
+            demand: "So it is when a client goes on sending, byte after byte: all of \
+                     that has one second.",
+            points: 2,
+            by_hand: GOES_ON,
+            run: goes_on,
+        },
+    ],
+};
+
+// curl would not show it: it reads while it sends, and leaves as soon as it is refused.
+const SOME_BYTES: &str = r#"python3 -c "import socket, time; \
+c = socket.create_connection('127.0.0.1 4545'.split()); \
+c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 64000\r\n\r\n'); \
+[(c.sendall(bytes(n)), time.sleep(0.1)) for n in (60000, 2000, 2000)]; \
+print(c.recv(999))""#;
+const MANY_BYTES: &str = r#"python3 -c "import socket, time; \
+c = socket.create_connection('127.0.0.1 4545'.split()); \
+c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n'); \
+[(c.sendall(bytes(n)), time.sleep(0.1)) for n in (996000, 2000, 2000)]; \
+print(c.recv(999))""#;
+const WITH_A_PAUSE: &str = r#"python3 -c "import socket, time; \
+c = socket.create_connection('127.0.0.1 4545'.split()); \
+c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 64000\r\n\r\n'); \
+[(c.sendall(bytes(n)), time.sleep(0.4)) for n in (60000, 2000, 2000)]; \
+print(c.recv(999))""#;
+// With bytes that nobody has read, its connection ends with RST too.
+const LEAVES_IN_THE_MIDDLE: &str = r#"python3 -c "import socket, time; \
+c = socket.create_connection('127.0.0.1 4545'.split()); \
+c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc'); \
+c.recv(1)"
+curl -i http://127.0.0.1:4545/"#;
+const STOPS_IN_THE_MIDDLE: &str = r#"python3 -c "import socket, time; \
+c = socket.create_connection('127.0.0.1 4545'.split()); \
+c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n'); \
+c.sendall(b'abc'); time.sleep(5)" &
+sleep 0.5; curl -i -m 2 http://127.0.0.1:4545/"#;
+const GOES_ON: &str = r#"python3 -c "import socket, time; \
+c = socket.create_connection('127.0.0.1 4545'.split()); \
+c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\n'); \
+[(c.sendall(b'x'), time.sleep(0.3)) for _ in range(20)]" &
+sleep 0.5; curl -i -m 2 http://127.0.0.1:4545/"#;
+
+const SECOND: Duration = Duration::from_secs(1);
+const HALF: Duration = Duration::from_millis(500);
+/// The second, and half as much again.
+const LATE: Duration = Duration::from_millis(1500);
+/// The pauses of a client that goes on sending. So short that nobody takes them for its end.
+const PAUSE: Duration = Duration::from_millis(20);
+/// What depends on the clock on the wall is tried again when the machine was too slow for it.
+const TRIES: usize = 3;
+
+const RESET: &str = "RFC 9112, section 9.6: a system that closes a connection with \
+                     unread bytes in it sends RST, which may destroy an answer before \
+                     the client has read it. Close only your own direction, then read \
+                     on.";
+const PATIENCE: &str = "The task: patience for one second in all. RFC 9112, section \
+                        9.6 has the server read until the client closes, or until it \
+                        is reasonably certain that the client has its answer.";
+
+fn get_is_served(subject: &Subject) -> Verdict {
+    subject.start()?.ask(&get("/"))?.expect_success()
+}
+
+fn post_is_refused(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut client = server.connect()?;
+    client.send(&[head(10).as_slice(), b"name=value"].concat())?;
+    let answer = server.finish(client.answer())?;
+    answer.expect_status(
+        &[413],
+        "This is an upload, and the status does not say that it is refused for its \
+         size.",
+        "RFC 9110, section 15.5.14: 413 (Content Too Large) says that the server does \
+         not take as much. The task: each POST gets it.",
+    )?;
+    client.expect_close()
+}
+
+fn head(length: usize) -> Vec<u8> {
+    format!("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n").into()
+}
+
+/// A piece of a body, and the pause behind it.
+type Piece = (usize, Duration);
+
+/// What it means when the connection is thrown away: after a FIN, and without one.
+type Meanings = [&'static str; 2];
+
+/// Sends a body in these pieces. Nothing may be thrown away, and the refusal must arrive.
+fn upload(server: &mut Server, pieces: &[Piece], meanings: Meanings) -> Verdict {
+    let mut client = server.connect()?;
+    let mut bytes = head(pieces.iter().map(|(length, _)| length).sum());
+    let [after_fin, at_once] = meanings;
+    client.closing_means(at_once, RESET);
+    for (length, pause) in pieces {
+        let is_half_closed = client.end() == Some(End::Fin);
+        // The first piece comes together with the head: some of it is always unread.
+        bytes.resize(bytes.len() + length, b'x');
+        client.send(&bytes)?;
+        client.pause(*pause);
+        if client.end() == Some(End::Rst) {
+            let meaning = if is_half_closed { after_fin } else { at_once };
+            return Err(client.wrong(meaning, RESET));
+        }
+        bytes.clear();
+    }
+    let answer = server.finish(client.answer())?;
+    answer.expect_status(
+        &[413],
+        "A small upload is refused with 413, and this one is not.",
+        "RFC 9110, section 15.5.14: 413 (Content Too Large) says that the server does \
+         not take as much.",
+    )?;
+    client.expect_close()
+}
+
+fn some_bytes(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let meanings = [
+        "The answer is complete, and your program says so. But then it closes, and \
+         does not read what the client is still sending: that is thrown away, and the \
+         connection with it.",
+        "Your program has answered and closed the connection, with bytes in it that \
+         it has not read. This client found the answer all the same; one that is \
+         slower, or farther away, finds only the reset.",
+    ];
+    upload(&mut server, &[(60_000, GLANCE), (2_000, PAUSE), (2_000, PAUSE)], meanings)
+}
+
+fn many_bytes(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let meaning = "Your program reads on after its answer, or before it, but not far \
+                   enough: this client had more to send.";
+    upload(&mut server, &[(996_000, GLANCE), (2_000, PAUSE), (2_000, PAUSE)], [meaning; 2])
+}
+
+fn with_a_pause(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let meaning = "A pause, and your program believes that nothing more will come. It \
+                   closes, and the rest of the body meets nobody.";
+    let pieces = [(30_000, HALF), (30_000, PAUSE), (4_000, PAUSE)];
+    let mut verdict = Ok(());
+    for _ in 0..TRIES {
+        let begun = Instant::now();
+        verdict = upload(&mut server, &pieces, [meaning; 2]);
+        // Before its second was over, the client has been wronged; later, nobody knows.
+        if verdict.is_ok() || begun.elapsed() < SECOND {
+            break;
+        }
+    }
+    verdict
+}
+
+fn leaves_in_the_middle(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut client = begin(&mut server)?;
+    client.listen(GLANCE);
+    client.reset();
+    server.survives()?;
+    let mut next = server.connect()?;
+    next.send(&get("/"))?;
+    next.wait(LATE);
+    let answer = next.answer();
+    server.finish(answer)?.expect_success()
+}
+
+/// A client that has begun to send a body.
+fn begin(server: &mut Server) -> Verdict<Client> {
+    let mut client = server.connect()?;
+    client.send(&[head(64_000).as_slice(), &[b'x'; 10_000]].concat())?;
+    Ok(client)
+}
+
+fn stops_in_the_middle(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut client = begin(&mut server)?;
+    if !client.wait(LATE) {
+        return Err(client.wrong(
+            "The client has stopped, and your program waits for the rest of its body \
+             before it says a word. It may wait for ever.",
+            PATIENCE,
+        ));
+    }
+    let answer = client.head();
+    server.finish(answer)?;
+    let mut next = server.connect()?;
+    next.send(&get("/"))?;
+    if !next.wait(LATE) {
+        return Err(next.wrong(
+            "The first client has its answer and stays. Your program waits for it to \
+             close, beyond its second, and whoever comes next waits too.",
+            PATIENCE,
+        ));
+    }
+    let answer = next.answer();
+    server.finish(answer)?.expect_success()
+}
+
+fn goes_on(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    for _ in 0..TRIES {
+        let mut client = begin(&mut server)?;
+        let mut next = server.connect()?;
+        next.send(&get("/"))?;
+        let mut longest = Duration::ZERO;
+        for _ in 0..85 {
+            let begun = Instant::now();
+            client.send(b"x")?;
+            next.listen(PAUSE);
+            if !next.received().is_empty() || next.end().is_some() {
+                break;
+            }
+            longest = longest.max(begun.elapsed());
+        }
+        if next.received().is_empty() && next.end().is_none() {
+            return Err(next.wrong(
+                "The first client goes on sending, a byte now and a byte then, and \
+                 each buys it another second of your patience. The next client waits, \
+                 perhaps for ever.",
+                "socket(7): SO_RCVTIMEO is a limit for one read, and there are as \
+                 many as the client likes. Note when the second will be over, and \
+                 before each read set what is left.",
+            ));
+        }
+        // Who was cut off because of one long pause has proved nothing.
+        if longest < HALF {
+            let answer = next.answer();
+            return server.finish(answer)?.expect_success();
+        }
+    }
+    Ok(())
+}
