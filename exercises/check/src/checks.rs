@@ -28,4 +28,5 @@ exercises! {
     ex06b
     ex06c
     ex06d
+    ex04d
 }

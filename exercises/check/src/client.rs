@@ -1,6 +1,7 @@
 //! A client that writes down what it does and what comes back.
 
 use std::net::SocketAddr;
+use std::thread;
 use std::time::Duration;
 
 use tests::End;
@@ -84,7 +85,8 @@ impl Client {
         self.sent += bytes.len();
         self.log.add(What::Sent(self.number, bytes.to_vec()));
         let mut left = bytes;
-        while !left.is_empty() && self.end.is_none() {
+        // The program's FIN says only that nothing more will come from there.
+        while !left.is_empty() && self.end != Some(End::Rst) {
             let taken = patience::wait(self.id, QUIET, |tick| {
                 match self.stream.send_some(left, tick) {
                     Ok(0) => None,
@@ -94,7 +96,13 @@ impl Client {
             match taken {
                 Ok(Some(length)) => left = &left[length..],
                 // The connection is gone. What came before is still there to be read.
-                Ok(None) => break,
+                Ok(None) => {
+                    if self.end.is_some() {
+                        self.log.add(What::Reset(self.number));
+                        self.end = Some(End::Rst);
+                    }
+                    break;
+                }
                 Err(silence) => {
                     self.log.add(What::Stuck(self.number, left.len()));
                     self.log.silent(silence, QUIET);
@@ -152,6 +160,17 @@ impl Client {
     /// has ended.
     pub fn listen(&mut self, quiet: Duration) {
         while self.read(quiet).is_ok() {}
+    }
+
+    /// Lets so much time pass, and reads what comes meanwhile.
+    pub fn pause(&mut self, quiet: Duration) {
+        self.listen(quiet);
+        if self.end.is_some() {
+            let _ = patience::wait(self.id, quiet, |tick| {
+                thread::sleep(tick);
+                None::<()>
+            });
+        }
     }
 
     /// Gives the program so long to send something, or to close, and says whether it did.

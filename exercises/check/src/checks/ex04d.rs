@@ -217,12 +217,12 @@ fn leaves_in_the_middle(subject: &Subject) -> Verdict {
     let mut client = begin(&mut server)?;
     client.listen(GLANCE);
     client.reset();
-    server.survives()?;
     let mut next = server.connect()?;
     next.send(&get("/"))?;
     next.wait(LATE);
     let answer = next.answer();
-    server.finish(answer)?.expect_success()
+    server.finish(answer)?.expect_success()?;
+    server.survives()
 }
 
 /// A client that has begun to send a body.
