@@ -20,6 +20,7 @@ exercises! {
     ex04a
     ex04b
     ex04c
+    ex04d
     ex05b
     ex05c
     ex05d
@@ -28,5 +29,4 @@ exercises! {
     ex06b
     ex06c
     ex06d
-    ex04d
 }

@@ -216,9 +216,9 @@ fn leaves_in_the_middle(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
     let mut client = begin(&mut server)?;
     client.listen(GLANCE);
-    client.reset();
     let mut next = server.connect()?;
     next.send(&get("/"))?;
+    client.reset();
     next.wait(LATE);
     let answer = next.answer();
     server.finish(answer)?.expect_success()?;
