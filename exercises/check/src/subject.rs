@@ -89,9 +89,14 @@ impl Subject {
         format!("{command}{default}")
     }
 
+    /// It is the program of a package here, and no script that starts something else.
+    fn is_ours(&self) -> bool {
+        self.shown.1.is_empty()
+    }
+
     fn shown_with(&self, arguments: &[&str]) -> String {
-        let (command, default) = &self.shown;
-        let dashes = if default.is_empty() { " --" } else { "" };
+        let (command, _) = &self.shown;
+        let dashes = if self.is_ours() { " --" } else { "" };
         format!("{command}{dashes} {}", arguments.join(" "))
     }
 
@@ -780,16 +785,7 @@ fn first_free_port() -> u16 {
 
 /// The addresses of IPv4 at which the process listens. From proc(5); elsewhere none.
 fn listening(id: u32) -> Vec<SocketAddr> {
-    let descriptors =
-        fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
-    let sockets: Vec<String> = descriptors
-        .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
-        .filter_map(|target| {
-            Some(
-                target.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').into(),
-            )
-        })
-        .collect();
+    let sockets = sockets(id);
     let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
     let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     rows.filter_map(|row| match row[..] {
@@ -803,6 +799,17 @@ fn listening(id: u32) -> Vec<SocketAddr> {
         _ => None,
     })
     .collect()
+}
+
+/// The numbers of the sockets that the process has open.
+fn sockets(id: u32) -> Vec<String> {
+    let open = fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
+    let targets = open.filter_map(|descriptor| fs::read_link(descriptor.path()).ok());
+    let numbers = targets.filter_map(|target| {
+        let number = target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;
+        Some(number.into())
+    });
+    numbers.collect()
 }
 
 #[cfg(test)]
