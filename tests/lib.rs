@@ -29,7 +29,7 @@ pub use redact::{date, peers, port};
 pub use tools::{Trace, chromium, curl, file_of, memory, python, run};
 pub use visits::{REQUEST, bad_clients, behind_an_idle_client, ipv6, wait_until};
 #[cfg(target_os = "linux")]
-pub use visits::{memory_after_10_000, queue, restart, wait_for_queue};
+pub use visits::{listeners, memory_after_10_000, queue, restart, wait_for_queue};
 
 #[doc(hidden)]
 pub use insta;

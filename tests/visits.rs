@@ -135,9 +135,20 @@ pub fn queue(address: SocketAddr) -> Option<usize> {
     // the address as the machine holds it in memory, all in hexadecimal.
     let ip = u32::from_ne_bytes(address.ip().octets());
     let listening = format!(": {ip:08X}:{:04X} 00000000:0000 0A ", address.port());
-    let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
-    let (_, rest) = table.lines().find_map(|line| line.split_once(&listening))?;
+    let row = listeners().into_iter().find(|row| row.contains(&listening))?;
+    let (_, rest) = row.split_once(&listening)?;
     usize::from_str_radix(rest.get(9..17)?, 16).ok()
+}
+
+/// The rows of `/proc/net/tcp` that are about listening sockets. They come first; those about
+/// connections, of which there may be thousands, are not asked for.
+#[cfg(target_os = "linux")]
+pub fn listeners() -> Vec<String> {
+    use std::io::BufRead;
+
+    let Ok(table) = std::fs::File::open("/proc/net/tcp") else { return Vec::new() };
+    let rows = std::io::BufReader::new(table).lines().skip(1).map_while(Result::ok);
+    rows.take_while(|row| row.contains(" 0A ")).collect()
 }
 
 /// Waits until `condition` holds; `what` names it.

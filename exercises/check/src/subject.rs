@@ -785,20 +785,23 @@ fn first_free_port() -> u16 {
 
 /// The addresses of IPv4 at which the process listens. From proc(5); elsewhere none.
 fn listening(id: u32) -> Vec<SocketAddr> {
+    #[cfg(target_os = "linux")]
+    let rows = ::tests::listeners();
+    #[cfg(not(target_os = "linux"))]
+    let rows: Vec<String> = Vec::new();
     let sockets = sockets(id);
-    let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
-    let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    rows.filter_map(|row| match row[..] {
-        [_, local, _, "0A", _, _, _, _, _, inode, ..]
-            if sockets.iter().any(|socket| socket == inode) =>
-        {
-            let (ip, port) = local.split_once(':')?;
-            let ip = u32::from_str_radix(ip, 16).ok()?.to_ne_bytes();
-            Some(SocketAddr::from((ip, u16::from_str_radix(port, 16).ok()?)))
-        }
-        _ => None,
-    })
-    .collect()
+    let addresses = rows.iter().filter_map(|row| {
+        let fields: Vec<&str> = row.split_whitespace().collect();
+        let [_, local, _, _, _, _, _, _, _, socket, ..] = fields[..] else {
+            return None;
+        };
+        let (ip, port) = local.split_once(':')?;
+        let ip = u32::from_str_radix(ip, 16).ok()?.to_ne_bytes();
+        let port = u16::from_str_radix(port, 16).ok()?;
+        let is_its_own = sockets.iter().any(|own| own == socket);
+        is_its_own.then(|| SocketAddr::from((ip, port)))
+    });
+    addresses.collect()
 }
 
 /// The numbers of the sockets that the process has open.
