@@ -11,8 +11,8 @@ use gallery::Mistake::Threaded;
 fn main() -> ExitCode {
     gallery::run(&[
         ("hangs-up", Threaded(|client| serve(client, Rules { hangs_up: true, ..RIGHT }))),
-        ("drops-the-rest", Threaded(|client| serve(client, Rules { drops_the_rest: true, ..RIGHT }))),
-        ("waits-for-the-rest", Threaded(|client| serve(client, Rules { waits_for_the_rest: true, ..RIGHT }))),
+        ("drops-the-rest", Threaded(|client| serve(client, Rules { drops_the_rest: true, ..PATIENT }))),
+        ("waits-for-the-rest", Threaded(|client| serve(client, Rules { waits_for_the_rest: true, ..PATIENT }))),
         ("body-is-a-request", Threaded(|client| serve(client, Rules { ignores_bodies: true, ..RIGHT }))),
         ("no-chunks", Threaded(|client| serve(client, Rules { ignores_chunks: true, ..RIGHT }))),
         ("body-from-the-buffer", Threaded(|client| serve(client, Rules { body_from_the_buffer: true, ..RIGHT }))),
@@ -110,9 +110,11 @@ const RIGHT: Rules = Rules {
     },
     end_unseen: false,
     body_from_the_buffer: false,
-    // As long as may be, so that a check gives up first, and each time.
     idle: Some(Duration::from_secs(2)),
 };
+
+/// Patient enough for the check to give up first, and each time.
+const PATIENT: Rules = Rules { idle: Some(Duration::from_secs(20)), ..RIGHT };
 
 /// A request understood, or a status.
 type Parsed = Result<Request, &'static str>;
