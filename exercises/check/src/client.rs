@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tests::End;
 
@@ -128,12 +128,21 @@ impl Client {
     /// Closes the connection, whatever may still come.
     pub fn leave(self) {
         self.log.add(What::Left(self.number, false));
+        // A program that another thread starts right now has the socket too until it runs, so
+        // dropping it may come to nothing for a moment. This does not.
+        let _ = self.stream.half_close();
     }
 
     /// Leaves without a goodbye: the connection ends with RST.
     pub fn reset(self) {
         self.log.add(What::Left(self.number, true));
+        let address = self.address();
         let _ = self.stream.reset();
+        // See above: when its address is free, it is really gone.
+        let until = Instant::now() + QUIET;
+        while address.is_some_and(tests::is_taken) && Instant::now() < until {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// All bytes that have come.

@@ -135,7 +135,10 @@ fn gives_up_after_ten(address: SocketAddr) -> io::Result<()> {
         let (mut client, _) = listener.accept()?;
         match read(&mut client) {
             Ok(text) if !text.is_empty() => drop(client.write_all(PAGE)),
-            _ if lost == 9 => process::exit(1),
+            _ if lost == 9 => {
+                drop(listener);
+                process::exit(1);
+            }
             _ => lost += 1,
         }
     }
