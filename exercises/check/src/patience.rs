@@ -71,11 +71,6 @@ pub fn wait_until_asleep(id: u32) {
     }
 }
 
-/// The processes that the process `id` has started, as far as the system tells.
-pub fn started_by(id: u32) -> Vec<u32> {
-    load::started_by(id)
-}
-
 fn wait_longer<T>(
     id: u32,
     quiet: Duration,
