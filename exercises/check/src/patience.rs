@@ -22,6 +22,9 @@ const MAX_CPU: Duration = Duration::from_millis(500);
 /// Some languages need more until their programs have started.
 const MAX_CPU_AT_START: Duration = Duration::from_secs(3);
 
+/// Nobody needs longer than this before the next client may come.
+const TO_SETTLE: Duration = Duration::from_millis(50);
+
 /// Whatever happens, no wait is longer.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
@@ -64,7 +67,7 @@ pub fn wait_until_asleep(id: u32) {
     let begun = Instant::now();
     let used_before = load::used(id);
     while load::is_busy(id)
-        && load::used(id).saturating_sub(used_before) < MAX_CPU
+        && load::used(id).saturating_sub(used_before) < TO_SETTLE
         && begun.elapsed() < MAX_WAIT
     {
         thread::sleep(SHORT);
@@ -137,7 +140,7 @@ mod load {
     }
 
     /// Whom any thread of the program has started.
-    pub fn started_by(id: u32) -> Vec<u32> {
+    fn started_by(id: u32) -> Vec<u32> {
         let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten();
         threads.flatten().flat_map(|thread| children(&thread.path())).collect()
     }
@@ -166,9 +169,5 @@ mod load {
 
     pub fn used(_: u32) -> Duration {
         Duration::ZERO
-    }
-
-    pub fn started_by(_: u32) -> Vec<u32> {
-        Vec::new()
     }
 }
