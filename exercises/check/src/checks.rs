@@ -21,6 +21,7 @@ exercises! {
     ex04b
     ex04c
     ex04d
+    ex05a
     ex05b
     ex05c
     ex05d
