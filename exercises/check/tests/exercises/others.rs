@@ -1,6 +1,11 @@
 //! Programs that nobody wrote for these checks.
 
-use std::process::Command;
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
+#[cfg(unix)]
+use std::net::{SocketAddr, TcpListener};
+#[cfg(unix)]
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use check::{Report, Subject};
@@ -63,18 +68,10 @@ fn commands_to_try_by_hand_work() -> Result<()> {
     for exercise in chosen() {
         let path = built()?.path(&format!("{}-solution", exercise.package()))?;
         for check in exercise.checks {
-            let server = Subject::new(vec![path.clone()]).start();
-            let server = server.map_err(|failure| anyhow::anyhow!(failure.meaning))?;
-            let (address, port) = (server.address(), server.address().port());
-            let line = check
-                .by_hand
-                .replace("127.0.0.1:4545", &address.to_string())
-                .replace("127.0.0.1 4545", &format!("127.0.0.1 {port}"))
-                .replace("{command}", &format!("{path} {address}"))
-                .replace("{program}", &path);
-            let mut shell = Command::new("sh");
-            shell.args(["-c", &line]);
-            let output = tests::run(shell).with_context(|| line.clone())?;
+            let (line, output) = match check.by_hand.split_once("\n{then}\n") {
+                Some((first, second)) => in_two_terminals(&path, first, second)?,
+                None => beside(&path, check.by_hand)?,
+            };
             let shown = [output.stdout, output.stderr].concat();
             let shown = String::from_utf8_lossy(&shown);
             let is_known = !shown.contains("not found") && !shown.contains("usage");
@@ -82,4 +79,52 @@ fn commands_to_try_by_hand_work() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Runs the command while the program runs as it does without arguments.
+#[cfg(unix)]
+fn beside(path: &str, by_hand: &str) -> Result<(String, Output)> {
+    let server = Subject::new(vec![path.into()]).start();
+    let server = server.map_err(|failure| anyhow::anyhow!(failure.meaning))?;
+    let line = filled_in(by_hand, path, server.address());
+    Ok((line.clone(), tests::run(shell(&line)).context(line)?))
+}
+
+/// Runs the second command while the first one, which starts the program, runs.
+#[cfg(unix)]
+fn in_two_terminals(path: &str, first: &str, second: &str) -> Result<(String, Output)> {
+    // Nobody else gets this port so soon.
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let mut command = shell(&filled_in(first, path, address));
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut server = command.stdout(Stdio::piped()).spawn()?;
+    let said = BufReader::new(server.stdout.take().context("no stdout")?);
+    let is_ready =
+        said.lines().map_while(Result::ok).any(|line| line.contains("serving"));
+    let line = filled_in(second, path, address);
+    let output = tests::run(shell(&line)).with_context(|| line.clone());
+    // The shell and all that it has started.
+    let group = format!("-{}", server.id());
+    Command::new("kill").args(["-KILL", "--", &group]).status()?;
+    server.wait()?;
+    ensure!(is_ready, "{first} does not serve");
+    Ok((line, output?))
+}
+
+#[cfg(unix)]
+fn filled_in(by_hand: &str, path: &str, address: SocketAddr) -> String {
+    by_hand
+        .replace("127.0.0.1:4545", &address.to_string())
+        .replace("127.0.0.1 4545", &format!("127.0.0.1 {}", address.port()))
+        .replace(":4545", &format!(":{}", address.port()))
+        .replace("{command}", &format!("{path} {address}"))
+        .replace("{program}", path)
+}
+
+/// A command as a person types it, at the root of the repository.
+#[cfg(unix)]
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).current_dir(root());
+    command
 }
