@@ -344,15 +344,15 @@ fn ends(client: &mut Client, behind: &str, meaning: &str, why: &str) -> Verdict 
     client.listen(QUIET);
     match client.end() {
         Some(End::Fin) => Ok(()),
-        Some(_) => Err(client.wrong(
-            "The connection does not end, it is thrown away: something that the client has sent \
-             was not read. The answer can be lost with it.",
-            "RFC 9112, section 9.6: first say that nothing more will be sent, then read what \
-             still comes, then close. The page about the connection shows how.",
-        )),
+        Some(_) => Err(client.wrong(THROWN_AWAY, READ_ON)),
         None => Err(client.wrong(meaning, why)),
     }
 }
+
+const THROWN_AWAY: &str = "The connection does not end, it is thrown away: something that the \
+                           client has sent was not read. The answer can be lost with it.";
+const READ_ON: &str = "RFC 9112, section 9.6: first say that nothing more will be sent, then read \
+                       what still comes, then close. The page about the connection shows how.";
 
 /// A request of which it is doubtful where it ends: its fields, its body, what it means when it
 /// is answered.
@@ -445,8 +445,27 @@ fn length_and_coding(subject: &Subject) -> Verdict {
              and ought to be handled as an error.",
         )?;
     }
-    Ok(())
+    arrives(subject).map_err(|failure| {
+        failure.by_hand(
+            "(printf 'POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: x\\r\\n\\r\\n'\n\
+             head -c 100000 /dev/zero) | nc 127.0.0.1 4545",
+        )
+    })
 }
+
+/// The refusal arrives, even if more lies behind the request than anybody reads at once.
+fn arrives(subject: &Subject) -> Verdict {
+    let mut server = subject.start()?;
+    let mut client = server.connect()?;
+    let request = "POST /one HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\
+                   Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    client.send(format!("{request}{}", SMUGGLED.repeat(2000)).as_bytes())?;
+    client.closing_means(THROWN_AWAY, READ_ON);
+    let answer = client.next_answer_to("POST");
+    server.finish(answer)?;
+    ends(&mut client, "/smuggled", THROWN_AWAY, READ_ON)
+}
+
 
 fn lengths(subject: &Subject) -> Verdict {
     let two = "Two fields say how long the body is, each something else, and your program takes \
