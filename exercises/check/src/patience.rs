@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_millis(20);
 const SHORT: Duration = Duration::from_millis(1);
 
 /// A program that has used the processor for so long over one request goes in circles.
-const MAX_CPU: Duration = Duration::from_millis(500);
+const MAX_CPU: Duration = Duration::from_millis(300);
 /// Some languages need more until their programs have started.
 const MAX_CPU_AT_START: Duration = Duration::from_secs(3);
 
