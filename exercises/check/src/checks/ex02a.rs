@@ -137,6 +137,8 @@ fn expect_nothing(client: &mut Client) -> Verdict {
 
 /// So many clients must be in the waiting room, where the system lets us look into it.
 fn expect_waiting(server: &Server, count: usize) -> Verdict {
+    // Who accepts has been woken by the client, and is given the time to do so.
+    server.settle();
     let waiting = patience::wait(server.id(), QUIET, |tick| {
         let is_so = server.waiting().is_none_or(|waiting| waiting == count);
         if !is_so {
