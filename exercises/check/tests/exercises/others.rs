@@ -97,10 +97,11 @@ fn in_two_terminals(path: &str, first: &str, second: &str) -> Result<(String, Ou
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let mut command = shell(&filled_in(first, path, address));
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut server = command.stdout(Stdio::piped()).spawn()?;
+    // Some programs wait for Enter.
+    let mut server = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let said = BufReader::new(server.stdout.take().context("no stdout")?);
-    let is_ready =
-        said.lines().map_while(Result::ok).any(|line| line.contains("serving"));
+    let port = format!(":{}", address.port());
+    let is_ready = said.lines().map_while(Result::ok).any(|line| line.contains(&port));
     let line = filled_in(second, path, address);
     let output = tests::run(shell(&line)).with_context(|| line.clone());
     // The shell and all that it has started.
