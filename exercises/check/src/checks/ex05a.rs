@@ -1,6 +1,6 @@
 //! The request line: three parts, or 400.
 
-use crate::{Check, Exercise, Server, Subject, Verdict, by_hand, get};
+use crate::{Check, Exercise, Subject, Verdict, by_hand, get};
 
 pub const EXERCISE: Exercise = Exercise {
     id: "05a",
@@ -77,25 +77,32 @@ const BYTES: &str = "RFC 9112, section 3.2: no white space is allowed in the \
 const VERSION: &str = "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \
                        \".\" DIGIT, and the name is HTTP, in capitals.";
 
+const LONG_TARGET: &str =
+    "curl -i \"http://127.0.0.1:4545/$(printf %7999s | tr ' ' x)\"";
+
 /// A request with this first line.
 fn request(line: &[u8]) -> Vec<u8> {
     [line, b"\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"].concat()
 }
 
 /// The page must show these parts of a line, and `byte` is the one to look at when it does not.
-fn shows(server: &mut Server, parts: [&str; 3], byte: usize, meaning: &str, why: &str) -> Verdict {
+fn shows(subject: &Subject, parts: [&str; 3], byte: usize, meaning: &str, why: &str) -> Verdict {
     let request = request(parts.join(" ").as_bytes());
+    let command = match request.len() {
+        ..200 => by_hand(&request),
+        _ => LONG_TARGET.into(),
+    };
+    let mut server = subject.start()?;
     let mut client = server.connect()?;
     client.send(&request)?;
-    let answer = server.finish(client.answer())?;
+    let answer = server
+        .finish(client.answer())
+        .map_err(|failure| failure.by_hand(command.as_str()))?;
     let page = String::from_utf8_lossy(&answer.body);
     if answer.status == 200 && page.lines().eq(parts) {
         return Ok(());
     }
-    let mut failure = client.wrong_at_sent(byte, meaning, why);
-    if request.len() < 200 {
-        failure = failure.by_hand(by_hand(&request));
-    }
+    let failure = client.wrong_at_sent(byte, meaning, why).by_hand(command);
     if answer.status != 200 {
         return Err(failure);
     }
@@ -107,9 +114,9 @@ fn shows(server: &mut Server, parts: [&str; 3], byte: usize, meaning: &str, why:
 type Refused = (&'static [u8], usize, &'static str);
 
 fn refuses(subject: &Subject, rows: &[Refused], why: &str) -> Verdict {
-    let mut server = subject.start()?;
     for &(line, byte, meaning) in rows {
         let request = request(line);
+        let mut server = subject.start()?;
         let mut client = server.connect()?;
         client.send(&request)?;
         client.closing_means(
@@ -118,9 +125,14 @@ fn refuses(subject: &Subject, rows: &[Refused], why: &str) -> Verdict {
             "RFC 9112, section 3: who receives an invalid request-line should answer \
              with 400.",
         );
-        let answer = server.finish(client.answer())?;
+        let answer = server
+            .finish(client.answer())
+            .map_err(|failure| failure.by_hand(by_hand(&request)))?;
         let failure = match answer.status {
-            400 => continue,
+            400 => {
+                server.ask(&get("/"))?.expect_success()?;
+                continue;
+            }
             200 => client.wrong_at_sent(byte, meaning, why),
             _ => client.wrong_at(
                 "HTTP/1.1 ".len(),
@@ -132,17 +144,16 @@ fn refuses(subject: &Subject, rows: &[Refused], why: &str) -> Verdict {
         };
         return Err(failure.by_hand(by_hand(&request)));
     }
-    server.ask(&get("/"))?.expect_success()
+    Ok(())
 }
 
 fn three_lines(subject: &Subject) -> Verdict {
-    let mut server = subject.start()?;
     let meaning = "The page does not have the three parts of this line, each on a \
                    line of its own.";
-    shows(&mut server, ["GET", "/", "HTTP/1.1"], 0, meaning, LINE)?;
-    shows(&mut server, ["DELETE", "/a/b.html", "HTTP/1.1"], 0, meaning, LINE)?;
+    shows(subject, ["GET", "/", "HTTP/1.1"], 0, meaning, LINE)?;
+    shows(subject, ["DELETE", "/a/b.html", "HTTP/1.1"], 0, meaning, LINE)?;
     shows(
-        &mut server,
+        subject,
         ["GET", "/", "HTTP/1.0"],
         "GET / HTTP/1.".len(),
         "This version is older than 1.1, and as well-formed. Your program does not \
@@ -152,8 +163,7 @@ fn three_lines(subject: &Subject) -> Verdict {
 }
 
 fn whole_targets(subject: &Subject) -> Verdict {
-    let mut server = subject.start()?;
-    let long = format!("/{}", "long/".repeat(1600));
+    let long = format!("/{}long", "long/".repeat(1599));
     for (method, target, byte, meaning) in [
         (
             "GET",
@@ -199,13 +209,12 @@ fn whole_targets(subject: &Subject) -> Verdict {
              or not all of it.",
         ),
     ] {
-        shows(&mut server, [method, target, "HTTP/1.1"], byte, meaning, TARGET)?;
+        shows(subject, [method, target, "HTTP/1.1"], byte, meaning, TARGET)?;
     }
     Ok(())
 }
 
 fn every_token(subject: &Subject) -> Verdict {
-    let mut server = subject.start()?;
     for (method, meaning) in [
         (
             "M-SEARCH",
@@ -223,7 +232,7 @@ fn every_token(subject: &Subject) -> Verdict {
             "All these signs may be in a method, and at least one of them your program refuses.",
         ),
     ] {
-        shows(&mut server, [method, "/", "HTTP/1.1"], 0, meaning, METHOD)?;
+        shows(subject, [method, "/", "HTTP/1.1"], 0, meaning, METHOD)?;
     }
     Ok(())
 }
