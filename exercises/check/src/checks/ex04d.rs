@@ -93,12 +93,12 @@ curl -i http://127.0.0.1:4545/"#;
 const STOPS_IN_THE_MIDDLE: &str = r#"python3 -c "import socket, time; \
 c = socket.create_connection('127.0.0.1 4545'.split()); \
 c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n'); \
-c.sendall(b'abc'); time.sleep(5)" &
+c.sendall(b'abc'); time.sleep(3)" &
 sleep 0.5; curl -i -m 2 http://127.0.0.1:4545/"#;
 const GOES_ON: &str = r#"python3 -c "import socket, time; \
 c = socket.create_connection('127.0.0.1 4545'.split()); \
 c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\n'); \
-[(c.sendall(b'x'), time.sleep(0.3)) for _ in range(20)]" &
+[(c.sendall(b'x'), time.sleep(0.3)) for _ in range(12)]" &
 sleep 0.5; curl -i -m 2 http://127.0.0.1:4545/"#;
 
 const SECOND: Duration = Duration::from_secs(1);
