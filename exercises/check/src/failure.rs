@@ -182,6 +182,20 @@ impl Failure {
         self
     }
 
+    /// Whether it went wrong so soon after the last client had connected, or in a silence. If
+    /// not, a deadline may have passed only because the machine was busy with something else.
+    pub fn came_within(&self, time: Duration) -> bool {
+        let is_connect = |event: &&Event| matches!(event.what, What::Connected(_));
+        let begun = self.events.iter().rfind(is_connect).map(|event| event.at);
+        let end = self.events.last().map(|event| event.at);
+        let is_silence =
+            |event: &Event| matches!(event.what, What::Nothing(_) | What::Busy);
+        self.events.iter().any(is_silence)
+            || begun
+                .zip(end)
+                .is_some_and(|(begun, end)| end.saturating_sub(begun) < time)
+    }
+
     /// Suggests another command than the check's own to see it by hand.
     #[must_use]
     pub fn by_hand(mut self: Box<Self>, command: impl Into<String>) -> Box<Self> {

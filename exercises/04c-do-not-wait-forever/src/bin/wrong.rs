@@ -14,7 +14,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     gallery::run(&[
-        ("sleeps-first", Handler(sleeps_first)),
+        ("sleeps-first", Threaded(sleeps_first)),
         ("looks-at-the-clock-between-reads", Handler(looks_at_the_clock_between_reads)),
         ("one-clock-for-all", Program(one_clock_for_all)),
         ("ends-with-the-client", Program(ends_with_the_client)),

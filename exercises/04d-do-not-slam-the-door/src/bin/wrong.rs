@@ -61,7 +61,7 @@ fn does_not_refuse(mut client: TcpStream) -> io::Result<()> {
 /// The answer gets a moment to arrive. The bytes stay unread.
 fn sleeps_before_it_closes(mut client: TcpStream) -> io::Result<()> {
     answer(&mut client)?;
-    thread::sleep(Duration::from_millis(10));
+    thread::sleep(Duration::from_millis(1));
     Ok(())
 }
 
@@ -79,11 +79,11 @@ fn reads_a_little(mut client: TcpStream) -> io::Result<()> {
     client.take(100_000).read_to_end(&mut Vec::new()).map(drop)
 }
 
-/// Nothing for a quarter of a second, so nothing will come.
+/// Nothing for a fifth of a second, so nothing will come.
 fn gives_up_at_a_pause(mut client: TcpStream) -> io::Result<()> {
     answer(&mut client)?;
     client.shutdown(Shutdown::Write)?;
-    drain(&mut client, SECOND, SECOND / 4)
+    drain(&mut client, SECOND, SECOND / 5)
 }
 
 /// A read can fail, even if nobody wants its bytes.
