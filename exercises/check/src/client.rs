@@ -328,6 +328,11 @@ impl Client {
         self.log.failure(Place::Moment, meaning, why)
     }
 
+    /// The check has not kept its own times, so whatever came of it means nothing.
+    pub fn too_late(&self) -> Box<Failure> {
+        self.wrong("", "").void()
+    }
+
     /// Something is wrong at this byte of all that came.
     pub fn wrong_at(
         &self,

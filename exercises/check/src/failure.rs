@@ -21,6 +21,8 @@ pub struct Failure {
     pub difference: Option<(String, String)>,
     /// A command that shows it, instead of the check's own.
     pub by_hand: Option<String>,
+    /// It says nothing about the program: the machine was too busy for a check by the clock.
+    pub is_void: bool,
 }
 
 /// Where it went wrong.
@@ -117,8 +119,17 @@ impl Log {
         Self { begun: Instant::now(), events: Arc::default() }
     }
 
+    /// How long after the program was started.
+    pub fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
     pub fn add(&self, what: What) {
-        let at = self.begun.elapsed();
+        self.add_at(self.now(), what);
+    }
+
+    /// As [`Log::add`], for what began a moment ago.
+    pub fn add_at(&self, at: Duration, what: What) {
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         // How the bytes were cut on their way is nobody's doing.
         match (events.last_mut().map(|event| &mut event.what), &what) {
@@ -159,6 +170,7 @@ impl Log {
             why: why.into(),
             difference: None,
             by_hand: None,
+            is_void: false,
         })
     }
 }
@@ -182,9 +194,14 @@ impl Failure {
         self
     }
 
-    /// Whether it went wrong so soon after the last client had connected, or in a silence. If
-    /// not, a deadline may have passed only because the machine was busy with something else.
-    pub fn came_within(&self, time: Duration) -> bool {
+    /// Void, unless it went wrong so soon after the last client had connected, or in a
+    /// silence: the client may have been late only because the machine was busy.
+    #[must_use]
+    pub fn if_within(self: Box<Self>, time: Duration) -> Box<Self> {
+        if self.came_within(time) { self } else { self.void() }
+    }
+
+    fn came_within(&self, time: Duration) -> bool {
         let is_connect = |event: &&Event| matches!(event.what, What::Connected(_));
         let begun = self.events.iter().rfind(is_connect).map(|event| event.at);
         let end = self.events.last().map(|event| event.at);
@@ -194,6 +211,18 @@ impl Failure {
             || begun
                 .zip(end)
                 .is_some_and(|(begun, end)| end.saturating_sub(begun) < time)
+    }
+
+    /// The same, but it says nothing about the program: the machine was too slow.
+    #[must_use]
+    pub fn void(mut self: Box<Self>) -> Box<Self> {
+        (self.is_void, self.place) = (true, Place::Moment);
+        self.because(
+            "This computer was so busy with other things that the check could not keep time, \
+             and so it means nothing.",
+            "That is not the fault of your program. Close what else is running, and check \
+             again.",
+        )
     }
 
     /// Suggests another command than the check's own to see it by hand.

@@ -2,6 +2,7 @@
 //! have run and had nothing to do: not when it was running or waiting for a processor, and
 //! not when we ourselves got none.
 
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,8 +26,9 @@ const MAX_CPU_AT_START: Duration = Duration::from_secs(3);
 /// Nobody needs longer than this before the next client may come.
 const TO_SETTLE: Duration = Duration::from_millis(50);
 
-/// Whatever happens, no wait is longer.
-const MAX_WAIT: Duration = Duration::from_secs(30);
+/// Whatever happens, no wait is longer. Where the machine has a hundred programs for each
+/// processor, half a minute is not much.
+const MAX_WAIT: Duration = Duration::from_secs(120);
 
 /// Why the waiting has ended without what was waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +72,20 @@ pub fn wait_until_asleep(id: u32) {
         && load::used(id).saturating_sub(used_before) < TO_SETTLE
         && begun.elapsed() < MAX_WAIT
     {
+        thread::sleep(SHORT);
+    }
+}
+
+/// The thread that calls this; none where the system does not tell.
+pub fn this_thread() -> Option<PathBuf> {
+    let link = Path::new("/proc/thread-self").read_link().ok()?;
+    Some(Path::new("/proc").join(link))
+}
+
+/// Waits until a thread of ours sleeps, or is `done`. One that never does is not waited for.
+pub fn wait_until_thread_sleeps(thread: &Path, done: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while load::is_thread_busy(thread) && !done() && begun.elapsed() < MAX_WAIT {
         thread::sleep(SHORT);
     }
 }
@@ -120,10 +136,15 @@ mod load {
     pub fn is_busy(id: u32) -> bool {
         let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten();
         threads.flatten().any(|thread| {
-            let stat = fs::read_to_string(thread.path().join("stat"));
-            matches!(field(&stat.unwrap_or_default(), 3), Some("R" | "D"))
+            is_thread_busy(&thread.path())
                 || children(&thread.path()).into_iter().any(is_busy)
         })
+    }
+
+    /// As [`is_busy`], for one thread.
+    pub fn is_thread_busy(thread: &Path) -> bool {
+        let stat = fs::read_to_string(thread.join("stat")).unwrap_or_default();
+        matches!(field(&stat, 3), Some("R" | "D"))
     }
 
     /// The processor time that the program has had, and those that it has started.
@@ -161,9 +182,14 @@ mod load {
 /// Elsewhere it is not as easily asked.
 #[cfg(not(target_os = "linux"))]
 mod load {
+    use std::path::Path;
     use std::time::Duration;
 
     pub fn is_busy(_: u32) -> bool {
+        false
+    }
+
+    pub fn is_thread_busy(_: &Path) -> bool {
         false
     }
 

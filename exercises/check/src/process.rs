@@ -2,9 +2,12 @@
 //! all it has started whenever and however the judging ends.
 
 use std::io::{self, Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
+
+use crate::patience;
 
 /// How much a program may print, in bytes, before it is taken for one that never stops.
 const MAX_OUTPUT: usize = 1024 * 1024;
@@ -54,7 +57,7 @@ impl Process {
 
     /// It has printed more than anybody can read.
     pub fn is_flooding(&self) -> bool {
-        self.stdout.lock().is_flood || self.stderr.lock().is_flood
+        self.stdout.is_flood() || self.stderr.is_flood()
     }
 
     /// Types a line, or, without one, ends the input (Ctrl-D).
@@ -115,7 +118,11 @@ fn guard(_: u32) -> Option<Child> {
 
 /// One output of a program, read by a thread as it comes, so that it never has to wait for us.
 #[derive(Clone, Debug)]
-pub struct Output(Arc<Mutex<State>>);
+pub struct Output {
+    state: Arc<Mutex<State>>,
+    /// The thread that reads it, where the system tells.
+    reader: Option<PathBuf>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -126,16 +133,19 @@ struct State {
 
 impl Output {
     fn follow(source: Option<impl Read + Send + 'static>) -> Self {
-        let output = Self(Arc::default());
-        let theirs = output.clone();
+        let state: Arc<Mutex<State>> = Arc::default();
+        let theirs = Arc::clone(&state);
+        let (tell, reader) = mpsc::channel();
         // Not joined: what the program has left behind may hold the other end for ever.
         thread::spawn(move || {
             let mut buffer = [0; 8192];
             let mut source = source;
+            // Whoever started us waits for this.
+            let _ = tell.send(patience::this_thread());
             while let Some(Ok(length @ 1..)) =
                 source.as_mut().map(|source| source.read(&mut buffer))
             {
-                let mut state = theirs.lock();
+                let mut state = lock(&theirs);
                 state.bytes.extend_from_slice(&buffer[..length]);
                 if state.bytes.len() > MAX_OUTPUT {
                     state.is_flood = true;
@@ -143,22 +153,30 @@ impl Output {
                 }
             }
             drop(source);
-            theirs.lock().has_ended = true;
+            lock(&theirs).has_ended = true;
         });
-        output
+        Self { state, reader: reader.recv().ok().flatten() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// All of it so far.
+    /// All that has been printed so far. On a busy machine some of it may have come and not
+    /// been read: as soon as there is something, whoever reads it no longer sleeps.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.lock().bytes).into_owned()
+        if let Some(reader) = &self.reader {
+            patience::wait_until_thread_sleeps(reader, || self.has_ended());
+        }
+        String::from_utf8_lossy(&lock(&self.state).bytes).into_owned()
     }
 
     /// Nothing more will come.
     pub fn has_ended(&self) -> bool {
-        self.lock().has_ended
+        lock(&self.state).has_ended
     }
+
+    fn is_flood(&self) -> bool {
+        lock(&self.state).is_flood
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

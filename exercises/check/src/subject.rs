@@ -231,7 +231,7 @@ impl Server {
         // What the clients before have done to the program is done: it does not depend on chance.
         self.settle();
         self.clients += 1;
-        let number = self.clients;
+        let (number, at) = (self.clients, self.log.now());
         let connected = ::tests::Client::connect_within(address, deadline);
         let (what, knock) = match connected {
             Ok(stream) => {
@@ -244,7 +244,7 @@ impl Server {
             }
             Err(_) => (What::NotLetIn(number), Knock::NotLetIn),
         };
-        self.log.add(what);
+        self.log.add_at(at, what);
         knock
     }
 
@@ -357,6 +357,11 @@ impl Server {
     /// Waits until the program has done what it has to do for those who have come so far.
     pub fn settle(&self) {
         patience::wait_until_asleep(self.process.id());
+    }
+
+    /// Waits until the program is so old: some look at the clock only once, when they start.
+    pub fn wait_for_age(&self, age: Duration) {
+        thread::sleep(age.saturating_sub(self.log.now()));
     }
 
     /// Writes something that the reader should know into the course of events.

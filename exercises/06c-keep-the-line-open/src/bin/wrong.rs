@@ -114,7 +114,7 @@ const RIGHT: Rules = Rules {
 };
 
 /// Patient enough for the check to give up first, and each time.
-const PATIENT: Rules = Rules { idle: Some(Duration::from_secs(20)), ..RIGHT };
+const PATIENT: Rules = Rules { idle: None, ..RIGHT };
 
 /// A request understood, or a status.
 type Parsed = Result<Request, &'static str>;

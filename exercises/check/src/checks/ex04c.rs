@@ -62,8 +62,6 @@ const NEARLY_HALF: Duration = Duration::from_millis(400);
 const LATE: Duration = Duration::from_millis(1500);
 /// The pauses of a client that goes on sending. So short, because some programs count them.
 const PAUSE: Duration = Duration::from_millis(20);
-/// What depends on the clock on the wall is tried again when the machine was too slow for it.
-const TRIES: usize = 5;
 
 const TIMEOUT: &str = "RFC 9110, section 15.5.9: 408 (Request Timeout) says that the \
                        server has not received a complete request within the time it \
@@ -75,7 +73,11 @@ fn at_once(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
     let mut client = server.connect()?;
     client.send(&get("/"))?;
+    let begun = Instant::now();
     let is_quick = client.wait(AT_ONCE);
+    if is_quick && begun.elapsed() > SECOND / 2 {
+        return Err(client.too_late());
+    }
     let answer = server.finish(client.answer())?;
     if is_quick {
         return answer.expect_success();
@@ -100,7 +102,7 @@ fn holds_nobody_up(subject: &Subject) -> Verdict {
             READ,
         ));
     }
-        let head = next.head();
+    let head = next.head();
     let head = still_there(&mut server, head)?;
     if head.status == 408 {
         return head.expect_status(
@@ -198,7 +200,7 @@ fn is_408(answer: &Answer) -> Verdict {
 }
 
 fn is_closed(client: &mut Client) -> Verdict {
-        client.expect_close().map_err(|failure| match client.end() {
+    client.expect_close().map_err(|failure| match client.end() {
         Some(_) => failure,
         None => because(
             failure,
@@ -214,56 +216,47 @@ fn byte_after_byte(subject: &Subject) -> Verdict {
     // With all its pauses, it takes longer than anybody may.
     let endless = format!("GET /{}", "bit-by-bit/".repeat(8));
     let mut server = subject.start()?;
-    for _ in 0..TRIES {
-        let mut client = server.connect()?;
-        let mut last = Instant::now();
-        for byte in endless.bytes() {
-            client.send(&[byte])?;
-            last = Instant::now();
-            client.listen(PAUSE);
-            if !client.received().is_empty() || client.end().is_some() {
-                break;
-            }
-        }
-        if client.received().is_empty() && client.end().is_none() {
-            return Err(client.wrong(
-                "This client never pauses for long, and so your program never stops \
-                 waiting: each byte buys it another second. It may go on like this \
-                 for ever.",
-                "socket(7): SO_RCVTIMEO is a limit for one read, and a request takes \
-                 as many reads as the client likes. Note when the second will be \
-                 over, and before each read set what is left.",
-            ));
-        }
-        // Who was cut off because of one long pause has proved nothing.
-        if last.elapsed() < SECOND {
-            client.closing_means(
-                "Your program hangs up in the middle of a request that is slow, and \
-                 gives no reason.",
-                TIMEOUT,
-            );
-            // A byte may still have been on its way; what becomes of it does not matter here.
-            let head = client.head();
-            return is_408(&still_there(&mut server, head)?);
+    let mut client = server.connect()?;
+    let mut longest = Duration::ZERO;
+    for byte in endless.bytes() {
+        let begun = Instant::now();
+        client.send(&[byte])?;
+        client.listen(PAUSE);
+        longest = longest.max(begun.elapsed());
+        if !client.received().is_empty() || client.end().is_some() {
+            break;
         }
     }
-    Ok(())
+    if client.received().is_empty() && client.end().is_none() {
+        return Err(client.wrong(
+            "This client never pauses for long, and so your program never stops waiting: \
+             each byte buys it another second. It may go on like this for ever.",
+            "socket(7): SO_RCVTIMEO is a limit for one read, and a request takes as many \
+             reads as the client likes. Note when the second will be over, and before each \
+             read set what is left.",
+        ));
+    }
+    // Who was cut off because of one long pause has proved nothing.
+    if longest > SECOND / 2 {
+        return Err(client.too_late());
+    }
+    client.closing_means(
+        "Your program hangs up in the middle of a request that is slow, and gives no \
+         reason.",
+        TIMEOUT,
+    );
+    // A byte may still have been on its way; what becomes of it does not matter here.
+    let head = client.head();
+    is_408(&still_there(&mut server, head)?)
 }
 
 fn half_a_second(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
-    for _ in 0..TRIES {
-        let mut client = server.connect()?;
-        match slowly(&mut client) {
-            // Before its second was over, the client was wronged; later, nobody knows.
-            Err(failure) if failure.came_within(SECOND) => {
-                return still_there(&mut server, Err(failure));
-            }
-            Err(_) => {}
-            Ok(()) => return Ok(()),
-        }
-    }
-    Ok(())
+    server.wait_for_age(SECOND);
+    let mut client = server.connect()?;
+    let verdict = slowly(&mut client);
+    // Before its second was over, the client was wronged; later, nobody knows.
+    still_there(&mut server, verdict).map_err(|failure| failure.if_within(SECOND))
 }
 
 /// A request that takes half a second.

@@ -108,8 +108,6 @@ const HALF: Duration = Duration::from_millis(400);
 const LATE: Duration = Duration::from_millis(1500);
 /// The pauses of a client that goes on sending. So short that nobody takes them for its end.
 const PAUSE: Duration = Duration::from_millis(20);
-/// What depends on the clock on the wall is tried again when the machine was too slow for it.
-const TRIES: usize = 5;
 
 const RESET: &str = "RFC 9112, section 9.6: a system that closes a connection with \
                      unread bytes in it sends RST, which may destroy an answer before \
@@ -151,18 +149,11 @@ type Meanings = [&'static str; 2];
 /// Sends a body in these pieces. Nothing may be thrown away, and the refusal must arrive.
 fn upload(subject: &Subject, pieces: &[Piece], meanings: Meanings) -> Verdict {
     let mut server = subject.start()?;
-    for _ in 0..TRIES {
-        match try_upload(&mut server, pieces, meanings) {
-            // Before its second was over, the client was wronged; later, nobody knows.
-            Err(failure) if failure.came_within(SECOND) => return Err(failure),
-            Err(_) => {}
-            Ok(()) => return Ok(()),
-        }
-    }
-    Ok(())
+    // Before its second was over, the client was wronged; later, nobody knows.
+    upload_to(&mut server, pieces, meanings).map_err(|failure| failure.if_within(SECOND))
 }
 
-fn try_upload(server: &mut Server, pieces: &[Piece], meanings: Meanings) -> Verdict {
+fn upload_to(server: &mut Server, pieces: &[Piece], meanings: Meanings) -> Verdict {
     let mut client = server.connect()?;
     let mut bytes = head(pieces.iter().map(|(length, _)| length).sum());
     let [after_fin, at_once] = meanings;
@@ -260,35 +251,32 @@ fn stops_in_the_middle(subject: &Subject) -> Verdict {
 
 fn goes_on(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
-    for _ in 0..TRIES {
-        let mut client = begin(&mut server)?;
-        let mut next = server.connect()?;
-        next.send(&get("/"))?;
-        let mut longest = Duration::ZERO;
-        for _ in 0..85 {
-            let begun = Instant::now();
-            client.send(b"x")?;
-            next.listen(PAUSE);
-            if !next.received().is_empty() || next.end().is_some() {
-                break;
-            }
-            longest = longest.max(begun.elapsed());
-        }
-        if next.received().is_empty() && next.end().is_none() {
-            return Err(next.wrong(
-                "The first client goes on sending, a byte now and a byte then, and \
-                 each buys it another second of your patience. The next client waits, \
-                 perhaps for ever.",
-                "socket(7): SO_RCVTIMEO is a limit for one read, and there are as \
-                 many as the client likes. Note when the second will be over, and \
-                 before each read set what is left.",
-            ));
-        }
-        // Who was cut off because of one long pause has proved nothing.
-        if longest < SECOND / 2 {
-            let answer = next.answer();
-            return server.finish(answer)?.expect_success();
+    let mut client = begin(&mut server)?;
+    let mut next = server.connect()?;
+    next.send(&get("/"))?;
+    let mut longest = Duration::ZERO;
+    for _ in 0..85 {
+        let begun = Instant::now();
+        client.send(b"x")?;
+        next.listen(PAUSE);
+        longest = longest.max(begun.elapsed());
+        if !next.received().is_empty() || next.end().is_some() {
+            break;
         }
     }
-    Ok(())
+    if next.received().is_empty() && next.end().is_none() {
+        return Err(next.wrong(
+            "The first client goes on sending, a byte now and a byte then, and each buys it \
+             another second of your patience. The next client waits, perhaps for ever.",
+            "socket(7): SO_RCVTIMEO is a limit for one read, and there are as many as the \
+             client likes. Note when the second will be over, and before each read set what \
+             is left.",
+        ));
+    }
+    // Who was cut off because of one long pause has proved nothing.
+    if longest > SECOND / 2 {
+        return Err(next.too_late());
+    }
+    let answer = next.answer();
+    server.finish(answer)?.expect_success()
 }
