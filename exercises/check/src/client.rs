@@ -13,6 +13,9 @@ use crate::patience::{self, GLANCE, QUIET, Silence};
 /// How long to look whether a program that was silent says something after all.
 const PROBE: Duration = Duration::from_millis(200);
 
+/// A pause may become longer than it should be, but not by so much.
+const MUCH_MORE: Duration = Duration::from_millis(100);
+
 /// One connection to the program.
 #[derive(Debug)]
 pub struct Client {
@@ -28,6 +31,7 @@ pub struct Client {
     /// How much of it has been understood.
     used: usize,
     sent: usize,
+    is_late: bool,
     end: Option<End>,
     /// What it means here when the program waits for more, or closes without an answer.
     waiting: Option<Reason>,
@@ -48,7 +52,7 @@ impl Client {
         id: u32,
         address: SocketAddr,
     ) -> Self {
-        let (received, used, sent) = (Vec::new(), 0, 0);
+        let (received, used, sent, is_late) = (Vec::new(), 0, 0, false);
         let (end, waiting, closing) = (None, None, None);
         Self {
             stream,
@@ -59,6 +63,7 @@ impl Client {
             received,
             used,
             sent,
+            is_late,
             end,
             waiting,
             closing,
@@ -171,8 +176,10 @@ impl Client {
         while self.read(quiet).is_ok() {}
     }
 
-    /// Lets so much time pass, and reads what comes meanwhile.
+    /// Lets so much time pass, and reads what comes meanwhile. Where the machine is busy it
+    /// becomes more; [`Client::is_late`] remembers when it has become much more.
     pub fn pause(&mut self, quiet: Duration) {
+        let begun = Instant::now();
         self.listen(quiet);
         if self.end.is_some() {
             let _ = patience::wait(self.id, quiet, |tick| {
@@ -180,6 +187,13 @@ impl Client {
                 None::<()>
             });
         }
+        // What came has begun it anew.
+        self.is_late |= begun.elapsed() > 2 * quiet + MUCH_MORE;
+    }
+
+    /// A pause has become so long that a program may have lost its patience over it.
+    pub fn is_late(&self) -> bool {
+        self.is_late
     }
 
     /// Gives the program so long to send something, or to close, and says whether it did.

@@ -149,12 +149,19 @@ type Meanings = [&'static str; 2];
 /// Sends a body in these pieces. Nothing may be thrown away, and the refusal must arrive.
 fn upload(subject: &Subject, pieces: &[Piece], meanings: Meanings) -> Verdict {
     let mut server = subject.start()?;
-    // Before its second was over, the client was wronged; later, nobody knows.
-    upload_to(&mut server, pieces, meanings).map_err(|failure| failure.if_within(SECOND))
+    let mut client = server.connect()?;
+    upload_by(&mut client, &mut server, pieces, meanings).map_err(|failure| {
+        // Before its second was over, the client was wronged; later, nobody knows.
+        if client.is_late() { failure.void() } else { failure.if_within(SECOND) }
+    })
 }
 
-fn upload_to(server: &mut Server, pieces: &[Piece], meanings: Meanings) -> Verdict {
-    let mut client = server.connect()?;
+fn upload_by(
+    client: &mut Client,
+    server: &mut Server,
+    pieces: &[Piece],
+    meanings: Meanings,
+) -> Verdict {
     let mut bytes = head(pieces.iter().map(|(length, _)| length).sum());
     let [after_fin, at_once] = meanings;
     client.closing_means(at_once, RESET);

@@ -96,10 +96,8 @@ fn right_programs_of_other_shapes_pass() -> Result<()> {
     Ok(())
 }
 
-/// Not part of `cargo test` yet: on a machine with more work than processors, one or two of
-/// some three hundred verdicts still differ from run to run.
 #[test]
-#[ignore = "needs a quiet Linux machine: cargo test -p check -- --ignored every_mistake"]
+#[cfg_attr(not(target_os = "linux"), ignore = "the words are those of Linux")]
 fn every_mistake_has_its_message() -> Result<()> {
     let mut cases = Vec::new();
     for exercise in chosen() {
