@@ -42,7 +42,7 @@ use anyhow::{Context, Result, ensure};
 
 /// How long to wait for what must happen. A loaded machine is slow, so this is generous:
 /// only a test that fails anyway waits as long.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long to look at what must *not* happen. What is watched for would happen at once,
 /// and a machine that is late can only hide it, never fake it.

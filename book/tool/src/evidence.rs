@@ -10,7 +10,7 @@ use crate::pages::{self, What};
 use crate::{Sources, exercises, listing};
 
 /// Commands in the text that no session can run, and what does.
-const TESTED_ELSEWHERE: [(&str, &str); 6] = [
+const TESTED_ELSEWHERE: [(&str, &str); 7] = [
     ("cargo test", ".ci/run, which calls the README's test command"),
     ("cargo test -- --ignored", ".ci/run"),
     (
@@ -19,6 +19,10 @@ const TESTED_ELSEWHERE: [(&str, &str); 6] = [
     ),
     ("cargo book build", "the tests of the package `book`"),
     ("cargo book check", "the tests of the package `book`"),
+    (
+        "cargo exercise check 03b -- python3 steps/04-respond/respond.py",
+        "the tests of the package `check`",
+    ),
     ("mdbook serve book", "tests/book, which calls the preprocessor as mdBook does"),
 ];
 

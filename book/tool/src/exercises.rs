@@ -76,22 +76,38 @@ pub fn gallery(sources: &Sources) -> Result<String> {
     for exercise in all(sources) {
         let (id, folder) = (exercise.id(), &exercise.folder);
         text += &format!("## {} {{#{id}}}\n\n", exercise.title);
-        text += &format!("The task is [here]({}).\n\n", exercise.path());
-        let programs = sources.read(&format!("exercises/{folder}/src/bin/wrong.rs"))?;
-        let file = syn::parse_file(&programs).with_context(|| folder.clone())?;
-        let messages = format!("exercises/check/tests/snapshots/{id}");
-        for name in sources.list(&messages) {
-            let Some(name) = name.strip_suffix(".snap") else { continue };
-            let message = sources.snapshot(&format!("{messages}/{name}.snap"))?;
-            text += &entry(name, &mistake(&file, name), failure(&message));
-        }
+        text += &format!("[The task]({})\n\n", exercise.path());
+        let programs = format!("exercises/{folder}/src/bin/wrong.rs");
+        text += &entries(sources, &programs, id)?;
+    }
+    text += "## In every exercise {#everywhere}\n\nWhat can go wrong whatever the task is, \
+             shown with 03b.\n\n";
+    text += &entries(sources, "exercises/gallery/src/main.rs", "general")?;
+    Ok(text)
+}
+
+/// The wrong programs in a file, with their messages.
+fn entries(sources: &Sources, programs: &str, messages: &str) -> Result<String> {
+    let file = syn::parse_file(&sources.read(programs)?)
+        .with_context(|| programs.to_string())?;
+    let messages = format!("exercises/check/tests/snapshots/{messages}");
+    let mut text = String::new();
+    let mut names = sources.list(&messages);
+    names.sort_by_key(|name| name != "starter.snap");
+    for name in names {
+        let Some(name) = name.strip_suffix(".snap") else { continue };
+        let message = sources.snapshot(&format!("{messages}/{name}.snap"))?;
+        text += &entry(name, &mistake(&file, name), failure(&message));
     }
     Ok(text)
 }
 
-/// The message without the list of all checks, which is much the same each time.
+/// The message without what is the same in each: the list of all checks before it, and behind
+/// it where to read and how to get a hint.
 fn failure(message: &str) -> &str {
-    message.find("\nnot yet: ").map_or(message, |start| &message[start + 1..])
+    let start = message.find("\nnot yet: ").map_or(0, |start| start + 1);
+    let end = message.find("\nRead: ").unwrap_or(message.len());
+    &message[start..end]
 }
 
 fn entry(name: &str, mistake: &str, message: &str) -> String {
@@ -140,7 +156,8 @@ mod tests {
                 .unwrap();
         assert_eq!(mistake(&file, "reads-once"), "Reads once, and no more.");
         assert_eq!(mistake(&file, "other"), "");
-        assert_eq!(failure("list\n\nnot yet: a\nb\n"), "not yet: a\nb\n");
+        let message = "list\n\nnot yet: a\nb\nRead: c\nHint: d\n";
+        assert_eq!(failure(message), "not yet: a\nb");
         assert!(entry("a", "b<", "c\n").contains("<code>a</code> b&lt;</summary>"));
     }
 }

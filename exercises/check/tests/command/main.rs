@@ -171,6 +171,23 @@ fn any_program_can_be_judged() -> Result<()> {
     )
 }
 
+/// As the book says it, and also where there are no answers.
+#[test]
+#[ignore = "needs python3: cargo test -- --ignored"]
+fn python_is_judged_like_rust() -> Result<()> {
+    let copy = Copy::new()?;
+    let said = copy.exercise("check 03b -- python3 steps/04-respond/respond.py")?;
+    ensure!(said.code == Some(1), "{said:?}");
+    has(&said.stdout, &["$ python3 steps/04-respond/respond.py 127.0.0.1:0"])?;
+    let meaning = |text: &str| {
+        let (_, rest) = text.split_once("What it means: ")?;
+        rest.split_once("\nWhy: ").map(|(meaning, _)| meaning.to_string())
+    };
+    let rust = meaning(&copy.exercise("check 03b")?.stdout).context("no meaning")?;
+    ensure!(meaning(&said.stdout).as_ref() == Some(&rust), "{rust}\n{said:?}");
+    Ok(())
+}
+
 #[test]
 fn watching_checks_what_is_saved() -> Result<()> {
     for polled in [false, true] {
