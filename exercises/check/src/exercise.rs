@@ -79,6 +79,7 @@ impl Exercise {
             Err(failure) if !self.fails_so(subject, &failure) => self.run_all(subject),
             Err(failure) => self.checks.iter().map(|_| Err(failure.clone())).collect(),
         };
+        subject.end_strays();
         Report { exercise: self, verdicts }
     }
 

@@ -12,6 +12,9 @@ use crate::patience;
 /// How much a program may print, in bytes, before it is taken for one that never stops.
 const MAX_OUTPUT: usize = 1024 * 1024;
 
+/// The environment variable by which a program is known that has left its group.
+const MARK: &str = "CARGO_EXERCISE_JUDGE";
+
 /// A running program. Dropping it ends it, and its children.
 #[derive(Debug)]
 pub struct Process {
@@ -24,12 +27,14 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command`, with its standard input open and empty.
+    /// Starts `command`, with its standard input open and empty. What it starts inherits
+    /// `mark`; see [`end_strays`].
     ///
     /// # Errors
     /// When there is no such program, or it cannot be run.
-    pub fn start(mut command: Command) -> io::Result<Self> {
+    pub fn start(mut command: Command, mark: &str) -> io::Result<Self> {
         command
+            .env(MARK, mark)
             .env("RUST_BACKTRACE", "0")
             // A program that prints what it should, and forgets to flush, works by hand.
             .env("PYTHONUNBUFFERED", "1")
@@ -114,6 +119,37 @@ fn guard(group: u32) -> Option<Child> {
 #[cfg(not(unix))]
 fn guard(_: u32) -> Option<Child> {
     None
+}
+
+/// Ends all that have been started with this mark and are still there: who calls setsid(2)
+/// leaves the group, and is a daemon.
+#[cfg(target_os = "linux")]
+pub fn end_strays(mark: &str) {
+    // While we look, they may start others.
+    for _ in 0..10 {
+        let strays = marked(&format!("{MARK}={mark}"));
+        if strays.is_empty() {
+            return;
+        }
+        let _ = Command::new("kill").arg("-KILL").args(strays).output();
+    }
+}
+
+/// Elsewhere the system does not tell who has which environment.
+#[cfg(not(target_os = "linux"))]
+pub fn end_strays(_: &str) {}
+
+/// The ids of all processes with this variable, proc(5).
+#[cfg(target_os = "linux")]
+fn marked(variable: &str) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let marked = processes.filter_map(|process| {
+        let environment = std::fs::read(process.path().join("environ")).ok()?;
+        let has_it = environment.split(|&b| b == 0).any(|it| it == variable.as_bytes());
+        has_it.then(|| process.file_name().to_string_lossy().into_owned())
+    });
+    // `/proc/self` and the like are others' names.
+    marked.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).collect()
 }
 
 /// One output of a program, read by a thread as it comes, so that it never has to wait for us.

@@ -3,13 +3,14 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use crate::client::Client;
 use crate::failure::{Failure, Log, Place, Verdict, What};
 use crate::patience::{self, QUIET, Silence};
-use crate::process::Process;
+use crate::process::{self, Process};
 
 /// A program that can be started: `COMMAND… ADDRESS`.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Subject {
     shown: (String, &'static str),
     /// Where it is started when a check does not say where.
     ip: IpAddr,
+    /// By which all that it starts can be found again.
+    mark: String,
 }
 
 /// A program that runs and has said at which address.
@@ -58,13 +61,13 @@ impl Subject {
     pub fn new(command: Vec<String>) -> Self {
         let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
         let shown = (words.join(" "), " 127.0.0.1:4545");
-        Self { command, shown, ip: Ipv4Addr::LOCALHOST.into() }
+        Self { command, shown, ip: Ipv4Addr::LOCALHOST.into(), mark: new_mark() }
     }
 
     /// The program of a package, which has been built as `command`.
     pub fn of_package(package: &str, command: Vec<String>) -> Self {
         let shown = (format!("cargo run -p {package}"), "");
-        Self { command, shown, ip: Ipv4Addr::LOCALHOST.into() }
+        Self { command, shown, ip: Ipv4Addr::LOCALHOST.into(), mark: new_mark() }
     }
 
     /// The same, at another address of this machine. Where many programs are judged at once, a
@@ -72,6 +75,12 @@ impl Subject {
     #[must_use]
     pub fn at(self, ip: IpAddr) -> Self {
         Self { ip, ..self }
+    }
+
+    /// Ends what is left of all that has been started. Most of it ends with its [`Server`];
+    /// a daemon does not.
+    pub fn end_strays(&self) {
+        process::end_strays(&self.mark);
     }
 
     /// A command of a check, with `{command}` and `{program}` filled in: how a person starts
@@ -159,7 +168,7 @@ impl Subject {
         let mut command = Command::new(program);
         command.args(arguments).arg(address).args(more);
         log.add(What::Started(self.shown_with(&[&[address], more].concat())));
-        match Process::start(command) {
+        match Process::start(command, &self.mark) {
             Ok(process) => Ok((process, log)),
             Err(error) => {
                 log.add(What::Note(format!("it cannot be started: {error}")));
@@ -761,6 +770,13 @@ fn complete_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn named_address(text: &str) -> Option<SocketAddr> {
     let addresses = complete_lines(text).flat_map(|(_, line)| addresses_in(line));
     addresses.into_iter().find(|address| address.port() != 0)
+}
+
+/// Another one at each call, and in each process.
+fn new_mark() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let (id, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    format!("{id}-{count}")
 }
 
 /// The first address or URL with one in the line, and the line's offset.

@@ -70,6 +70,17 @@ fn what_forks_is_ended_with_all_its_children() -> Result<()> {
     wait_until("the children are gone", || !runs(&seconds))
 }
 
+/// Daemons, which have left the group of the program that started them.
+#[test]
+#[cfg(target_os = "linux")]
+fn daemons_are_ended_too() -> Result<()> {
+    let seconds = unique(4);
+    let daemon = format!("setsid sh -c 'sleep {seconds}; sleep {seconds}' &");
+    judge(&format!("{daemon} echo serving http://127.0.0.1:1/; exit 0"))?;
+    ensure!(!runs(&seconds), "a daemon is left");
+    Ok(())
+}
+
 #[test]
 fn what_goes_in_circles_is_ended() -> Result<()> {
     let (meaning, took) = judge("while :; do :; done")?;

@@ -369,7 +369,7 @@ fn start_between(server: &Server, name: &str, pem: &str) -> Verdict<Process> {
     };
     let mut command = Command::new(program);
     command.arg(server.address().to_string()).arg(name);
-    let started = Process::start(command).and_then(|mut process| {
+    let started = Process::start(command, "a client of ours").and_then(|mut process| {
         process.input(Some(pem))?;
         process.input(None)?;
         Ok(process)
