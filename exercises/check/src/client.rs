@@ -13,6 +13,9 @@ use crate::patience::{self, GLANCE, QUIET, Silence};
 /// How long to look whether a program that was silent says something after all.
 const PROBE: Duration = Duration::from_millis(200);
 
+/// Who has sent so much never comes to an end.
+const MAX_RECEIVED: usize = 4 * 1024 * 1024;
+
 /// A pause may become longer than it should be, but not by so much.
 const MUCH_MORE: Duration = Duration::from_millis(100);
 
@@ -281,6 +284,9 @@ impl Client {
                     if let Err(silence) = self.read(QUIET)
                         && self.end.is_none()
                     {
+                        if self.is_flooded() {
+                            return Err(self.never_ends());
+                        }
                         self.log.silent(silence, QUIET);
                         return Err(self.silent(cut, silence));
                     }
@@ -319,6 +325,7 @@ impl Client {
                 "RFC 9112, section 9.6: a system sends RST when a socket is closed whose \
                  bytes have not all been read.",
             )),
+            None if self.is_flooded() => Err(self.never_ends()),
             None => {
                 self.log.silent(silence, QUIET);
                 Err(match silence {
@@ -377,12 +384,16 @@ impl Client {
         if self.end.is_some() {
             return Err(Silence::Asleep);
         }
+        if self.is_flooded() {
+            return Err(Silence::Busy);
+        }
         let stream = &mut self.stream;
-        let came = patience::wait(self.id, quiet, |tick| {
+        let mut came = patience::wait(self.id, quiet, |tick| {
             let seen = stream.read_until(tick, |bytes| !bytes.is_empty());
             (!seen.bytes.is_empty() || seen.end != End::Deadline).then_some(seen)
         })?;
         if !came.bytes.is_empty() {
+            came.bytes.truncate(MAX_RECEIVED - self.received.len());
             self.received.extend_from_slice(&came.bytes);
             self.log.add(What::Received(self.number, came.bytes));
             return Ok(());
@@ -531,6 +542,22 @@ impl Client {
                  client waits.",
             ),
         }
+    }
+
+    /// So much has come that nothing more is read.
+    fn is_flooded(&self) -> bool {
+        self.received.len() >= MAX_RECEIVED
+    }
+
+    fn never_ends(&self) -> Box<Failure> {
+        let sent = self.received.len() / 1024 / 1024;
+        self.log.add(What::Note(format!("it has sent {sent} MB, and goes on")));
+        self.wrong(
+            "Your program answers without end. Whoever asks for the page gets it again and \
+             again, until one of the two gives up.",
+            "RFC 9112, section 6.3: a body without a length ends with the connection. A loop \
+             around the answer has to end, and then the client has to be closed.",
+        )
     }
 
     fn goes_in_circles(&self) -> Box<Failure> {

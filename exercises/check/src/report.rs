@@ -3,6 +3,8 @@
 //! them.
 
 use std::fmt::Write;
+use std::ops::Range;
+use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
@@ -252,7 +254,7 @@ fn event_bytes(failure: &Failure, index: usize) -> String {
         let near = marked.is_some_and(|marked| marked.abs_diff(number) <= ROWS_AROUND);
         let is_inside = number >= FIRST_ROWS && number + LAST_ROWS < rows.len();
         if (is_inside || row.is_inside_a_line) && !near {
-            left_out += row.pictures.len();
+            left_out += row.bytes.len();
             continue;
         }
         if left_out > 0 {
@@ -260,10 +262,10 @@ fn event_bytes(failure: &Failure, index: usize) -> String {
             let _ = writeln!(text, "{:INDENT$}{more}", "");
             left_out = 0;
         }
-        let line = format!("{mark} {}", row.pictures.concat());
+        let line = format!("{mark} {}", shown(&bytes[row.bytes.clone()]));
         let _ = writeln!(text, "{:INDENT$}{}", "", styled(style, &line));
         if let Some(offset) = place.filter(|_| marked == Some(number)) {
-            let before = row.pictures[..offset - row.start].concat().chars().count();
+            let before = shown(&bytes[row.bytes.start..offset]).len();
             let indent = INDENT + 2 + before;
             let _ = writeln!(text, "{:indent$}{}", "", bad("^ here"));
         }
@@ -319,10 +321,22 @@ fn offset_in(failure: &Failure, index: usize) -> Option<usize> {
     (within < length || is_last && within == length).then_some(within)
 }
 
+/// Every byte as it is shown.
+static PICTURES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let picture = |byte| tests::escape(&[byte]).trim_end_matches('\n').to_string();
+    (0..=u8::MAX).map(picture).collect()
+});
+
+fn picture(byte: u8) -> &'static str {
+    &PICTURES[usize::from(byte)]
+}
+
+fn shown(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| picture(byte)).collect()
+}
+
 struct Row {
-    start: usize,
-    /// Each byte as it is shown.
-    pictures: Vec<String>,
+    bytes: Range<usize>,
     /// Neither one of the first of its line nor the last.
     is_inside_a_line: bool,
 }
@@ -335,15 +349,14 @@ fn rows(bytes: &[u8]) -> Vec<Row> {
         let first = rows.len();
         let mut column = WIDTH;
         for (offset, &byte) in line.iter().enumerate() {
-            let picture = tests::escape(&[byte]).trim_end_matches('\n').to_string();
-            if column + picture.len() > WIDTH - INDENT - 2 {
-                let start = start + offset;
-                rows.push(Row { start, pictures: Vec::new(), is_inside_a_line: false });
+            let (width, offset) = (picture(byte).len(), start + offset);
+            if column + width > WIDTH - INDENT - 2 {
+                rows.push(Row { bytes: offset..offset, is_inside_a_line: false });
                 column = 0;
             }
-            column += picture.len();
+            column += width;
             if let Some(row) = rows.last_mut() {
-                row.pictures.push(picture);
+                row.bytes.end = offset + 1;
             }
         }
         start += line.len();
@@ -357,7 +370,7 @@ fn rows(bytes: &[u8]) -> Vec<Row> {
 
 /// The row with the byte, or the last one.
 fn row_of(rows: &[Row], offset: usize) -> usize {
-    rows.iter().rposition(|row| row.start <= offset).unwrap_or(0)
+    rows.iter().rposition(|row| row.bytes.start <= offset).unwrap_or(0)
 }
 
 /// Two texts, line by line: what should have come, and what did.

@@ -2,6 +2,7 @@
 //! nothing of them is left behind. Unix only: they are scripts for its shell.
 #![cfg(unix)]
 
+#[cfg(target_os = "linux")]
 use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

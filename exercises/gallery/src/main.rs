@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         ("wants-a-full-buffer", Handler(wants_a_full_buffer)),
         ("no-answer", Answer(b"")),
         ("closes-unread", Handler(closes_unread)),
+        ("answers-for-ever", Handler(answers_for_ever)),
         ("unwraps", Handler(unwraps)),
         ("unwraps-in-a-thread", Threaded(unwraps)),
         ("serves-one-client", Program(serves_one_client)),
@@ -175,6 +176,15 @@ fn wants_a_full_buffer(mut client: TcpStream) -> io::Result<()> {
 fn closes_unread(client: TcpStream) -> io::Result<()> {
     client.peek(&mut [0])?;
     Ok(())
+}
+
+/// Nothing says when it is enough.
+fn answers_for_ever(mut client: TcpStream) -> io::Result<()> {
+    read_head(&mut client)?;
+    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+    loop {
+        client.write_all(b"<h1>Hello</h1>\n")?;
+    }
 }
 
 /// What a client sends is not a text, or not this one.
