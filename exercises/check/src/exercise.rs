@@ -1,7 +1,7 @@
 //! What an exercise is, and what becomes of judging a program by it.
 
 use std::sync::{PoisonError, RwLock};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use crate::failure::{Failure, Verdict};
 use crate::subject::Subject;
@@ -69,40 +69,38 @@ impl Exercise {
 
     /// Judges a program: all checks at once, so that several that wait take no longer than one.
     pub fn judge(&'static self, subject: &Subject) -> Report {
-        // What does not start is the same in all checks, and is said once.
-        let verdicts = match subject.start() {
-            Ok(server) => {
-                drop(server);
-                self.run_all(subject)
+        let (first, rest) = self.checks.split_at(1);
+        let verdicts = thread::scope(|scope| {
+            let begin =
+                |check: &'static Check| scope.spawn(move || check.judge(subject));
+            let first: Vec<_> = first.iter().map(begin).collect();
+            // Meanwhile, whether it starts at all.
+            let Err(failure) = subject.start().map(drop) else {
+                let rest: Vec<_> = rest.iter().map(begin).collect();
+                return first.into_iter().chain(rest).map(end).collect();
+            };
+            let mut verdicts: Vec<Verdict> = first.into_iter().map(end).collect();
+            // What does not start is the same in all checks, and is said once. Unless it only
+            // misses the arguments that the checks give it.
+            let is_same = |first: &Failure| first.meaning == failure.meaning;
+            if verdicts
+                .iter()
+                .all(|verdict| verdict.as_ref().is_err_and(|it| is_same(it)))
+            {
+                return self.checks.iter().map(|_| Err(failure.clone())).collect();
             }
-            // Unless it only misses the arguments that the checks give it.
-            Err(failure) if !self.fails_so(subject, &failure) => self.run_all(subject),
-            Err(failure) => self.checks.iter().map(|_| Err(failure.clone())).collect(),
-        };
+            let rest: Vec<_> = rest.iter().map(begin).collect();
+            verdicts.extend(rest.into_iter().map(end));
+            verdicts
+        });
         subject.end_strays();
         Report { exercise: self, verdicts }
     }
+}
 
-    fn fails_so(&self, subject: &Subject, failure: &Failure) -> bool {
-        let first = self.checks.first().map(|check| check.judge(subject));
-        first.is_none_or(|verdict| {
-            verdict.is_err_and(|first| first.meaning == failure.meaning)
-        })
-    }
-
-    fn run_all(&self, subject: &Subject) -> Vec<Verdict> {
-        thread::scope(|scope| {
-            let running: Vec<_> = self
-                .checks
-                .iter()
-                .map(|check| scope.spawn(|| check.judge(subject)))
-                .collect();
-            let verdicts = running.into_iter().map(|check| {
-                check.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            });
-            verdicts.collect()
-        })
-    }
+/// What a check says. If it has panicked, so do we.
+fn end(check: ScopedJoinHandle<Verdict>) -> Verdict {
+    check.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 impl Check {

@@ -9,6 +9,11 @@ use std::time::{Duration, Instant};
 /// How long to wait for what must happen: an answer takes a thousandth of that.
 pub const QUIET: Duration = Duration::from_secs(1);
 
+/// As [`QUIET`], for a program that has only been started. Some systems look at a new program
+/// before they let it run, and only Linux tells that it is not asleep meanwhile.
+const QUIET_AT_START: Duration =
+    if cfg!(target_os = "linux") { QUIET } else { Duration::from_secs(10) };
+
 /// How long to look at what must not happen.
 pub const GLANCE: Duration = Duration::from_millis(60);
 
@@ -60,7 +65,7 @@ pub fn wait_for_start<T>(
     id: u32,
     look: impl FnMut(Duration) -> Option<T>,
 ) -> Result<T, Silence> {
-    wait_longer(id, QUIET, MAX_CPU_AT_START, look)
+    wait_longer(id, QUIET_AT_START, MAX_CPU_AT_START, look)
 }
 
 /// Waits until the program `id` sleeps: it has done what it had to do for now. One that never

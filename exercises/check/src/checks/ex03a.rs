@@ -105,8 +105,10 @@ fn in_pieces(subject: &Subject) -> Verdict {
     let mut client = server.connect()?;
     client.send(b"Good ")?;
     client.listen(GLANCE);
-    let hung_up = client.end().is_some();
-    if hung_up && let Ok(line) = server.wait_for_output(|text| line_about(text, &client)) {
+    // By now it has printed what it wanted to print.
+    if client.end().is_some()
+        && let Some(line) = line_about(&server.printed(), &client)
+    {
         server.see_output();
         return Err(server.wrong_in_output(
             line.offset,
@@ -117,9 +119,9 @@ fn in_pieces(subject: &Subject) -> Verdict {
     }
     let (mut client, line) = calls(&mut server, client, b"morning", NO_LINE)?;
     let behind = line.offset + line.text.len();
-    let second = |text: &str| line_about(&text[behind..], &client);
+    server.settle();
     if !line.numbers(&client).contains(&12)
-        && let Ok(second) = server.wait_for_output(second)
+        && let Some(second) = line_about(&server.printed()[behind..], &client)
     {
         server.see_output();
         return Err(server.wrong_in_output(

@@ -214,7 +214,7 @@ fn is_closed(client: &mut Client) -> Verdict {
 
 fn byte_after_byte(subject: &Subject) -> Verdict {
     // With all its pauses, it takes longer than anybody may.
-    let endless = format!("GET /{}", "bit-by-bit/".repeat(8));
+    let endless = format!("GET /{}", "bit-by-bit/".repeat(6));
     let mut server = subject.start()?;
     let mut client = server.connect()?;
     let mut longest = Duration::ZERO;

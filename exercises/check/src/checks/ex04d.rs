@@ -262,7 +262,7 @@ fn goes_on(subject: &Subject) -> Verdict {
     let mut next = server.connect()?;
     next.send(&get("/"))?;
     let mut longest = Duration::ZERO;
-    for _ in 0..85 {
+    for _ in 0..72 {
         let begun = Instant::now();
         client.send(b"x")?;
         next.listen(PAUSE);
