@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use anyhow::Result;
-use check::report::{self, bad, bold, good};
+use check::report::{self, bad, bold, faint, good};
 use check::{EXERCISES, Exercise, Subject};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
@@ -33,6 +33,8 @@ struct Graded {
     id: &'static str,
     name: &'static str,
     status: Status,
+    /// It is the starter, as it was handed out.
+    untouched: bool,
     points: u32,
     max_points: u32,
     /// What the compiler says, if it does not compile.
@@ -72,8 +74,9 @@ pub fn grade(
         exercises = EXERCISES.iter().collect();
     }
     let built = cargo::build_all(workspace, &exercises)?;
-    let graded = judge_all(&exercises, &built);
-    for (exercise, graded) in exercises.iter().zip(&graded) {
+    let mut graded = judge_all(&exercises, &built);
+    for (exercise, graded) in exercises.iter().zip(&mut graded) {
+        graded.untouched = workspace.is_untouched(exercise)?;
         let (points, passed) = (graded.points, graded.status == Status::Passed);
         progress.change(exercise, |done| Done { points, passed, ..done })?;
     }
@@ -136,6 +139,7 @@ fn judge(exercise: &'static Exercise, built: &cargo::Built) -> Graded {
         id: exercise.id,
         name: exercise.name,
         status: if report.has_passed() { Status::Passed } else { Status::Failed },
+        untouched: false,
         points: report.points(),
         max_points: exercise.points(),
         message: None,
@@ -156,6 +160,7 @@ fn not_built(exercise: &'static Exercise, message: String) -> Graded {
         id: exercise.id,
         name: exercise.name,
         status: Status::Error,
+        untouched: false,
         points: 0,
         max_points: exercise.points(),
         message: Some(message),
@@ -174,6 +179,11 @@ fn text(grade: &Grade) -> String {
         let (id, name) = (graded.id, graded.name);
         let points = format!("{:>3} of {:>2} points", graded.points, graded.max_points);
         let reason = graded.checks.iter().find_map(|check| check.meaning.as_deref());
+        if graded.untouched {
+            let points = faint(&format!("{points}, as handed out"));
+            let _ = writeln!(text, "{id}  {name:<24} {points}");
+            continue;
+        }
         let _ = match (graded.status, reason) {
             (Status::Passed, _) => writeln!(text, "{id}  {name:<24} {}", good(&points)),
             (Status::Error, _) => {

@@ -106,10 +106,10 @@ pub fn reset(
     let starter = workspace.starter(exercise)?;
     let path = workspace.file(exercise, "src/main.rs");
     let file = Workspace::name(exercise, "src/main.rs");
-    let yours = fs::read(&path).unwrap_or_default();
-    if yours == starter.as_bytes() {
+    if workspace.is_untouched(exercise)? {
         return Ok(format!("{file} is the starter already.\n"));
     }
+    let yours = fs::read(&path).unwrap_or_default();
     let free = (1..)
         .map(|number| format!("src/main-before-reset-{number}.rs"))
         .find(|name| !workspace.file(exercise, name).exists());

@@ -48,6 +48,14 @@ impl Workspace {
         let name = format!("exercises/check/starters/{}.rs", exercise.package());
         fs::read_to_string(self.root.join(&name)).context(name)
     }
+
+    /// Nobody has typed anything yet. How its lines end is the editor's affair, or git's.
+    pub fn is_untouched(&self, exercise: &Exercise) -> Result<bool> {
+        let plain = |text: String| text.replace("\r\n", "\n");
+        let yours = fs::read_to_string(self.file(exercise, "src/main.rs"));
+        let starter = plain(self.starter(exercise)?);
+        Ok(yours.is_ok_and(|yours| plain(yours) == starter))
+    }
 }
 
 /// The exercise that a person means: `03b`, `3b`, `ex03b`, or its name.

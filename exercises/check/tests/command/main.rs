@@ -243,12 +243,16 @@ fn grades_count_points_and_survive_what_does_not_compile() -> Result<()> {
     let statuses: Vec<_> =
         (0..3).map(|index| &grade["exercises"][index]["status"]).collect();
     ensure!(statuses == ["failed", "passed", "error"], "{statuses:?}");
+    let untouched: Vec<_> =
+        (0..3).map(|index| &grade["exercises"][index]["untouched"]).collect();
+    ensure!(untouched == [true, false, false], "{untouched:?}");
     let broken = grade["exercises"][2]["message"].as_str().unwrap_or_default();
     ensure!(broken.contains("error"), "{broken}");
     has(&copy.exercise("")?.stdout, &["1 of 6 points", "passed"])?;
 
     let text = copy.exercise("grade 01b 03b 04a")?.stdout;
-    has(&text, &["10 of 21 points", "does not compile", "It panics"])?;
+    let untouched = "01b  address-taken              1 of  6 points, as handed out";
+    has(&text, &["10 of 21 points", "does not compile", untouched])?;
 
     let junit = copy.exercise("grade 01b 03b 04a --format junit")?.stdout;
     let (_, suites) = junit.split_once("<testsuites ").context("no suites")?;
