@@ -26,7 +26,7 @@ pub use mistakes::{mistakes, refusal};
 pub use mistakes::{nowhere_to_print, privileged};
 pub use program::{Ended, Program};
 pub use redact::{date, peers, port};
-pub use tools::{Trace, chromium, curl, file_of, memory, python, run};
+pub use tools::{Trace, cargo, chromium, curl, file_of, memory, python, run};
 pub use visits::{REQUEST, bad_clients, behind_an_idle_client, ipv6, wait_until};
 #[cfg(target_os = "linux")]
 pub use visits::{listeners, memory_after_10_000, queue, restart, wait_for_queue};

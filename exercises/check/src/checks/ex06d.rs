@@ -415,7 +415,7 @@ fn client_program() -> &'static Result<PathBuf, String> {
             return Ok(found);
         }
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+        let output = tests::cargo()
             .args(["build", "--quiet", "--message-format", "json-render-diagnostics"])
             .args(["--package", "ex06d", "--bin", "ex06d-client"])
             .current_dir(root)

@@ -1,7 +1,6 @@
 //! Cargo builds the programs.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -40,7 +39,7 @@ pub fn build_all(workspace: &Workspace, exercises: &[&Exercise]) -> Result<Built
 }
 
 fn cargo(workspace: &Workspace, format: &str) -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    let mut command = tests::cargo();
     command.args(["build", "--quiet", "--message-format", format]);
     command.current_dir(workspace.root()).stdin(Stdio::null()).stderr(Stdio::null());
     command

@@ -304,8 +304,7 @@ fn handouts_give_nothing_away() -> Result<()> {
     let manifests = copy.read("Cargo.toml")? + &copy.read("Cargo.lock")?;
     ensure!(!manifests.contains("gallery"), "{manifests}");
     // Cargo has nothing to add to it, nor to take away.
-    let cargo = std::env::var("CARGO").unwrap_or("cargo".into());
-    let mut build = std::process::Command::new(cargo);
+    let mut build = tests::cargo();
     build.args(["build", "--quiet", "--locked", "--package", "ex01b"]);
     build.env("CARGO_TARGET_DIR", copy.path("../target")).current_dir(copy.path(""));
     let said = said(build)?;
@@ -318,10 +317,9 @@ fn handouts_give_nothing_away() -> Result<()> {
 #[ignore = "takes a minute: cargo test -- --ignored"]
 fn handouts_work_by_themselves() -> Result<()> {
     let copy = Copy::new()?;
-    let cargo = std::env::var("CARGO").unwrap_or("cargo".into());
     for (arguments, code) in [("exercise", 0), ("exercise check 01b", 1), ("build", 0)]
     {
-        let mut command = std::process::Command::new(&cargo);
+        let mut command = tests::cargo();
         command.args(arguments.split(' ')).current_dir(copy.path(""));
         command.env("CARGO_TARGET_DIR", copy.path("../target"));
         let said = said(command)?;

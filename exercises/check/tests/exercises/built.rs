@@ -39,7 +39,7 @@ pub fn built() -> Result<&'static Built> {
 }
 
 fn build() -> Result<Built> {
-    let mut command = Command::new(env::var("CARGO").unwrap_or("cargo".into()));
+    let mut command = tests::cargo();
     command
         .args(["build", "--quiet", "--bins", "--examples", "--message-format=json"])
         .current_dir(root());

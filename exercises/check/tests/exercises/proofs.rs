@@ -23,9 +23,7 @@ fn solution(package: &str, arguments: &[&str]) -> Result<Program> {
 #[test]
 #[ignore = "needs Chromium: cargo test -- --ignored"]
 fn the_book_comes_from_06a() -> Result<()> {
-    let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
-    let built =
-        Command::new(cargo).args(["book", "build"]).current_dir(root()).status()?;
+    let built = tests::cargo().args(["book", "build"]).current_dir(root()).status()?;
     ensure!(built.success(), "cargo book build");
     let program = solution("ex06a", &["target/book"])?;
     let url = format!("http://{}/04-respond.html?search=socket", program.address());
@@ -46,8 +44,7 @@ fn the_book_comes_from_06a() -> Result<()> {
 #[test]
 #[ignore = "measures, so nothing else should run: cargo test -- --ignored"]
 fn an_open_line_is_three_times_as_fast() -> Result<()> {
-    let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
-    let built = Command::new(cargo)
+    let built = tests::cargo()
         .args(["build", "--release", "--package", "step05", "--package", "ex06c"])
         .args(["--bin", "step05", "--bin", "ex06c-solution"])
         .current_dir(root())
