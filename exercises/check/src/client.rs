@@ -518,7 +518,8 @@ impl Client {
                  has sent its request waits for the answer, and closes afterwards: both wait \
                  for each other.",
                 "read(2): `read_to_end` and the like read until it returns 0, and that means \
-                 that the client will send no more. A request ends with its blank line.",
+                 that the client will send no more. A request ends with its blank line, or \
+                 behind it as many bytes as its head says.",
             );
         }
         match (self.waiting, self.end) {

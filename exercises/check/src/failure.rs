@@ -194,23 +194,19 @@ impl Failure {
         self
     }
 
-    /// Void, unless it went wrong so soon after the last client had connected, or in a
-    /// silence: the client may have been late only because the machine was busy.
+    /// Void, unless the last client had sent all it did so soon after it had connected: it may
+    /// have been late only because the machine was busy.
     #[must_use]
-    pub fn if_within(self: Box<Self>, time: Duration) -> Box<Self> {
-        if self.came_within(time) { self } else { self.void() }
-    }
-
-    fn came_within(&self, time: Duration) -> bool {
-        let is_connect = |event: &&Event| matches!(event.what, What::Connected(_));
-        let begun = self.events.iter().rfind(is_connect).map(|event| event.at);
-        let end = self.events.last().map(|event| event.at);
-        let is_silence =
-            |event: &Event| matches!(event.what, What::Nothing(_) | What::Busy);
-        self.events.iter().any(is_silence)
-            || begun
-                .zip(end)
-                .is_some_and(|(begun, end)| end.saturating_sub(begun) < time)
+    pub fn if_sent_within(self: Box<Self>, time: Duration) -> Box<Self> {
+        let at = |is_it: fn(&What) -> bool| {
+            self.events.iter().rfind(|event| is_it(&event.what)).map(|event| event.at)
+        };
+        let connected = at(|what| matches!(what, What::Connected(_)));
+        let sent = at(|what| matches!(what, What::Sent(..)));
+        let was_quick = connected
+            .zip(sent)
+            .is_none_or(|(connected, sent)| sent.saturating_sub(connected) < time);
+        if was_quick { self } else { self.void() }
     }
 
     /// The same, but it says nothing about the program: the machine was too slow.

@@ -164,12 +164,29 @@ fn events(failure: &Failure) -> String {
                 writeln!(text, "  {}", faint(&format!("… {left_out} more events …")));
             left_out = 0;
         }
-        let is_last = index + 1 == failure.events.len();
-        let here = failure.place == Place::Moment && is_last;
+        let here = failure.place == Place::Moment && index == moment(failure);
         text += &event_text(event, several, here);
         text += &event_bytes(failure, index);
     }
     text
+}
+
+/// The event at which it went wrong: the last one, or the silence after which the client has
+/// only looked what the program was waiting for.
+fn moment(failure: &Failure) -> usize {
+    let is_probe = |event: &&Event| {
+        matches!(
+            event.what,
+            What::HalfClosed(_) | What::Received(..) | What::Closed(_) | What::Reset(_)
+        )
+    };
+    let last = failure.events.len().saturating_sub(1);
+    let probes = failure.events.iter().rev().take_while(is_probe).count();
+    let before = last.saturating_sub(probes);
+    match failure.events.get(before).map(|event| &event.what) {
+        Some(What::Nothing(_)) => before,
+        _ => last,
+    }
 }
 
 /// Which events are shown: those at both ends, and that of the place.

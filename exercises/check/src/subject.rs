@@ -438,8 +438,11 @@ impl Server {
         self.log.add(What::Complained(stderr.clone()));
         Some(self.wrong(
             format!("A thread of your program has given up: {}.", place_of(panic)),
-            "Whatever a client sends or leaves out, it must not end anything but its own \
-             connection: `unwrap` and `expect` are for what cannot happen.",
+            format!(
+                "Whatever a client sends or leaves out, it must not end anything but its own \
+                 connection. {}",
+                instead_of_panicking(&stderr)
+            ),
         ))
     }
 
@@ -458,8 +461,11 @@ impl Server {
         match (panic, ended.code) {
             (Some(panic), _) => self.wrong(
                 format!("Your program has crashed: {}.", place_of(panic)),
-                "Whatever a client sends or leaves out, the server must go on for the others: \
-                 `unwrap` and `expect` are for what cannot happen.",
+                format!(
+                    "Whatever a client sends or leaves out, the server must go on for the \
+                     others. {}",
+                    instead_of_panicking(&ended.stderr)
+                ),
             ),
             (None, None) => self.wrong(
                 "A signal has ended your program.",
@@ -564,11 +570,16 @@ impl Server {
                  the port.",
             ));
         }
+        let meaning = if another_port {
+            "it took no notice of its first argument."
+        } else {
+            "that is another IP address. Only the port may follow from its first argument, or \
+             nothing does."
+        };
         Err(self.wrong_in_output(
             offset,
             format!(
-                "It was started for {wanted}{any}, and says that it is at {address}: it took \
-                 no notice of its first argument."
+                "It was started for {wanted}{any}, and says that it is at {address}: {meaning}"
             ),
             "The task: ADDRESS is the first argument, and 127.0.0.1:4545 without one.",
         ))
@@ -601,8 +612,8 @@ impl Server {
         let text = self.process.stdout.text();
         self.log.printed(&self.process);
         let port_0 = complete_lines(&text).find_map(address_in);
-        let why = "The task: the first line on standard output names the address, such as \
-                   http://127.0.0.1:4545/, so that people know where to go.";
+        let why = "The task: a line on standard output names the address, such as \
+                   127.0.0.1:4545, so that people know where to go.";
         if let Some((offset, address)) = port_0 {
             let at = text.find(&address.to_string()).unwrap_or(offset);
             return self.log.failure(
@@ -627,8 +638,8 @@ impl Server {
         }
         if text.is_empty() {
             return self.wrong(
-                "Your program never says where it is: it has printed nothing on standard \
-                 output.",
+                "Your program never says where it is: nothing has come on standard output. \
+                 (What `print!` prints is kept back until its line ends.)",
                 why,
             );
         }
@@ -796,6 +807,19 @@ fn place_of(panic: &str) -> &str {
     panic
         .split_once("panicked ")
         .map_or(panic, |(_, place)| place.trim_end_matches(':'))
+}
+
+/// What to do instead of what has panicked.
+fn instead_of_panicking(stderr: &str) -> &'static str {
+    let says = |words: &[&str]| words.iter().any(|word| stderr.contains(word));
+    if says(&["overflow"]) {
+        "Arithmetic with numbers from elsewhere can overflow; `checked_add` and its like \
+         return `None` then."
+    } else if says(&["out of range", "out of bounds", "char boundary", "slice index"]) {
+        "An index or a range that does not fit panics; `get` returns `None` then."
+    } else {
+        "`unwrap` and `expect` are for what cannot happen."
+    }
 }
 
 /// No system chooses a port below this one when it is asked for any.

@@ -24,6 +24,8 @@ fn main() -> ExitCode {
         ("reads-the-body-first", Handler(reads_the_body_first)),
         ("lingers-for-ever", Handler(lingers_for_ever)),
         ("times-each-read", Handler(times_each_read)),
+        ("lingers-in-threads", Threaded(lingers_for_ever)),
+        ("sleeps-a-second", Handler(sleeps_a_second)),
         ("right-in-threads", Threaded(in_threads)),
         ("right-reads-first", Handler(reads_first)),
     ])
@@ -62,6 +64,13 @@ fn does_not_refuse(mut client: TcpStream) -> io::Result<()> {
 fn sleeps_before_it_closes(mut client: TcpStream) -> io::Result<()> {
     answer(&mut client)?;
     thread::sleep(Duration::from_millis(1));
+    Ok(())
+}
+
+/// A second of patience, asleep: nobody reads meanwhile.
+fn sleeps_a_second(mut client: TcpStream) -> io::Result<()> {
+    answer(&mut client)?;
+    thread::sleep(SECOND);
     Ok(())
 }
 

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         ("no-trailer", Handler(no_trailer)),
         ("one-too-little", Handler(one_too_little)),
         ("no-limit", Handler(no_limit)),
+        ("sixteen-bits", Handler(sixteen_bits)),
         ("too-large-is-nothing", Handler(too_large_is_nothing)),
         ("no-limit-for-chunks", Handler(no_limit_for_chunks)),
         ("limit-for-each", Handler(limit_for_each)),
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         ("last-length-wins", Handler(last_length_wins)),
         ("takes-half-a-body", Handler(takes_half_a_body)),
         ("end-is-the-last-chunk", Handler(end_is_the_last_chunk)),
+        ("stops-at-the-last-chunk", Handler(stops_at_the_last_chunk)),
     ])
 }
 
@@ -377,6 +379,13 @@ fn no_limit(client: TcpStream) -> io::Result<()> {
     answer(client, &Habits { limit: 100 * MAX, ..RIGHT })
 }
 
+/// `as u16`: a number that does not fit becomes another one.
+#[expect(clippy::cast_possible_truncation, reason = "that is the mistake")]
+fn sixteen_bits(client: TcpStream) -> io::Result<()> {
+    let length = |digits: &str| Ok(usize::from(number(digits, 10)? as u16));
+    answer(client, &Habits { length, ..RIGHT })
+}
+
 /// `unwrap_or(0)`, for numbers that do not fit.
 fn too_large_is_nothing(client: TcpStream) -> io::Result<()> {
     let length = |digits: &str| match number(digits, 10) {
@@ -498,4 +507,9 @@ fn end_is_the_last_chunk(client: TcpStream) -> io::Result<()> {
         ended => ended,
     };
     answer(client, &Habits { chunks, ..RIGHT })
+}
+
+/// After the chunk of size 0, nothing is read any more.
+fn stops_at_the_last_chunk(client: TcpStream) -> io::Result<()> {
+    answer(client, &Habits { end_of_chunks: |_| Ok(()), ..RIGHT })
 }

@@ -19,7 +19,9 @@ fn main() -> ExitCode {
         ("holds-the-lock", Program(holds_the_lock)),
         ("four-at-a-time", Program(four_at_a_time)),
         ("never-gives-back", Program(never_gives_back)),
+        ("in-batches", Program(in_batches)),
         ("a-thread-for-each", Threaded(handle)),
+        ("forgets-main", Program(forgets_main)),
         ("turns-away", Program(turns_away)),
         ("says-503", Program(says_503)),
         ("threads-die", Program(threads_die)),
@@ -112,6 +114,31 @@ fn never_gives_back(address: SocketAddr) -> io::Result<()> {
         taken.fetch_add(1, Ordering::Relaxed);
         thread::spawn(|| handle(client));
         Ok(())
+    })
+}
+
+/// Twenty threads, and a `join` of them all before the next twenty.
+fn in_batches(address: SocketAddr) -> io::Result<()> {
+    let listener = TcpListener::bind(address)?;
+    writeln!(io::stdout(), "serving http://{}/", listener.local_addr()?)?;
+    loop {
+        let mut batch = Vec::new();
+        for _ in 0..20 {
+            let (client, _) = listener.accept()?;
+            batch.push(thread::spawn(|| handle(client)));
+        }
+        for thread in batch {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Thirty-two threads, and the one that has started them.
+fn forgets_main(address: SocketAddr) -> io::Result<()> {
+    with_threads(address, 32, |listener| {
+        loop {
+            let _ = listener.accept().and_then(|(client, _)| handle(client));
+        }
     })
 }
 

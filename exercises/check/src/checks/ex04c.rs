@@ -256,7 +256,7 @@ fn half_a_second(subject: &Subject) -> Verdict {
     let mut client = server.connect()?;
     let verdict = slowly(&mut client);
     // Before its second was over, the client was wronged; later, nobody knows.
-    still_there(&mut server, verdict).map_err(|failure| failure.if_within(SECOND))
+    still_there(&mut server, verdict).map_err(|failure| failure.if_sent_within(SECOND * 4 / 5))
 }
 
 /// A request that takes half a second.

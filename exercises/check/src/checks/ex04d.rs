@@ -53,7 +53,7 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             demand: "A client that stops in the middle of its body, and stays, gets \
                      its answer all the same, and the next one is served: a second of \
-                     patience, not more.",
+                     patience, not more, and the connection is closed.",
             points: 2,
             by_hand: STOPS_IN_THE_MIDDLE,
             run: stops_in_the_middle,
@@ -151,8 +151,12 @@ fn upload(subject: &Subject, pieces: &[Piece], meanings: Meanings) -> Verdict {
     let mut server = subject.start()?;
     let mut client = server.connect()?;
     upload_by(&mut client, &mut server, pieces, meanings).map_err(|failure| {
-        // Before its second was over, the client was wronged; later, nobody knows.
-        if client.is_late() { failure.void() } else { failure.if_within(SECOND) }
+        // A client that had sent all of it in its second was wronged; later, nobody knows.
+        if client.is_late() {
+            failure.void()
+        } else {
+            failure.if_sent_within(SECOND * 4 / 5)
+        }
     })
 }
 
@@ -184,7 +188,14 @@ fn upload_by(
         "RFC 9110, section 15.5.14: 413 (Content Too Large) says that the server does not \
          take as much.",
     )?;
-    client.expect_close()
+    client.expect_close().map_err(|failure| match client.end() {
+        Some(End::Rst) => failure.because(
+            "Your program waits before it closes, and does not read meanwhile. All that the \
+             client has sent is still unread then, and the connection is thrown away.",
+            RESET,
+        ),
+        _ => failure,
+    })
 }
 
 fn some_bytes(subject: &Subject) -> Verdict {
@@ -233,6 +244,7 @@ fn begin(server: &mut Server) -> Verdict<Client> {
 
 fn stops_in_the_middle(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
+    let begun = Instant::now();
     let mut client = begin(&mut server)?;
     if !client.wait(LATE) {
         return Err(client.wrong(
@@ -253,7 +265,28 @@ fn stops_in_the_middle(subject: &Subject) -> Verdict {
         ));
     }
     let answer = next.answer();
-    server.finish(answer)?.expect_success()
+    server.finish(answer)?.expect_success()?;
+    client.pause(LATE.saturating_sub(begun.elapsed()));
+    is_closed(&mut client)
+}
+
+/// What is sent to a socket that has been closed is answered with RST; after a FIN alone it is
+/// taken.
+fn is_closed(client: &mut Client) -> Verdict {
+    for _ in 0..2 {
+        client.send(b"x")?;
+        client.pause(GLANCE);
+    }
+    if client.end() == Some(End::Rst) {
+        return Ok(());
+    }
+    Err(client.wrong(
+        "More than a second after its answer, the connection of this client still takes what \
+         it sends: your program reads on without end, or has forgotten to close it. Some day \
+         it can have no more of them.",
+        "shutdown(2) ends one direction, close(2) the connection. getrlimit(2): a program may \
+         have so many descriptors, often 1024.",
+    ))
 }
 
 fn goes_on(subject: &Subject) -> Verdict {

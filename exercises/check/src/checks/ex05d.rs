@@ -380,6 +380,16 @@ fn too_long(subject: &Subject) -> Verdict {
     )?;
     refuses(
         subject,
+        (head("Content-Length: 65541\r\n") + "hello").as_bytes(),
+        "65541",
+        &[413],
+        "This number is 65536 more than 5, and your program takes it for 5: what does not fit \
+         into 16 bits has been cut off.",
+        "RFC 9110, section 8.6: there is no upper limit to Content-Length. In Rust, `as` cuts \
+         off what does not fit; `try_from` says so.",
+    )?;
+    refuses(
+        subject,
         head("Content-Length: 99999999999999999999999\r\n").as_bytes(),
         "99999999999999999999999",
         &[413, 400],
@@ -531,6 +541,11 @@ fn cut_short(subject: &Subject) -> Verdict {
             with_chunks("5\r\nhello\r\n"),
             "The last chunk has not come before the end. Your program takes what came for the \
              whole body.",
+        ),
+        (
+            with_chunks("5\r\nhello\r\n0\r\n"),
+            "The last chunk has come, and the empty line that ends the body has not. Your \
+             program does not wait for it.",
         ),
     ] {
         let mut server = subject.start()?;

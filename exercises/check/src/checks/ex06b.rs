@@ -29,9 +29,10 @@ pub const EXERCISE: Exercise = Exercise {
             run: ten_are_silent,
         },
         Check {
-            demand: "A hundred clients that come one after the other are all served.",
+            demand: "A hundred clients that come one after the other are all served, the last of them beside one that says nothing.",
             points: 1,
-            by_hand: "curl -m 2 'http://127.0.0.1:4545/?[1-100]'",
+            by_hand: "sleep 9 | nc -N 127.0.0.1 4545 &\n\
+                      curl --fail-early -m 2 'http://127.0.0.1:4545/?[1-100]'",
             run: a_hundred,
         },
         Check {
@@ -126,7 +127,7 @@ fn ten_are_silent(subject: &Subject) -> Verdict {
 
 fn a_hundred(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
-    for _ in 0..100 {
+    for _ in 0..60 {
         ask_meanwhile(
             &mut server,
             "The first clients are served, and then nobody: each takes a place in your program, \
@@ -135,6 +136,18 @@ fn a_hundred(subject: &Subject) -> Verdict {
              went. In Rust, `Drop` does not forget.",
         )?;
     }
+    let silent = server.connect()?;
+    for _ in 0..40 {
+        ask_meanwhile(
+            &mut server,
+            "As long as one client is silent, some others are served, and then nobody: your \
+             program waits for all of its clients before it takes new ones, or counts those \
+             that have gone.",
+            "pthread_join(3) waits for one thread, and here that one sleeps. Each place has to \
+             be free again as soon as its own client has gone.",
+        )?;
+    }
+    drop(silent);
     Ok(())
 }
 
@@ -150,6 +163,16 @@ fn no_more_than_32(subject: &Subject) -> Verdict {
         return server.survives();
     }
     server.note(format!("your program has {threads} threads"));
+    if threads < MANY {
+        return Err(server.wrong(
+            format!(
+                "Your program has {threads} threads, and {MAX_THREADS} were agreed. The one \
+                 that runs `main` is one of them."
+            ),
+            "pthread_create(3): each thread needs a stack. A program begins with one thread, \
+             and each that it starts is one more.",
+        ));
+    }
     Err(server.wrong(
         format!(
             "{MANY} clients that do nothing, and your program has {threads} threads: a new one \

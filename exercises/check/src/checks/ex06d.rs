@@ -27,7 +27,7 @@ pub const EXERCISE: Exercise = Exercise {
     page: "beyond/https.md",
     checks: &[
         Check {
-            demand: "It prints its certificate in PEM, and then where it is.",
+            demand: "It prints its certificate in PEM, and where it is.",
             points: 1,
             by_hand: "",
             run: prints_a_certificate,

@@ -1,9 +1,10 @@
 //! Builds a program, judges it, and says what is wrong.
 
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use check::report::{self, bold, good, paragraph};
+use check::report::{self, bold, faint, good, paragraph};
 use check::{Exercise, Report, Subject};
 
 use super::cargo;
@@ -18,7 +19,8 @@ pub fn check(
     exercise: &'static Exercise,
     command: Vec<String>,
 ) -> Result<ExitCode> {
-    let subject = if command.is_empty() {
+    let is_package = command.is_empty();
+    let subject = if is_package {
         let Some(program) = cargo::build(workspace, exercise)? else {
             anstream::print!("{}", does_not_compile(exercise));
             return Ok(ExitCode::FAILURE);
@@ -27,14 +29,32 @@ pub fn check(
     } else {
         Subject::new(command)
     };
-    let report = exercise.judge(&subject);
+    let report = judge(exercise, &subject);
     progress.judged(&report)?;
     anstream::print!(
         "{}{}",
         report::report(&report, &subject),
-        afterwards(&report, progress)
+        if is_package || report.has_passed() {
+            afterwards(&report, progress)
+        } else {
+            String::new()
+        }
     );
     Ok(if report.has_passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Judges, and says so to whoever looks on: on a busy machine it takes a while.
+fn judge(exercise: &'static Exercise, subject: &Subject) -> Report {
+    let is_seen = io::stderr().is_terminal();
+    if is_seen {
+        anstream::eprint!("{}", faint("talking to your program …"));
+    }
+    let report = exercise.judge(subject);
+    if is_seen {
+        // To the beginning of the line, and over what stands there.
+        anstream::eprint!("\r{:26}\r", "");
+    }
+    report
 }
 
 fn does_not_compile(exercise: &Exercise) -> String {

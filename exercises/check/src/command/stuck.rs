@@ -30,9 +30,10 @@ pub fn hint(
     for (number, hint) in hints.iter().enumerate().take(to).skip(from) {
         let title = format!("Hint {} of {} for {id}", number + 1, hints.len());
         shown += &format!("{}\n", bold(&title));
-        let paragraphs = hint.split("\n\n").skip(1).map(|text| wrap(text, 80));
-        shown += &paragraphs.collect::<Vec<_>>().join("\n");
-        shown += "\n";
+        let paragraphs = hint.trim_end().split("\n\n").skip(1);
+        for paragraph in paragraphs {
+            shown += &format!("{}\n", wrap(paragraph, 80));
+        }
     }
     shown += &match to < hints.len() {
         true => format!("Another one: cargo exercise hint {id}\n"),

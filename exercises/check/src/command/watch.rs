@@ -54,7 +54,7 @@ pub fn watch(
         anstream::println!(
             "\n{}",
             faint(&format!(
-                "Waiting until you save {file} (Ctrl-C ends; by hand: {by_hand})"
+                "Waiting until you save {file}\n(Ctrl-C ends; by hand: {by_hand})"
             ))
         );
         current = next_saved(&saved, &mut files)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
-use check::{EXERCISES, Exercise};
+use check::{EXERCISES, Exercise, report};
 
 /// The repository, or a handout of it.
 #[derive(Debug)]
@@ -72,5 +72,6 @@ pub fn find(id: &str) -> Result<&'static Exercise> {
         return Ok(exercise);
     }
     let ids: Vec<&str> = EXERCISES.iter().map(|exercise| exercise.id).collect();
-    bail!("There is no exercise {id:?}. There are {}.", ids.join(", "))
+    let known = report::wrap(&format!("There are {}.", ids.join(", ")), 80);
+    bail!("There is no exercise {id:?}.\n{}", known.trim_end())
 }
