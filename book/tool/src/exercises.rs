@@ -49,13 +49,16 @@ pub fn add(sources: &Sources, book: &mut Book) -> Result<()> {
     for exercise in all(sources) {
         let readme =
             sources.read(&format!("exercises/{}/README.md", exercise.folder))?;
-        let (path, id) = (exercise.path(), exercise.id());
-        let text = format!(
-            "{readme}\n<details class=\"teacher\"><summary>For teachers</summary>\n\n\
-             [What usually goes wrong](../{GALLERY}#{id}): the mistakes that are tested, and \
-             what is said of each.\n\n</details>\n"
-        );
-        pages.push(Chapter::new(&exercise.title, text, path, vec![]));
+        let mut text = readme;
+        if !is_handout(sources) {
+            text += &format!(
+                "\n<details class=\"teacher\"><summary>For teachers</summary>\n\n\
+                 [What usually goes wrong](../{GALLERY}#{}): the mistakes that are tested, and \
+                 what is said of each.\n\n</details>\n",
+                exercise.id()
+            );
+        }
+        pages.push(Chapter::new(&exercise.title, text, exercise.path(), vec![]));
     }
     book.for_each_chapter_mut(|chapter| {
         if chapter.path.as_ref().is_some_and(|path| path.ends_with(PARENT)) {
@@ -70,8 +73,18 @@ pub fn add(sources: &Sources, book: &mut Book) -> Result<()> {
     Ok(())
 }
 
+/// A copy for a class: without solutions, and without wrong programs.
+fn is_handout(sources: &Sources) -> bool {
+    sources.list("exercises/gallery").is_empty()
+}
+
 /// What each wrong program does, and the message it gets.
 pub fn gallery(sources: &Sources) -> Result<String> {
+    if is_handout(sources) {
+        return Ok(
+            "(This copy of the book is a handout, and has no wrong programs.)\n".into(),
+        );
+    }
     let mut text = String::new();
     for exercise in all(sources) {
         let (id, folder) = (exercise.id(), &exercise.folder);

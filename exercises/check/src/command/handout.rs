@@ -27,6 +27,7 @@ pub fn handout(workspace: &Workspace, folder: &Path) -> Result<String> {
         edit(&folder.join(Workspace::name(exercise, "Cargo.toml")), without_answers)?;
     }
     edit(&folder.join("Cargo.toml"), |text| without_lines(text, "gallery = "))?;
+    edit(&folder.join("README.md"), |text| without_lines(text, "| `.ci/run` |"))?;
     edit(&folder.join("Cargo.lock"), without_gallery)?;
     let workflow = folder.join(".github/workflows/classroom.yml");
     fs::create_dir_all(folder.join(".github/workflows"))?;

@@ -317,8 +317,14 @@ fn handouts_give_nothing_away() -> Result<()> {
 #[ignore = "takes a minute: cargo test -- --ignored"]
 fn handouts_work_by_themselves() -> Result<()> {
     let copy = Copy::new()?;
-    for (arguments, code) in [("exercise", 0), ("exercise check 01b", 1), ("build", 0)]
-    {
+    for (arguments, code) in [
+        ("exercise", 0),
+        ("exercise check 01b", 1),
+        ("build", 0),
+        ("book check", 0),
+        // What README.md names is there.
+        ("test --package tests --test readme", 0),
+    ] {
         let mut command = tests::cargo();
         command.args(arguments.split(' ')).current_dir(copy.path(""));
         command.env("CARGO_TARGET_DIR", copy.path("../target"));
