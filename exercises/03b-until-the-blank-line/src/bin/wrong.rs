@@ -12,7 +12,9 @@ fn main() -> ExitCode {
     gallery::run(&[
         ("read-to-end", Handler(read_to_end)),
         ("wants-a-full-buffer", Handler(wants_a_full_buffer)),
+        ("hangs-up-on-half-a-request", Handler(hangs_up_on_half_a_request)),
         ("reads-twice", Handler(reads_twice)),
+        ("stops-at-the-first-line", Handler(stops_at_the_first_line)),
         ("looks-at-the-last-piece", Handler(looks_at_the_last_piece)),
         ("blank-line-comes-last", Handler(blank_line_comes_last)),
         ("small-buffer", Handler(small_buffer)),
@@ -21,6 +23,7 @@ fn main() -> ExitCode {
         ("right-and-refuses-half-a-request", Handler(refuses_half_a_request)),
         ("right-in-a-thread-by-lines", Threaded(by_lines)),
         ("right-in-chunks", Handler(in_chunks)),
+        ("right-byte-by-byte", Handler(byte_by_byte)),
     ])
 }
 
@@ -36,6 +39,16 @@ fn wants_a_full_buffer(mut client: TcpStream) -> io::Result<()> {
     client.write_all(PAGE)
 }
 
+/// What one `read` has brought is no request, so there is nobody to answer.
+fn hangs_up_on_half_a_request(mut client: TcpStream) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    let length = client.read(&mut buffer)?;
+    if !has_blank_line(&buffer[..length]) {
+        return Ok(());
+    }
+    client.write_all(PAGE)
+}
+
 /// Two pieces in the test, so two reads.
 fn reads_twice(mut client: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
@@ -44,6 +57,16 @@ fn reads_twice(mut client: TcpStream) -> io::Result<()> {
         let _ = client.read(&mut buffer)?;
     }
     client.write_all(PAGE)
+}
+
+/// The first line says what is wanted, so why wait for more?
+fn stops_at_the_first_line(client: TcpStream) -> io::Result<()> {
+    let mut reader = BufReader::new(client);
+    let mut line = Vec::new();
+    if reader.read_until(b'\n', &mut line)? == 0 || !line.ends_with(b"\r\n") {
+        return Ok(());
+    }
+    reader.get_mut().write_all(PAGE)
 }
 
 /// Searches what this `read` brought, and forgets what came before.
@@ -135,6 +158,18 @@ fn in_chunks(mut client: TcpStream) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+fn byte_by_byte(mut client: TcpStream) -> io::Result<()> {
+    let mut request = Vec::new();
+    let mut byte = [0; 1];
+    while !request.ends_with(b"\r\n\r\n") {
+        if client.read(&mut byte)? == 0 {
+            return Ok(());
+        }
+        request.push(byte[0]);
+    }
+    client.write_all(PAGE)
 }
 
 fn has_blank_line(bytes: &[u8]) -> bool {

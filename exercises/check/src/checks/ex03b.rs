@@ -1,6 +1,6 @@
 //! A request comes in pieces.
 
-use crate::{Check, Exercise, Subject, Verdict, get};
+use crate::{Check, Client, Exercise, GLANCE, Server, Subject, Verdict, get};
 
 pub const EXERCISE: Exercise = Exercise {
     id: "03b",
@@ -17,14 +17,18 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             demand: "A request that comes in two pieces is answered after the second.",
             points: 2,
-            by_hand: "(printf 'GET / HTTP/1'; sleep 1; printf '.1\\r\\nHost: a\\r\\n\\r\\n') |\n  nc 127.0.0.1 4545",
+            by_hand: "# the page should come after a second, not at once\n\
+                      (printf 'GET / HTTP/1'; sleep 1; printf '.1\\r\\nHost: a\\r\\n\\r\\n') |\n\
+                      \x20 nc 127.0.0.1 4545",
             run: two_pieces,
         },
         Check {
             demand: "It may come in any number of pieces, cut anywhere, even in the middle of \
                      the blank line.",
             points: 2,
-            by_hand: "(printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r'; sleep 1; printf '\\n') |\n  nc 127.0.0.1 4545",
+            by_hand: "# the page should come after two seconds, not before\n\
+                      (printf 'G'; sleep 1; printf 'ET / HTTP/1.1\\r\\nHost: a\\r\\n\\r'\n\
+                      \x20sleep 1; printf '\\n') | nc 127.0.0.1 4545",
             run: many_pieces,
         },
         Check {
@@ -58,33 +62,80 @@ fn one_piece(subject: &Subject) -> Verdict {
 }
 
 fn two_pieces(subject: &Subject) -> Verdict {
-    in_pieces(
-        subject,
-        &[b"GET / HTTP/1", b".1\r\nHost: 127.0.0.1\r\n\r\n"],
+    let mut server = subject.start()?;
+    let mut client = server.connect()?;
+    client.send(b"GET / HTTP/1")?;
+    let silent = expect_nothing_yet(
+        &mut client,
         "Your program answers half a request: one `read` returns what has come so far, and \
          that need not be all of it.",
-    )
+    );
+    server.finish(silent)?;
+    answers_after(&mut server, &mut client, b".1\r\nHost: 127.0.0.1\r\n\r\n")
 }
 
 fn many_pieces(subject: &Subject) -> Verdict {
-    let pieces: &[&[u8]] = &[b"G", b"ET / HTTP/1", b".1\r\nHost: 127.0.0.1\r\n\r", b"\n"];
-    in_pieces(
-        subject,
-        pieces,
-        "Your program answers before the blank line is complete. It counts pieces, but how \
-         many there are is decided on the way.",
-    )
-}
-
-/// No answer comes before the last piece, and one after it.
-fn in_pieces(subject: &Subject, pieces: &[&[u8]], too_early: &str) -> Verdict {
     let mut server = subject.start()?;
     let mut client = server.connect()?;
-    let (last, before) = pieces.split_last().unwrap_or((&pieces[0], &[]));
-    for piece in before {
+    let too_early = "Your program answers before the blank line is complete. How many pieces \
+                     there are is decided on the way: only the blank line says that the head \
+                     has ended.";
+    let first_line: [&[u8]; 3] = [b"G", b"ET / HTTP/1", b".1\r\n"];
+    let mut silent = Ok(());
+    for piece in first_line {
+        silent?;
         client.send(piece)?;
-        client.expect_silence(too_early, ONLY_BYTES)?;
+        silent = expect_nothing_yet(&mut client, too_early);
+        silent = server.finish(silent);
     }
+    // It answers behind the first line. Is it the line, or the third piece?
+    if !client.received().is_empty() && answers_a_first_line(&mut server)? {
+        return silent.map_err(|failure| {
+            failure.because(STOPS_AT_THE_FIRST_LINE, ONLY_BYTES).by_hand(
+                "# the page should come after a second, not at once\n\
+                 (printf 'GET / HTTP/1.1\\r\\n'; sleep 1; printf 'Host: a\\r\\n\\r\\n') |\n\
+                 \x20 nc 127.0.0.1 4545",
+            )
+        });
+    }
+    silent?;
+    client.send(b"Host: 127.0.0.1\r\n\r")?;
+    let silent = expect_nothing_yet(&mut client, too_early);
+    server.finish(silent)?;
+    answers_after(&mut server, &mut client, b"\n")
+}
+
+const STOPS_AT_THE_FIRST_LINE: &str = "Your program answers as soon as the first line has ended. \
+                                       But `\\r\\n` ends every line of a head: the fields are \
+                                       still to come, and an empty line behind them.";
+
+/// The request is not complete: nothing comes, and the connection stays open.
+fn expect_nothing_yet(client: &mut Client, too_early: &str) -> Verdict {
+    client.listen(GLANCE);
+    if !client.received().is_empty() {
+        return Err(client.wrong_at(0, too_early, ONLY_BYTES));
+    }
+    if client.end().is_some() {
+        return Err(client.wrong(
+            "Your program hangs up in the middle of the request, without an answer. What one \
+             `read` returns need not be all: the rest is still to come, and has to be waited \
+             for.",
+            ONLY_BYTES,
+        ));
+    }
+    Ok(())
+}
+
+/// It does so even where that line comes alone, in one piece.
+fn answers_a_first_line(server: &mut Server) -> Verdict<bool> {
+    let mut client = server.connect()?;
+    client.send(b"GET / HTTP/1.1\r\n")?;
+    client.listen(GLANCE);
+    Ok(!client.received().is_empty())
+}
+
+/// The last piece makes the request complete, and an answer comes.
+fn answers_after(server: &mut Server, client: &mut Client, last: &[u8]) -> Verdict {
     client.send(last)?;
     client.waiting_means(
         "The request is complete, and your program waits for more: it has not seen the blank \
@@ -105,7 +156,9 @@ fn with_a_body(subject: &Subject) -> Verdict {
         "RFC 9112, section 2.1: the empty line ends the head. What follows is the body, or \
          the next request, and may come together with it.",
     );
-    server.finish(client.answer())?.expect_success()
+    // Whoever has not read the body has the connection thrown away behind the answer. That is
+    // what 04d is about.
+    server.finish(client.head())?.expect_success()
 }
 
 fn long_head(subject: &Subject) -> Verdict {
