@@ -9,7 +9,10 @@ use gallery::Mistake::{Handler, Program};
 fn main() -> ExitCode {
     gallery::run(&[
         ("names-itself", Handler(names_itself)),
+        ("without-the-port", Handler(without_the_port)),
+        ("port-apart", Handler(port_apart)),
         ("says-only-who", Handler(says_only_who)),
+        ("two-lines", Handler(two_lines)),
         ("counts-the-buffer", Handler(counts_the_buffer)),
         ("line-on-stderr", Handler(line_on_stderr)),
         ("keeps-its-lines-back", Program(keeps_its_lines_back)),
@@ -18,9 +21,11 @@ fn main() -> ExitCode {
         ("one-read", Handler(one_read)),
         ("line-for-each-piece", Handler(line_for_each_piece)),
         ("counts-the-last-piece", Handler(counts_the_last_piece)),
+        ("counts-letters", Handler(counts_letters)),
         ("wants-text", Handler(wants_text)),
         ("makes-text-first", Handler(makes_text_first)),
         ("no-line-for-silence", Handler(no_line_for_silence)),
+        ("answers-too", Handler(answers_too)),
         ("keeps-the-connections", Program(keeps_the_connections)),
     ])
 }
@@ -42,10 +47,30 @@ fn names_itself(mut client: TcpStream) -> io::Result<()> {
     writeln!(io::stdout(), "{} sent {count} bytes", client.local_addr()?)
 }
 
+/// The port seems to belong to the program, not to the client.
+fn without_the_port(mut client: TcpStream) -> io::Result<()> {
+    let count = count(&mut client)?;
+    writeln!(io::stdout(), "{} sent {count} bytes", client.peer_addr()?.ip())
+}
+
+/// Both halves of an address, as a pair.
+fn port_apart(mut client: TcpStream) -> io::Result<()> {
+    let (count, peer) = (count(&mut client)?, client.peer_addr()?);
+    writeln!(io::stdout(), "'{}' ({}) sent {count} bytes", peer.ip(), peer.port())
+}
+
 /// The line is half of what was asked for.
 fn says_only_who(mut client: TcpStream) -> io::Result<()> {
     count(&mut client)?;
     writeln!(io::stdout(), "{} called", client.peer_addr()?)
+}
+
+/// Who it is, is known at once, and how many bytes only at the end.
+fn two_lines(mut client: TcpStream) -> io::Result<()> {
+    let peer = client.peer_addr()?;
+    writeln!(io::stdout(), "{peer} called")?;
+    let count = count(&mut client)?;
+    writeln!(io::stdout(), "{peer} sent {count} bytes")
 }
 
 /// What `read` returns is not looked at; the buffer has a length too.
@@ -120,6 +145,14 @@ fn counts_the_last_piece(mut client: TcpStream) -> io::Result<()> {
     writeln!(io::stdout(), "{} sent {count} bytes", client.peer_addr()?)
 }
 
+/// A text is made of letters, so letters are counted.
+fn counts_letters(mut client: TcpStream) -> io::Result<()> {
+    let mut all = Vec::new();
+    client.read_to_end(&mut all)?;
+    let count = String::from_utf8_lossy(&all).chars().count();
+    writeln!(io::stdout(), "{} sent {count} bytes", client.peer_addr()?)
+}
+
 /// `read_to_string` fails at the first byte that is no text, and `?` leaves with it.
 fn wants_text(mut client: TcpStream) -> io::Result<()> {
     let mut text = String::new();
@@ -141,6 +174,13 @@ fn no_line_for_silence(mut client: TcpStream) -> io::Result<()> {
         0 => Ok(()),
         count => writeln!(io::stdout(), "{} sent {count} bytes", client.peer_addr()?),
     }
+}
+
+/// Whoever calls is told what was heard.
+fn answers_too(mut client: TcpStream) -> io::Result<()> {
+    let count = count(&mut client)?;
+    writeln!(io::stdout(), "{} sent {count} bytes", client.peer_addr()?)?;
+    writeln!(client, "you sent {count} bytes")
 }
 
 /// A list of all who called, with their connections.

@@ -18,9 +18,8 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             demand: "The next client gets its own line, and its own number.",
             points: 1,
-            by_hand: "for word in Hello again; do\n\
-                      \x20 printf $word | nc -N 127.0.0.1 4545\n\
-                      done",
+            by_hand: "printf Hello | nc -N 127.0.0.1 4545\n\
+                      printf 'again, Sam' | nc -N 127.0.0.1 4545",
             run: two_clients,
         },
         Check {
@@ -31,7 +30,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: in_pieces,
         },
         Check {
-            demand: "They need not be text: a hundred thousand of any kind are counted too.",
+            demand: "Bytes are counted, not letters, and they need not be text: \"Grüße\" is 7, and \
+                     a hundred thousand of any kind are counted too.",
             points: 1,
             by_hand: "head -c 100000 /dev/urandom | nc -N 127.0.0.1 4545",
             run: any_bytes,
@@ -43,7 +43,7 @@ pub const EXERCISE: Exercise = Exercise {
             run: no_bytes,
         },
         Check {
-            demand: "After the line, the connection is closed.",
+            demand: "Nothing is answered, and after the line the connection is closed.",
             points: 1,
             by_hand: "printf 'Good morning' | nc -N 127.0.0.1 4545",
             run: closes,
@@ -53,6 +53,15 @@ pub const EXERCISE: Exercise = Exercise {
 
 const ONE_READ: &str = "read(2) returns what has come so far, and 0 when the client has said its \
                         last word. Until then there may be more.";
+
+const ONE_LINE: &str = "The task: one line for each connection, and in it the client's address \
+                        and the number of bytes, in digits.";
+
+/// A client, and where the output begins that may be about it.
+struct Call {
+    client: Client,
+    before: usize,
+}
 
 /// The line about a client.
 struct Line {
@@ -67,29 +76,60 @@ fn start(subject: &Subject) -> Verdict<Server> {
     Ok(server)
 }
 
+/// The next client. What is printed at once, is shown before what it says.
+fn call(server: &mut Server) -> Verdict<Call> {
+    server.settle();
+    let before = server.printed().len();
+    let client = server.connect()?;
+    server.settle();
+    server.see_output();
+    Ok(Call { client, before })
+}
+
 fn one_client(subject: &Subject) -> Verdict {
     let mut server = start(subject)?;
-    let (client, bytes) = (server.connect()?, b"Good morning");
-    let (client, line) = calls(&mut server, client, bytes, NO_LINE)?;
+    let (call, bytes) = (call(&mut server)?, b"Good morning");
+    let (mut client, line) = says(&mut server, call, bytes, NO_LINE)?;
+    if !line.numbers(&client).contains(&bytes.len()) {
+        expect_no_second(&server, &mut client, &line, bytes.len())?;
+    }
     let why = "read(2) returns how many bytes it has put into the buffer. The buffer itself is \
                always as large, and most of it may be empty.";
     expect_count(&mut server, &client, &line, bytes.len(), |count| match count {
         Some(count) => (format!("{} bytes were sent, and the line says {count}.", bytes.len()), why),
         None => (
-            "The first line about this client has no number in it: who called and how many \
-             bytes came belong into the same one."
+            "The line about this client says who called, and has no number in it: how many bytes \
+             came is missing."
                 .into(),
-            "The task: the number of bytes, in digits, stands in the same line.",
+            ONE_LINE,
         ),
     })
 }
 
+/// What the line does not say must not be in another one.
+fn expect_no_second(server: &Server, client: &mut Client, line: &Line, count: usize) -> Verdict {
+    server.settle();
+    server.see_output();
+    client.listen(GLANCE);
+    let behind = line.offset + line.text.len();
+    let second = line_about(&server.printed()[behind..], client);
+    match second.filter(|second| second.numbers(client).contains(&count)) {
+        None => Ok(()),
+        Some(second) => Err(server.wrong_in_output(
+            behind + second.offset,
+            "Your program prints two lines about one connection: the first says who called, and \
+             only the second how many bytes came. One line is to say both.",
+            ONE_LINE,
+        )),
+    }
+}
+
 fn two_clients(subject: &Subject) -> Verdict {
     let mut server = start(subject)?;
-    let first = server.connect()?;
-    calls(&mut server, first, b"Hello", NO_LINE)?;
-    let second = server.connect()?;
-    let (second, line) = calls(&mut server, second, b"again, Sam", NO_LINE)?;
+    let first = call(&mut server)?;
+    says(&mut server, first, b"Hello", NO_LINE)?;
+    let second = call(&mut server)?;
+    let (second, line) = says(&mut server, second, b"again, Sam", NO_LINE)?;
     expect_count(&mut server, &second, &line, 10, |count| {
         let meaning = match count {
             Some(15) => "The first client sent 5 bytes, the second one 10, and the second line \
@@ -102,14 +142,14 @@ fn two_clients(subject: &Subject) -> Verdict {
 
 fn in_pieces(subject: &Subject) -> Verdict {
     let mut server = start(subject)?;
-    let mut client = server.connect()?;
-    client.send(b"Good ")?;
-    client.listen(GLANCE);
+    let mut call = call(&mut server)?;
+    call.client.send(b"Good ")?;
+    call.client.listen(GLANCE);
     // By now it has printed what it wanted to print.
-    if client.end().is_some()
-        && let Some(line) = line_about(&server.printed(), &client)
+    server.see_output();
+    if call.client.end().is_some()
+        && let Some(line) = line_about(&server.printed(), &call.client)
     {
-        server.see_output();
         return Err(server.wrong_in_output(
             line.offset,
             "Your program has heard one piece, and hangs up. But the client has not said its \
@@ -117,7 +157,7 @@ fn in_pieces(subject: &Subject) -> Verdict {
             ONE_READ,
         ));
     }
-    let (mut client, line) = calls(&mut server, client, b"morning", NO_LINE)?;
+    let (mut client, line) = says(&mut server, call, b"morning", NO_LINE)?;
     let behind = line.offset + line.text.len();
     server.settle();
     if !line.numbers(&client).contains(&12)
@@ -155,15 +195,39 @@ fn in_pieces(subject: &Subject) -> Verdict {
     }
 }
 
-fn any_bytes(subject: &Subject) -> Verdict {
+/// Of five letters, two have two bytes each.
+const LETTERS: &str = "Grüße";
+
+fn letters(subject: &Subject) -> Verdict {
     let mut server = start(subject)?;
-    let client = server.connect()?;
+    let call = call(&mut server)?;
+    let (client, line) = says(&mut server, call, LETTERS.as_bytes(), NO_LINE)?;
+    let counted = expect_count(&mut server, &client, &line, LETTERS.len(), |count| {
+        let meaning = match count {
+            Some(5) => "\"Grüße\" is 7 bytes, and the line says 5: your program counts letters.",
+            _ => "\"Grüße\" is 7 bytes, and the line does not say so.",
+        };
+        (
+            meaning.into(),
+            "RFC 3629: in UTF-8 a letter has up to four bytes; ü and ß have two. What comes from \
+             a socket, and what read(2) counts, is bytes.",
+        )
+    });
+    counted.map_err(|failure| {
+        failure.by_hand("printf 'Gr\\303\\274\\303\\237e' | nc -N 127.0.0.1 4545")
+    })
+}
+
+fn any_bytes(subject: &Subject) -> Verdict {
+    letters(subject)?;
+    let mut server = start(subject)?;
+    let call = call(&mut server)?;
     let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(100_000).collect();
     let why = "RFC 3629: not every byte is a part of a text in UTF-8. A socket carries bytes, \
                `Vec<u8>`; whether they are text is another question, and nobody asks it here.";
-    let (client, line) = calls(
+    let (client, line) = says(
         &mut server,
-        client,
+        call,
         &bytes,
         (
             "These bytes are no text, and your program prints no line about them. It counts \
@@ -185,11 +249,11 @@ fn any_bytes(subject: &Subject) -> Verdict {
 
 fn no_bytes(subject: &Subject) -> Verdict {
     let mut server = start(subject)?;
-    let client = server.connect()?;
+    let call = call(&mut server)?;
     let why = "read(2): 0 is what it returns at the end, and here the end comes first. \
                Browsers open such connections too, and may never use them.";
     let meaning = "Somebody called and said nothing, and your program prints no line about it.";
-    let (client, line) = calls(&mut server, client, b"", (meaning, why))?;
+    let (client, line) = says(&mut server, call, b"", (meaning, why))?;
     expect_count(&mut server, &client, &line, 0, |_| {
         ("Nothing was sent, and the line does not say 0.".into(), why)
     })
@@ -197,9 +261,18 @@ fn no_bytes(subject: &Subject) -> Verdict {
 
 fn closes(subject: &Subject) -> Verdict {
     let mut server = start(subject)?;
-    let client = server.connect()?;
-    let (mut client, _) = calls(&mut server, client, b"Good morning", NO_LINE)?;
+    let call = call(&mut server)?;
+    let (mut client, _) = says(&mut server, call, b"Good morning", NO_LINE)?;
     let closed = client.expect_close();
+    if !client.received().is_empty() {
+        return Err(client.wrong_at(
+            0,
+            "Your program answers. Here nobody has asked for anything: the line is for the \
+             diary, not for the client.",
+            "The task: nothing is answered. RFC 9110, section 3.3: what a server answers is a \
+             request, and \"Good morning\" is none.",
+        ));
+    }
     if client.end().is_some() {
         return closed;
     }
@@ -221,13 +294,12 @@ const NO_LINE: (&str, &str) = (
 
 /// The client sends its last bytes and says that these were all. There must be a line about it;
 /// `no_line` says what it means if nothing is printed.
-fn calls(
+fn says(
     server: &mut Server,
-    mut client: Client,
+    Call { mut client, before }: Call,
     bytes: &[u8],
     no_line: (&str, &str),
 ) -> Verdict<(Client, Line)> {
-    let before = server.printed().len();
     if !bytes.is_empty() {
         client.send(bytes)?;
     }
@@ -252,6 +324,8 @@ fn without_line(
 ) -> Box<Failure> {
     let peer = "accept(2) returns two things, the connection and the address of the peer: the \
                 one who called.";
+    let (new, address) = (&text[before..], address_of(client));
+    let (ip, port) = address.rsplit_once(':').unwrap_or_default();
     if line_about(&server.complained(), client).is_some() {
         return server.wrong(
             "The line is there, but on standard error. It is no complaint: it is what the \
@@ -259,24 +333,63 @@ fn without_line(
             "stdout(3): results go to standard output, so that others can read and count them.",
         );
     }
-    if let Some(offset) = text[before..].find(&server.address().to_string()) {
+    if let Some(offset) = new.find(&server.address().to_string()) {
         return server.wrong_in_output(
             before + offset,
             "This is the address of your program, not of the one who called.",
             peer,
         );
     }
-    if text[before..].contains('\n') {
+    let ports = "ip(7): an address is an IP address and a port. Two connections from one machine \
+                 may have the same IP address, and the port tells them apart.";
+    if let Some(offset) = find_number(new, ip)
+        && new.contains('\n')
+    {
+        let meaning = match find_number(new, port) {
+            None => format!(
+                "Your program prints the IP address of this client, and the port is missing: \
+                 its address is {address}."
+            ),
+            Some(_) => format!(
+                "Your program prints IP address and port of this client, and not as one \
+                 address: that is {address}."
+            ),
+        };
+        return server.wrong_in_output(before + offset, meaning, ports);
+    }
+    if new.contains('\n') {
         return server.wrong_in_output(
             before,
             format!(
-                "Your program prints something about this client, but not who it is: {}.",
-                address_of(client)
+                "Your program prints something about this client, but not who it is: {address}."
             ),
             peer,
         );
     }
+    note_complaint(server);
     server.wrong(meaning, why)
+}
+
+/// Where the number, or the IP address, stands: not as a part of a longer one, and not before
+/// the port of somebody else.
+fn find_number(text: &str, number: &str) -> Option<usize> {
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let found = text.match_indices(number).find(|(offset, _)| {
+        let behind = &text[offset + number.len()..];
+        let behind = behind.strip_prefix([':', '.']).unwrap_or(behind);
+        !number.is_empty()
+            && !text[..*offset].ends_with(is_digit) && !behind.starts_with(is_digit)
+    });
+    found.map(|(offset, _)| offset)
+}
+
+/// What it said last on standard error may be the reason.
+fn note_complaint(server: &Server) {
+    let complained = server.complained();
+    if let Some(line) = complained.lines().rfind(|line| !line.trim().is_empty()) {
+        let line: String = line.escape_debug().take(200).collect();
+        server.note(format!("your program has said on standard error: {line}"));
+    }
 }
 
 /// The line must have this number in it. `otherwise` says what it means that it has another one,
