@@ -1,6 +1,6 @@
 //! What usually goes wrong in exercise 01a.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::thread;
@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         ("always-any-port", Program(always_any_port)),
         ("always-the-same-ip", Program(always_the_same_ip)),
         ("goes-on-after-enter", Program(goes_on_after_enter)),
+        ("waits-for-the-end-of-input", Program(waits_for_the_end_of_input)),
     ])
 }
 
@@ -94,4 +95,11 @@ fn goes_on_after_enter(address: SocketAddr) -> io::Result<()> {
     loop {
         thread::park();
     }
+}
+
+/// It reads what is typed, all of it.
+fn waits_for_the_end_of_input(address: SocketAddr) -> io::Result<()> {
+    let listener = TcpListener::bind(address)?;
+    writeln!(io::stdout(), "bound to {}; press Enter to end", listener.local_addr()?)?;
+    io::stdin().read_to_string(&mut String::new()).map(drop)
 }

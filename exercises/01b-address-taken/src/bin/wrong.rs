@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         ("without-a-word", Program(without_a_word)),
         ("does-not-say-which", Program(does_not_say_which)),
         ("several-lines", Program(several_lines)),
+        ("prints-debug", Program(prints_debug)),
         ("one-reason-for-all", Program(one_reason_for_all)),
         ("tries-the-next-port", Program(tries_the_next_port)),
         ("tries-for-ever", Program(tries_for_ever)),
@@ -64,6 +65,14 @@ fn several_lines(address: SocketAddr) -> io::Result<()> {
         let message =
             format!("Error: cannot bind {address}\n\nCaused by:\n    {error}");
         let _ = writeln!(io::stderr(), "{message}");
+        process::exit(1);
+    }))
+}
+
+/// `{error:?}`, as `unwrap` shows it: the sentence is in there, somewhere.
+fn prints_debug(address: SocketAddr) -> io::Result<()> {
+    hold(TcpListener::bind(address).inspect_err(|error| {
+        let _ = writeln!(io::stderr(), "cannot bind {address}: {error:?}");
         process::exit(1);
     }))
 }

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::process;
 
-use crate::{Check, Exercise, Server, Subject, Verdict};
+use crate::{Check, Exercise, Failure, Server, Subject, Verdict};
 
 pub const EXERCISE: Exercise = Exercise {
     id: "01a",
@@ -27,7 +27,7 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             demand: "Started at a port that you choose, it has that one.",
             points: 1,
-            by_hand: "{program} 127.0.0.1:4545",
+            by_hand: "{program} 127.0.0.1:4546",
             run: takes_a_port,
         },
         Check {
@@ -110,7 +110,7 @@ fn takes_an_ip_address(subject: &Subject) -> Verdict {
 }
 
 fn ends_with_enter(subject: &Subject) -> Verdict {
-    let ended = subject.start()?.typed(Some(""))?;
+    let ended = subject.start()?.typed(Some("")).map_err(|failure| goes_on(subject, failure))?;
     if ended.code == Some(0) {
         return Ok(());
     }
@@ -118,4 +118,22 @@ fn ends_with_enter(subject: &Subject) -> Verdict {
         "All went well, and your program ends as if something had failed.",
         "exit(3): 0 is success, anything else is failure.",
     ))
+}
+
+/// Enter does not end it. Does anything that is typed?
+fn goes_on(subject: &Subject, failure: Box<Failure>) -> Box<Failure> {
+    let at_the_end = subject.start().and_then(|server| server.typed(None));
+    if at_the_end.is_ok() {
+        return failure.because(
+            "Your program goes on after Enter, and ends only when its input does (Ctrl-D): it waits \
+             for more than one line.",
+            "read(2): Enter ends a line, and 0 says that the input has ended. `read_line` \
+             returns at the first of both, `read_to_string` at the second.",
+        );
+    }
+    failure.because(
+        "Your program goes on after Enter, and even when its input has ended (Ctrl-D): it does not \
+         read its input, or does not mind what comes.",
+        "read(2): a line, or 0 for the end of input, wakes whoever reads there.",
+    )
 }

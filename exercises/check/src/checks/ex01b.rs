@@ -35,7 +35,7 @@ pub const EXERCISE: Exercise = Exercise {
             run: names_the_address,
         },
         Check {
-            demand: "The line says why: not the same for an address of another machine.",
+            demand: "The line says why, in words: not the same for an address of another machine.",
             points: 1,
             by_hand: "{program} 192.0.2.1:4545",
             run: says_why,
@@ -114,6 +114,18 @@ fn names_the_address(subject: &Subject) -> Verdict {
 fn says_why(subject: &Subject) -> Verdict {
     let (taken, here) = at_a_taken_address(subject)?;
     here.expect_no_panic()?;
+    // How Rust writes down such an error, whole or only its kind.
+    let is_debug = ["Os {", "kind: AddrInUse"].iter().any(|part| here.stderr.contains(part));
+    if is_debug || here.stderr.trim_end().ends_with("AddrInUse") {
+        return Err(here
+            .wrong(
+                "The line shows the error as `{:?}` does, in the words of the program's source. \
+                 That is for whoever wrote it; its user needs a sentence.",
+                "std::fmt::Debug is for programmers, std::fmt::Display for users: `{}` of an \
+                 `io::Error` is what strerror(3) says, \"Address already in use\".",
+            )
+            .by_hand("{command}"));
+    }
     // TEST-NET-1 of RFC 5737: nobody's address, so it is not this machine's.
     let foreign = "192.0.2.1:4545";
     let there = subject.run_at(foreign, &[])?;
