@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         ("answers", Program(answers)),
         ("always-5", Program(always_5)),
         ("always-1", Program(always_1)),
+        ("one-too-few", Program(one_too_few)),
         ("listens-by-std", Program(listens_by_std)),
         ("accepts-and-keeps", Program(accepts_and_keeps)),
         ("goes-on-after-enter", Program(goes_on_after_enter)),
@@ -116,6 +117,14 @@ fn always_5(address: SocketAddr) -> io::Result<()> {
 fn always_1(address: SocketAddr) -> io::Result<()> {
     let socket = bind(address)?;
     socket.listen(1)?;
+    announce(&socket)?;
+    wait()
+}
+
+/// Linux lets in one more than it is told, so it is told one less.
+fn one_too_few(address: SocketAddr) -> io::Result<()> {
+    let socket = bind(address)?;
+    socket.listen(backlog() - 1)?;
     announce(&socket)?;
     wait()
 }
