@@ -67,12 +67,19 @@ pub const EXERCISE: Exercise = Exercise {
     ],
 };
 
+/// Starts the program. What it prints is shown where it happens.
+fn start(subject: &Subject) -> Verdict<Server> {
+    let server = subject.start()?;
+    server.see_output();
+    Ok(server)
+}
+
 fn serves(subject: &Subject) -> Verdict {
     subject.start()?.ask(&get("/"))?.expect_success()
 }
 
 fn no_bytes(subject: &Subject) -> Verdict {
-    let mut server = subject.start()?;
+    let mut server = start(subject)?;
     say_and_leave(&mut server, b"")?;
     next_is_served(
         &mut server,
@@ -82,7 +89,7 @@ fn no_bytes(subject: &Subject) -> Verdict {
 }
 
 fn not_utf_8(subject: &Subject) -> Verdict {
-    let mut server = subject.start()?;
+    let mut server = start(subject)?;
     say_and_leave(&mut server, b"GET /\xff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")?;
     next_is_served(
         &mut server,
@@ -91,7 +98,7 @@ fn not_utf_8(subject: &Subject) -> Verdict {
 }
 
 fn no_request(subject: &Subject) -> Verdict {
-    let mut server = subject.start()?;
+    let mut server = start(subject)?;
     say_and_leave(&mut server, b"hello\r\n\r\n")?;
     next_is_served(&mut server, "What it met before: a line of one word. There is no second one.")?;
     say_and_leave(&mut server, b"\r\n\r\n")?;
@@ -99,7 +106,7 @@ fn no_request(subject: &Subject) -> Verdict {
 }
 
 fn thrown_away(subject: &Subject) -> Verdict {
-    let mut server = subject.start()?;
+    let mut server = start(subject)?;
     server.connect()?.reset();
     next_is_served(
         &mut server,
@@ -109,7 +116,7 @@ fn thrown_away(subject: &Subject) -> Verdict {
 }
 
 fn gone_before_the_answer(subject: &Subject) -> Verdict {
-    let mut server = subject.start()?;
+    let mut server = start(subject)?;
     // As long as the first one says nothing, a server for one client at a time is busy with it,
     // and the second one is gone before its turn.
     let mut first = server.connect()?;
@@ -127,12 +134,13 @@ fn gone_before_the_answer(subject: &Subject) -> Verdict {
 }
 
 fn many(subject: &Subject) -> Verdict {
-    let mut server = subject.start()?;
+    let mut server = start(subject)?;
     for _ in 0..20 {
         // Who is refused now has been told enough by the clients before.
         let Knock::LetIn(mut client) = server.knock(QUIET) else { break };
         client.half_close();
         client.listen(QUIET);
+        server.see_output();
         // Who keeps one for so long is not made to keep twenty.
         if client.end().is_none() {
             break;
@@ -152,12 +160,15 @@ fn say_and_leave(server: &mut Server, bytes: &[u8]) -> Verdict {
     }
     client.half_close();
     client.listen(QUIET);
+    server.see_output();
     Ok(())
 }
 
 /// The next client gets its page; `before` says what may be the reason if not.
 fn next_is_served(server: &mut Server, before: &str) -> Verdict {
-    let served = if server.has_ended() {
+    let has_ended = server.has_ended();
+    server.see_output();
+    let served = if has_ended {
         server.survives()
     } else {
         server.ask(&get("/")).and_then(|answer| answer.expect_success())
