@@ -26,9 +26,9 @@ pub const EXERCISE: Exercise = Exercise {
             demand: "It may come in any number of pieces, cut anywhere, even in the middle of \
                      the blank line.",
             points: 2,
-            by_hand: "# the page should come after two seconds, not before\n\
-                      (printf 'G'; sleep 1; printf 'ET / HTTP/1.1\\r\\nHost: a\\r\\n\\r'\n\
-                      \x20sleep 1; printf '\\n') | nc 127.0.0.1 4545",
+            by_hand: "# the page should come after four seconds, not before\n\
+                      (printf G; sleep 1; printf 'ET / HTTP/1'; sleep 1; printf '.1\\r\\n'; sleep 1\n\
+                      \x20printf 'Host: a\\r\\n\\r'; sleep 1; printf '\\n') | nc 127.0.0.1 4545",
             run: many_pieces,
         },
         Check {
