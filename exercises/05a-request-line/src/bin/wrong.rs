@@ -9,16 +9,20 @@ use gallery::Mistake::{Handler, Threaded};
 fn main() -> ExitCode {
     gallery::run(&[
         ("newest-only", Handler(newest_only)),
+        ("two-versions-only", Handler(two_versions_only)),
         ("cuts-the-query", Handler(cuts_the_query)),
         ("decodes", Handler(decodes)),
         ("wants-a-slash", Handler(wants_a_slash)),
         ("short-targets", Handler(short_targets)),
+        ("knows-three-methods", Handler(knows_three_methods)),
         ("knows-some-methods", Handler(knows_some_methods)),
         ("shouts", Handler(shouts)),
         ("letters-only", Handler(letters_only)),
         ("as-in-1991", Handler(as_in_1991)),
         ("ignores-the-rest", Handler(ignores_the_rest)),
         ("splits-at-both-ends", Handler(splits_at_both_ends)),
+        ("empty-target", Handler(empty_target)),
+        ("empty-method", Handler(empty_method)),
         ("hangs-up", Handler(hangs_up)),
         ("calls-it-not-found", Handler(calls_it_not_found)),
         ("any-blanks", Handler(any_blanks)),
@@ -99,6 +103,12 @@ fn newest_only(client: TcpStream) -> io::Result<()> {
     answer(client, |line| right(line).filter(|parts| parts[2] == "HTTP/1.1"))
 }
 
+/// Those that one meets. Others may come, and others were there before.
+fn two_versions_only(client: TcpStream) -> io::Result<()> {
+    let known = ["HTTP/1.0", "HTTP/1.1"];
+    answer(client, |line| right(line).filter(|parts| known.contains(&&*parts[2])))
+}
+
 /// What is behind the `?` was not thought of.
 fn cuts_the_query(client: TcpStream) -> io::Result<()> {
     answer(client, |line| {
@@ -123,6 +133,12 @@ fn wants_a_slash(client: TcpStream) -> io::Result<()> {
 /// Who would need more?
 fn short_targets(client: TcpStream) -> io::Result<()> {
     answer(client, |line| right(line).filter(|parts| parts[1].len() <= 1024))
+}
+
+/// An `enum` with three variants, and an error for the rest.
+fn knows_three_methods(client: TcpStream) -> io::Result<()> {
+    let known = ["GET", "HEAD", "POST"];
+    answer(client, |line| right(line).filter(|parts| known.contains(&&*parts[0])))
 }
 
 /// What it does not know cannot be right.
@@ -167,6 +183,27 @@ fn splits_at_both_ends(client: TcpStream) -> io::Result<()> {
             && is_target(&target.replace(' ', ""))
             && is_version(version);
         is_right.then(|| owned([method, target, version]))
+    })
+}
+
+/// `all` finds nothing wrong where there is nothing.
+fn empty_target(client: TcpStream) -> io::Result<()> {
+    answer(client, |line| {
+        let parts = parts(line)?;
+        let is_right = is_token(parts[0])
+            && parts[1].bytes().all(|byte| byte.is_ascii_graphic())
+            && is_version(parts[2]);
+        is_right.then(|| owned(parts))
+    })
+}
+
+/// The same with the method.
+fn empty_method(client: TcpStream) -> io::Result<()> {
+    answer(client, |line| {
+        let parts = parts(line)?;
+        let is_method = parts[0].is_empty() || is_token(parts[0]);
+        let is_right = is_method && is_target(parts[1]) && is_version(parts[2]);
+        is_right.then(|| owned(parts))
     })
 }
 

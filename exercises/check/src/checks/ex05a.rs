@@ -16,6 +16,12 @@ pub const EXERCISE: Exercise = Exercise {
             run: three_lines,
         },
         Check {
+            demand: "Every token is a method, in upper or in lower case.",
+            points: 2,
+            by_hand: "curl -i -X M-SEARCH http://127.0.0.1:4545/",
+            run: every_token,
+        },
+        Check {
             demand: "The target is taken whole: with its query, with its percent \
                      signs, of whatever form, and be it 8000 bytes long.",
             points: 2,
@@ -23,13 +29,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: whole_targets,
         },
         Check {
-            demand: "Every token is a method, in upper or in lower case.",
-            points: 2,
-            by_hand: "curl -i -X M-SEARCH http://127.0.0.1:4545/",
-            run: every_token,
-        },
-        Check {
-            demand: "A line with fewer or more than three parts gets 400.",
+            demand: "A line with fewer or more than three parts gets 400. So does an empty \
+                     part.",
             points: 2,
             by_hand: "printf 'GET /\\r\\n\\r\\n' | nc 127.0.0.1 4545",
             run: three_parts,
@@ -55,7 +56,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: no_target,
         },
         Check {
-            demand: "A version of any other form gets 400.",
+            demand: "In a version, every digit will do. A version of any other form gets \
+                     400.",
             points: 2,
             by_hand: "printf 'GET / http/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 4545",
             run: no_version,
@@ -151,7 +153,7 @@ fn three_lines(subject: &Subject) -> Verdict {
     let meaning = "The page does not have the three parts of this line, each on a \
                    line of its own.";
     shows(subject, ["GET", "/", "HTTP/1.1"], 0, meaning, LINE)?;
-    shows(subject, ["DELETE", "/a/b.html", "HTTP/1.1"], 0, meaning, LINE)?;
+    shows(subject, ["GET", "/a/b.html", "HTTP/1.1"], 0, meaning, LINE)?;
     shows(
         subject,
         ["GET", "/", "HTTP/1.0"],
@@ -217,6 +219,12 @@ fn whole_targets(subject: &Subject) -> Verdict {
 fn every_token(subject: &Subject) -> Verdict {
     for (method, meaning) in [
         (
+            "DELETE",
+            "Your program refuses this line because of its method, or shows another one. Which \
+             methods it knows does not matter here; what to do with them is another question, \
+             and 400 is not its answer.",
+        ),
+        (
             "M-SEARCH",
             "Your program does not know this method and so refuses the line. But there is nothing \
              wrong with the line; what to do with the method is another question, and 400 is not \
@@ -258,6 +266,18 @@ fn three_parts(subject: &Subject) -> Verdict {
              of it: everything between the first blank and the last.",
         ),
         (b"", 0, "This line is empty, and your program answers it."),
+        (
+            b"GET  HTTP/1.1",
+            4,
+            "Between these two blanks is nothing, so there is no target, and your program does not \
+             miss it. In Rust, `all` is true of a part without bytes.",
+        ),
+        (
+            b" / HTTP/1.1",
+            0,
+            "In front of the first blank is nothing, so there is no method, and your program does \
+             not miss it. In Rust, `all` is true of a part without bytes.",
+        ),
     ];
     refuses(subject, rows, LINE)
 }
@@ -359,5 +379,18 @@ fn no_version(subject: &Subject) -> Verdict {
         (b"GET / HTTP/11.1", 12, "One digit before the dot, and here are two."),
         (b"GET / HTTP/1,1", 12, "Between the digits stands a dot, and this is none."),
     ];
-    refuses(subject, rows, VERSION)
+    refuses(subject, rows, VERSION)?;
+    for version in ["HTTP/2.0", "HTTP/0.9"] {
+        shows(
+            subject,
+            ["GET", "/", version],
+            "GET / HTTP/".len(),
+            "This version has its digit, its dot and its digit, and your program does not take it, \
+             or shows another. Which versions it speaks is another question, and 400 is not its \
+             answer.",
+            "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" DIGIT. RFC 9110, \
+             section 15.6.6: for versions that a server does not speak, there is 505.",
+        )?;
+    }
+    Ok(())
 }
