@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         ("only-what-is-not-ascii", Handler(only_what_is_not_ascii)),
         ("keeps-what-is-wrong", Handler(keeps_what_is_wrong)),
         ("drops-the-percent", Handler(drops_the_percent)),
+        ("radix-takes-a-plus", Handler(radix_takes_a_plus)),
         ("slices-past-the-end", Handler(slices_past_the_end)),
         ("decodes-twice", Handler(decodes_twice)),
         ("until-nothing-changes", Handler(until_nothing_changes)),
@@ -27,6 +28,8 @@ fn main() -> ExitCode {
         ("lets-controls-pass", Handler(lets_controls_pass)),
         ("only-nul", Handler(only_nul)),
         ("forgets-7f", Handler(forgets_7f)),
+        ("refuses-too-much", Handler(refuses_too_much)),
+        ("right-by-radix", Handler(by_radix)),
     ])
 }
 
@@ -136,6 +139,21 @@ fn drops_the_percent(client: TcpStream) -> io::Result<()> {
     })
 }
 
+/// `from_str_radix` knows what a digit is, and what a sign is.
+fn radix_takes_a_plus(client: TcpStream) -> io::Result<()> {
+    with(client, |name| String::from_utf8(bytes_by_radix(name)?).ok())
+}
+
+fn bytes_by_radix(text: &str) -> Option<Vec<u8>> {
+    let mut pieces = text.split('%');
+    let mut decoded = pieces.next()?.as_bytes().to_vec();
+    for piece in pieces {
+        decoded.push(u8::from_str_radix(piece.get(..2)?, 16).ok()?);
+        decoded.extend_from_slice(&piece.as_bytes()[2..]);
+    }
+    Some(decoded)
+}
+
 /// Behind a `%` there are two more bytes, or so it seems.
 fn slices_past_the_end(client: TcpStream) -> io::Result<()> {
     with(client, |name| {
@@ -216,5 +234,21 @@ fn forgets_7f(client: TcpStream) -> io::Result<()> {
     with(client, |name| {
         let name = String::from_utf8(bytes(name)?).ok();
         name.filter(|name| name.bytes().all(|byte| byte >= b' '))
+    })
+}
+
+/// `is_control` knows those of Unicode as well.
+fn refuses_too_much(client: TcpStream) -> io::Result<()> {
+    with(client, |name| {
+        let name = String::from_utf8(bytes(name)?).ok();
+        name.filter(|name| !name.contains(char::is_control))
+    })
+}
+
+/// What a plus and one digit make is a control character, and is refused as such.
+fn by_radix(client: TcpStream) -> io::Result<()> {
+    with(client, |name| {
+        let name = String::from_utf8(bytes_by_radix(name)?).ok();
+        name.filter(|name| !has_control(name))
     })
 }

@@ -53,8 +53,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: no_text,
         },
         Check {
-            demand: "If a control character comes out, a byte below 20 or the byte 7F, the answer \
-                     is 400.",
+            demand: "If a control character of ASCII comes out, a byte below 20 or the byte 7F, \
+                     the answer is 400. Those of Unicode beyond it belong to the name.",
             points: 1,
             by_hand: "curl -i http://127.0.0.1:4545/hello/a%00b",
             run: controls,
@@ -302,5 +302,14 @@ fn controls(subject: &Subject) -> Verdict {
     ] {
         refuses(subject, name, 1, meaning, why)?;
     }
-    Ok(())
+    greets(
+        subject,
+        "/hello/a%C2%85b",
+        "a\u{85}b",
+        "C2 and 85 are one sign, U+0085. Neither byte is below 20, neither is 7F, and your program \
+         does not greet by it. In Rust, `is_control` is true of this sign, and `is_ascii_control` \
+         is not.",
+        "RFC 3629, section 3: the bytes of a sign outside ASCII are all from 80 to F4, so no \
+         control character of ASCII is among them. The task: the others belong to the name.",
+    )
 }
