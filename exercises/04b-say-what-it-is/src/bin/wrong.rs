@@ -18,10 +18,12 @@ fn main() -> ExitCode {
         ("a-file", Handler(a_file)),
         ("two-types", Handler(two_types)),
         ("no-charset", Handler(no_charset)),
+        ("colon-in-the-parameter", Handler(colon_in_the_parameter)),
         ("charset-in-its-own-field", Handler(charset_in_its_own_field)),
         ("latin-1", Handler(latin_1)),
         ("utf8", Handler(utf8)),
         ("blank-beside-the-sign", Handler(blank_beside_the_sign)),
+        ("runs-together", Handler(runs_together)),
         ("closes-without-a-word", Handler(closes_without_a_word)),
         ("only-when-asked", Handler(only_when_asked)),
         ("keep-alive", Handler(keep_alive)),
@@ -96,6 +98,11 @@ fn no_charset(client: TcpStream) -> io::Result<()> {
     answer(client, "Content-Type: text/html\r\nConnection: close\r\n")
 }
 
+/// As in a field, but this is a parameter of one.
+fn colon_in_the_parameter(client: TcpStream) -> io::Result<()> {
+    answer(client, "Content-Type: text/html; charset: utf-8\r\nConnection: close\r\n")
+}
+
 /// A field that nobody has heard of.
 fn charset_in_its_own_field(client: TcpStream) -> io::Result<()> {
     answer(client, "Content-Type: text/html\r\nCharset: utf-8\r\nConnection: close\r\n")
@@ -117,6 +124,11 @@ fn utf8(client: TcpStream) -> io::Result<()> {
 /// As one writes it in a program.
 fn blank_beside_the_sign(client: TcpStream) -> io::Result<()> {
     answer(client, "Content-Type: text/html; charset = utf-8\r\nConnection: close\r\n")
+}
+
+/// One `\r\n` is forgotten, and two lines become one.
+fn runs_together(client: TcpStream) -> io::Result<()> {
+    answer(client, "Content-Type: text/html; charset=utf-8Connection: close\r\n")
 }
 
 /// It hangs up, and does not say so.

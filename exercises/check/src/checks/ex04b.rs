@@ -47,6 +47,9 @@ const PAGE: &str = "<h1>Grüße, 世界</h1>\n";
 /// As curl and browsers send it: who says nothing about the connection wants to keep it.
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 
+/// Without what curl makes of it: it sees the connection close, whatever the head says.
+const HEAD_ALONE: &str = "curl -s -D - -o /dev/null http://127.0.0.1:4545/";
+
 const TYPE: &str = "RFC 9110, section 8.3: Content-Type = media-type, which is a \
                     type, a slash, a subtype, then parameters, each behind a \
                     semicolon.";
@@ -108,8 +111,11 @@ fn is_html(subject: &Subject) -> Verdict {
         ));
     }
     let media_type = media_type(field);
+    if media_type.eq_ignore_ascii_case("text/html") {
+        return Ok(());
+    }
+    runs_together(&answer)?;
     let (meaning, why) = match media_type.to_ascii_lowercase().as_str() {
-        "text/html" => return Ok(()),
         "text/plain" => (
             "The answer says that this is plain text. A browser shows `<h1>` to its \
              user, letter by letter.",
@@ -161,13 +167,23 @@ fn is_utf_8(subject: &Subject) -> Verdict {
                  is missing.",
                 why,
             ),
-            _ => wrong(
+            _ => runs_together(&answer).and(wrong(
                 "The page is in UTF-8, and the answer says that it is in something \
                  else. Where it says Grüße, the client shows other letters.",
                 why,
-            ),
+            )),
         };
     }
+    if let Some(colon) = charset_with_a_colon(field) {
+        return Err(answer.wrong_at(
+            field.value_offset + colon,
+            "This colon should be a `=`. A colon ends the name of a field; a parameter has \
+             a `=` there, so the client finds no charset.",
+            "RFC 9110, section 5.6.6: parameter = parameter-name \"=\" \
+             parameter-value.",
+        ));
+    }
+    runs_together(&answer)?;
     if let Some(own) = answer.field("charset") {
         return Err(answer.wrong_at(
             own.offset,
@@ -184,7 +200,37 @@ fn is_utf_8(subject: &Subject) -> Verdict {
     ))
 }
 
+/// Where a colon stands behind the name of the parameter.
+fn charset_with_a_colon(field: &Field) -> Option<usize> {
+    let value = field.value.to_ascii_lowercase();
+    let name = value.find("charset")? + "charset".len();
+    let blanks = value[name..].len() - value[name..].trim_start().len();
+    value[name + blanks..].starts_with(':').then_some(name + blanks)
+}
+
+/// No field may begin in the middle of another one's value.
+fn runs_together(answer: &Answer) -> Verdict {
+    let names = ["connection:", "content-length:", "content-type:", "date:", "server:"];
+    for field in &answer.fields {
+        let value = field.value.to_ascii_lowercase();
+        if let Some(offset) = names.iter().filter_map(|name| value.find(name)).min() {
+            let failure = answer.wrong_at(
+                field.value_offset + offset,
+                "Here the next field should begin, on a line of its own. There is no \
+                 \\r\\n in front of it, so the client takes it for a part of this value.",
+                "RFC 9112, section 2.1: each field line ends with CRLF, which is \
+                 written \\r\\n.",
+            );
+            return Err(failure.by_hand(HEAD_ALONE));
+        }
+    }
+    Ok(())
+}
+
 fn content_type(answer: &Answer) -> Verdict<&Field> {
+    if answer.field("Content-Type").is_none() {
+        runs_together(answer)?;
+    }
     answer.expect_field(
         "Content-Type",
         "The answer does not say what these bytes are. The client has to guess from \
@@ -223,18 +269,24 @@ fn expect_close(answer: &Answer, not_said: &str) -> Verdict {
     if options.map(str::trim).any(|option| option.eq_ignore_ascii_case("close")) {
         return Ok(());
     }
+    runs_together(answer)?;
     let Some(field) = fields().next() else {
         return answer.expect_field("Connection", not_said, CLOSE).map(drop);
     };
-    let meaning = match field.value.to_ascii_lowercase().as_str() {
-        "keep-alive" => {
+    if field.value.eq_ignore_ascii_case("keep-alive") {
+        return Err(answer.wrong_value(
+            field,
             "The answer says that the connection stays open. The client sends its \
-             next request there, and nobody answers it."
-        }
-        _ => "A client looks for the word `close` here, and takes any other for \
-              nothing.",
-    };
-    Err(answer.wrong_value(field, meaning, CLOSE))
+             next request there, and nobody answers it.",
+            CLOSE,
+        ));
+    }
+    let failure = answer.wrong_value(
+        field,
+        "A client looks for the word `close` here, and takes any other for nothing.",
+        CLOSE,
+    );
+    Err(failure.by_hand(HEAD_ALONE))
 }
 
 fn closes(subject: &Subject) -> Verdict {
