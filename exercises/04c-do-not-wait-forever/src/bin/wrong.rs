@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         ("unwraps", Handler(unwraps)),
         ("a-thread-for-each", Threaded(a_thread_for_each)),
         ("answers-nobody", Handler(answers_nobody)),
+        ("blames-who-says-nothing", Handler(blames_who_says_nothing)),
         ("waits-for-the-first-byte", Threaded(waits_for_the_first_byte)),
         ("hangs-up", Handler(hangs_up)),
         ("takes-half-for-all", Handler(takes_half_for_all)),
@@ -139,6 +140,16 @@ fn a_thread_for_each(mut client: TcpStream) -> io::Result<()> {
 fn answers_nobody(mut client: TcpStream) -> io::Result<()> {
     read_for(&mut client, SECOND)?;
     client.write_all(PAGE)
+}
+
+/// No request is taken for a bad one.
+fn blames_who_says_nothing(mut client: TcpStream) -> io::Result<()> {
+    match read_for(&mut client, SECOND)? {
+        Came::Part(head) if head.is_empty() => {
+            client.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        }
+        came => answer(client, &came),
+    }
 }
 
 /// Once something has come, the rest will surely follow.

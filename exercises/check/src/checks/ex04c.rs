@@ -13,35 +13,40 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             demand: "Who asks at once is answered at once.",
             points: 1,
-            by_hand: "curl -i http://127.0.0.1:4545/",
+            by_hand: "# the page should come at once, not after a second\n\
+                      curl -i http://127.0.0.1:4545/",
             run: at_once,
         },
         Check {
             demand: "A client that connects and says nothing holds nobody up for \
                      longer than its second.",
             points: 2,
-            by_hand: "nc -d 127.0.0.1 4545 &\ncurl -i -m 2 http://127.0.0.1:4545/",
+            by_hand: "# the page should come after a second, or sooner\n\
+                      nc -d 127.0.0.1 4545 &\ncurl -i -m 2 http://127.0.0.1:4545/",
             run: holds_nobody_up,
         },
         Check {
             demand: "When the second is over, it is let go: its connection is closed, \
                      with a 408 or without a word.",
             points: 2,
-            by_hand: "time nc -d 127.0.0.1 4545",
+            by_hand: "# it should end after a second, with a 408 or without a word\ntime nc -d 127.0.0.1 4545",
             run: is_let_go,
         },
         Check {
             demand: "Who stops in the middle of a request gets a 408 then, and the \
                      connection is closed.",
             points: 2,
-            by_hand: "printf 'GET / HTTP/1.1\\r\\nHos' | nc 127.0.0.1 4545",
+            by_hand: "# the 408 should come after a second\n\
+                      printf 'GET / HTTP/1.1\\r\\nHos' | nc 127.0.0.1 4545",
             run: stops_in_the_middle,
         },
         Check {
             demand: "So does who goes on sending, byte after byte, and never gets to \
                      the blank line: all of a request has one second.",
             points: 3,
-            by_hand: "(for byte in G E T / a b c d e f; do printf $byte; sleep 0.3; done) |\n  nc 127.0.0.1 4545",
+            by_hand: "# the 408 should come after a second, not after four\n\
+                      (for byte in G E T / a b c d e f; do printf $byte; sleep 0.3; done) |\n  \
+                      nc 127.0.0.1 4545",
             run: byte_after_byte,
         },
         Check {
@@ -66,8 +71,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 const TIMEOUT: &str = "RFC 9110, section 15.5.9: 408 (Request Timeout) says that the \
                        server has not received a complete request within the time it \
                        was prepared to wait.";
-const READ: &str = "socket(7): without SO_RCVTIMEO, a read waits as long as it takes. \
-                    In Rust, `set_read_timeout` sets it.";
+const READ: &str = "socket(7): without SO_RCVTIMEO, which `set_read_timeout` sets, a \
+                    read waits as long as it takes. With it, read(2) fails when the \
+                    time is over, WouldBlock or TimedOut in Rust, and a loop that \
+                    ignores this waits anew.";
 
 fn at_once(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
@@ -144,7 +151,7 @@ fn is_let_go(subject: &Subject) -> Verdict {
     let mut silent = server.connect()?;
     if !silent.wait(LATE) {
         return Err(silent.wrong(
-            "This client says nothing and may stay as long as it likes, even if \
+            "This client says nothing, and is not let go when its second is over, even if \
              others are served meanwhile. A few thousand of its kind, and your \
              program has no room left.",
             READ,
@@ -156,11 +163,14 @@ fn is_let_go(subject: &Subject) -> Verdict {
     }
     let answer = silent.answer();
     let answer = still_there(&mut server, answer)?;
-    answer.expect_status(
-        &[408],
-        "Nobody has asked for anything, and your program answers as if somebody had.",
-        TIMEOUT,
-    )?;
+    let meaning = match answer.status {
+        200 => "Nobody has asked for anything, and your program answers as if somebody had.",
+        _ => {
+            "This client has said nothing, so it has said nothing wrong. Who is let go \
+             because of the time gets 408, or not a word."
+        }
+    };
+    answer.expect_status(&[408], meaning, TIMEOUT)?;
     is_closed(&mut silent)
 }
 
@@ -170,8 +180,8 @@ fn stops_in_the_middle(subject: &Subject) -> Verdict {
     client.send(b"GET / HTTP/1.1\r\nHost: 127")?;
     if !client.wait(LATE) {
         return Err(client.wrong(
-            "A client that has begun a request may take as long as it likes for the \
-             rest of it: nothing limits the `read` there.",
+            "A client that has begun a request gets no 408 when its second is over: your \
+             program goes on waiting for the rest.",
             READ,
         ));
     }
