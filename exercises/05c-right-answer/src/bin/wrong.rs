@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         ("body-after-head", Handler(body_after_head)),
         ("head-has-no-length", Handler(head_has_no_length)),
         ("head-finds-all", Handler(head_finds_all)),
+        ("right-where-it-is-free", Handler(where_it_is_free)),
     ])
 }
 
@@ -257,5 +258,19 @@ fn head_finds_all(client: TcpStream) -> io::Result<()> {
     answer(client, |method, _, right| match method {
         "HEAD" => Answer { status: 200, ..right },
         _ => right,
+    })
+}
+
+/// What the task leaves open, answered otherwise than the solution does.
+fn where_it_is_free(client: TcpStream) -> io::Result<()> {
+    answer(client, |method, path, right| match (method, path) {
+        ("OPTIONS" | "CONNECT" | "TRACE", _) => {
+            Answer { status: 501, allow: None, ..right }
+        }
+        ("GET" | "HEAD", _) | (_, "/" | "/about") => right,
+        ("POST" | "PUT" | "DELETE" | "PATCH", _) => {
+            Answer { status: 405, allow: Some("GET, HEAD"), ..right }
+        }
+        _ => Answer { status: 404, ..right },
     })
 }

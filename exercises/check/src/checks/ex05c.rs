@@ -41,7 +41,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: allow,
         },
         Check {
-            demand: "A method that nobody knows gets 501; `get` is such a method, too.",
+            demand: "For the two pages, a method that nobody knows gets 501; `get` is such a \
+                     method, too.",
             points: 1,
             by_hand: "curl -i -X BREW http://127.0.0.1:4545/",
             run: not_implemented,
