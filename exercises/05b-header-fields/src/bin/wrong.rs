@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         ("wants-a-blank", Handler(wants_a_blank)),
         ("cuts-one-blank", Handler(cuts_one_blank)),
         ("tab-is-no-blank", Handler(tab_is_no_blank)),
+        ("trims-too-much", Handler(trims_too_much)),
         ("cuts-all-blanks", Handler(cuts_all_blanks)),
         ("no-empty-value", Handler(no_empty_value)),
         ("splits-at-every-colon", Handler(splits_at_every_colon)),
@@ -140,6 +141,11 @@ fn tab_is_no_blank(client: TcpStream) -> io::Result<()> {
     with_value(client, |value| Some(value.trim_matches(' ').into()))
 }
 
+/// `trim` knows the blanks of the whole world.
+fn trims_too_much(client: TcpStream) -> io::Result<()> {
+    with_value(client, |value| Some(value.trim().into()))
+}
+
 /// `replace` finds them everywhere.
 fn cuts_all_blanks(client: TcpStream) -> io::Result<()> {
     with_value(client, |value| Some(value.replace([' ', '\t'], "")))
@@ -156,7 +162,14 @@ fn no_empty_value(client: TcpStream) -> io::Result<()> {
 /// `split` goes on at every colon, and what is behind the second is lost.
 fn splits_at_every_colon(client: TcpStream) -> io::Result<()> {
     with_value(client, |value| {
-        Some(value.split(':').next().unwrap_or_default().trim().into())
+        Some(
+            value
+                .split(':')
+                .next()
+                .unwrap_or_default()
+                .trim_matches([' ', '\t'])
+                .into(),
+        )
     })
 }
 
@@ -236,7 +249,7 @@ fn unfolds(client: TcpStream) -> io::Result<()> {
 /// Nothing in front of the colon is a name too.
 fn no_name(client: TcpStream) -> io::Result<()> {
     with_field(client, |line| match line.strip_prefix(':') {
-        Some(value) => Some((String::new(), value.trim().into())),
+        Some(value) => Some((String::new(), value.trim_matches([' ', '\t']).into())),
         None => field(line),
     })
 }
@@ -246,7 +259,9 @@ fn any_name(client: TcpStream) -> io::Result<()> {
     with_field(client, |line| {
         let (name, value) = line.split_once(':')?;
         let is_name = !name.is_empty() && !name.contains([' ', '\t']);
-        is_name.then(|| (name.to_ascii_lowercase(), value.trim().into()))
+        is_name.then(|| {
+            (name.to_ascii_lowercase(), value.trim_matches([' ', '\t']).into())
+        })
     })
 }
 
@@ -255,7 +270,8 @@ fn letters_of_all_kinds(client: TcpStream) -> io::Result<()> {
     with_field(client, |line| {
         let (name, value) = line.split_once(':')?;
         let ascii = name.replace(char::is_alphanumeric, "a");
-        is_name(&ascii).then(|| (name.to_lowercase(), value.trim().into()))
+        is_name(&ascii)
+            .then(|| (name.to_lowercase(), value.trim_matches([' ', '\t']).into()))
     })
 }
 

@@ -22,8 +22,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: names_without_case,
         },
         Check {
-            demand: "Blanks and tabs around a value do not belong to it. There may be none, \
-                     and the value may be empty.",
+            demand: "Blanks and tabs around a value do not belong to it, and all else does. \
+                     There may be none, and the value may be empty.",
             points: 2,
             by_hand: "curl -i -H 'A:1' http://127.0.0.1:4545/",
             run: values_are_trimmed,
@@ -81,7 +81,7 @@ fn shows(subject: &Subject, line: &str, shown: &str, meaning: &str, why: &str) -
     let page = String::from_utf8_lossy(&answer.body);
     // How the name is written, and what comes after an empty value, is looked at elsewhere.
     let is_shown = |line: &str| {
-        line.eq_ignore_ascii_case(shown) || line.eq_ignore_ascii_case(shown.trim_end())
+        line.eq_ignore_ascii_case(shown) || line.eq_ignore_ascii_case(shown.trim_end_matches(' '))
     };
     if answer.status == 200 && page.lines().any(is_shown) {
         return Ok(());
@@ -192,7 +192,15 @@ fn values_are_trimmed(subject: &Subject) -> Verdict {
     ] {
         shows(subject, line, shown, meaning, WHY)?;
     }
-    Ok(())
+    shows(
+        subject,
+        "A: \u{a0}1\u{a0}",
+        "a: \u{a0}1\u{a0}",
+        "This value begins and ends with U+00A0, C2 A0 in UTF-8, which is neither a blank nor a \
+         tab. Your program does not show it whole; in Rust, `trim` cuts off all white space of Unicode.",
+        "RFC 9110, section 5.5: bytes from 80 to FF are part of a value, whatever they mean. \
+         Section 5.6.3: OWS, which is around it, is blanks and tabs.",
+    )
 }
 
 fn values_are_whole(subject: &Subject) -> Verdict {
