@@ -29,7 +29,8 @@ pub const EXERCISE: Exercise = Exercise {
             demand: "When the second is over, it is let go: its connection is closed, \
                      with a 408 or without a word.",
             points: 2,
-            by_hand: "# it should end after a second, with a 408 or without a word\ntime nc -d 127.0.0.1 4545",
+            by_hand: "# it should end after a second, with a 408 or without a word\n\
+                      time nc -d 127.0.0.1 4545",
             run: is_let_go,
         },
         Check {
@@ -167,7 +168,7 @@ fn is_let_go(subject: &Subject) -> Verdict {
         200 => "Nobody has asked for anything, and your program answers as if somebody had.",
         _ => {
             "This client has said nothing, so it has said nothing wrong. Who is let go \
-             because of the time gets 408, or not a word."
+             because of the time gets 408, or no word at all."
         }
     };
     answer.expect_status(&[408], meaning, TIMEOUT)?;
