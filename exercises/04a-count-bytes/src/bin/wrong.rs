@@ -10,6 +10,7 @@ const PAGE: &str = "<h1>Grüße, 世界</h1>\n";
 
 fn main() -> ExitCode {
     gallery::run(&[
+        ("never-reads", Handler(never_reads)),
         ("no-length", Handler(no_length)),
         ("counts-the-head", Handler(counts_the_head)),
         ("length-in-the-page", Handler(length_in_the_page)),
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
         ("with-a-unit", Handler(with_a_unit)),
         ("whole-buffer", Handler(whole_buffer)),
         ("letters-as-bytes", Handler(letters_as_bytes)),
+        ("without-the-line-break", Handler(without_the_line_break)),
         ("right-with-more-fields", Handler(with_more_fields)),
         ("right-in-a-thread-byte-by-byte", Threaded(byte_by_byte)),
         ("right-keeps-the-line-open", Threaded(keeps_the_line_open)),
@@ -27,6 +29,13 @@ fn main() -> ExitCode {
 fn answer(mut client: TcpStream, answer: &[u8]) -> io::Result<()> {
     gallery::read_head(&mut client)?;
     client.write_all(answer)
+}
+
+/// The request says nothing that it needs to know. All in one `write`, so mostly it arrives.
+fn never_reads(mut client: TcpStream) -> io::Result<()> {
+    let length = PAGE.len();
+    let text = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{PAGE}");
+    client.write_all(text.as_bytes())
 }
 
 /// As in step 4: the end of the connection is the end of the page.
@@ -86,6 +95,13 @@ fn letters_as_bytes(client: TcpStream) -> io::Result<()> {
     let page: Vec<u8> = PAGE.chars().map(|letter| letter as u8).collect();
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", page.len());
     answer(client, &[head.as_bytes(), &page].concat())
+}
+
+/// Cut off where the page is read, counted as it should be.
+fn without_the_line_break(client: TcpStream) -> io::Result<()> {
+    let page = PAGE.trim_end();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", page.len());
+    answer(client, &[head.as_bytes(), page.as_bytes()].concat())
 }
 
 fn with_more_fields(client: TcpStream) -> io::Result<()> {

@@ -1,6 +1,8 @@
 //! Content-Length counts bytes.
 
-use crate::{Check, Exercise, Subject, Verdict, get};
+use tests::End;
+
+use crate::{Answer, Check, Client, Exercise, Server, Subject, Verdict, get};
 
 pub const EXERCISE: Exercise = Exercise {
     id: "04a",
@@ -9,7 +11,8 @@ pub const EXERCISE: Exercise = Exercise {
     page: "04-respond.md",
     checks: &[
         Check {
-            demand: "Each answer says in Content-Length how many bytes its page has.",
+            demand: "An answer comes when it is asked for, and says in Content-Length how many \
+                     bytes its page has.",
             points: 1,
             by_hand: "curl -i http://127.0.0.1:4545/",
             run: says_its_length,
@@ -40,6 +43,17 @@ const PAGE: &str = "<h1>Grüße, 世界</h1>\n";
 fn says_its_length(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
     let mut client = server.connect()?;
+    let silent = client.expect_silence(
+        "This client has not yet asked, and your program does not wait for it. If it does not \
+         read the request, closing throws the connection away, and the end of the page may be \
+         lost.",
+        "RFC 9112, section 9.6: when a system closes a socket and bytes come that nobody has \
+         read, it sends RST, and what the client has not yet read of the answer can be lost.",
+    );
+    let silent = silent.map_err(|failure| {
+        failure.by_hand("# nothing should come\nnc -d -w 1 127.0.0.1 4545")
+    });
+    server.finish(silent)?;
     client.send(&get("/"))?;
     let head = server.finish(client.head())?;
     head.expect_success()?;
@@ -81,11 +95,35 @@ fn keeps_its_word(subject: &Subject) -> Verdict {
         ));
     }
     client.again();
-    client.answer()?.expect_success()
+    whole_answer(&mut client)?.expect_success()
+}
+
+/// The answer to a request.
+fn ask(server: &mut Server) -> Verdict<Answer> {
+    let mut client = server.connect()?;
+    client.send(&get("/"))?;
+    let answer = whole_answer(&mut client);
+    server.finish(answer)
+}
+
+/// All of the answer, if all of it comes. How the connection ends then, 04d is about; who has
+/// not read the request closes it or throws it away, as it happens.
+fn whole_answer(client: &mut Client) -> Verdict<Answer> {
+    let answer = client.answer();
+    match answer {
+        Err(failure)
+            if client.end() == Some(End::Rst)
+                && failure.meaning.starts_with("The answer came, and then") =>
+        {
+            client.again();
+            client.next_answer_to("GET")
+        }
+        answer => answer,
+    }
 }
 
 fn sends_the_page(subject: &Subject) -> Verdict {
-    let answer = subject.start()?.ask(&get("/"))?;
+    let answer = ask(&mut subject.start()?)?;
     let why = "RFC 3629: in UTF-8 a letter has one to four bytes, and a text of Rust consists \
                of these: `as_bytes`.";
     if answer.body.starts_with(PAGE.as_bytes()) {
@@ -97,13 +135,20 @@ fn sends_the_page(subject: &Subject) -> Verdict {
              what is sent: `&buffer[..length]`.",
         );
     }
+    if [&answer.body, b"\n".as_slice()].concat() == PAGE.as_bytes() {
+        return answer.expect_body(
+            PAGE.as_bytes(),
+            "The page ends without its line break: all but the last byte is there.",
+            "The task: the page is the constant `PAGE`, and the line break belongs to it.",
+        );
+    }
     answer.expect_body(PAGE.as_bytes(), "These are not the bytes of the page.", why)
 }
 
 fn serves_the_next(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
-    server.ask(&get("/"))?;
-    let answer = server.ask(&get("/"))?;
+    ask(&mut server)?;
+    let answer = ask(&mut server)?;
     answer.expect_body(
         PAGE.as_bytes(),
         "The second client gets another page.",
