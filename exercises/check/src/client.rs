@@ -237,15 +237,24 @@ impl Client {
     /// # Errors
     /// When it is not one complete answer.
     pub fn answer_to(&mut self, method: &str) -> Verdict<Answer> {
+        let answer = self.whole_answer_to(method)?;
+        match self.end {
+            Some(End::Rst) => Err(self.reset_after()),
+            _ => Ok(answer),
+        }
+    }
+
+    /// As [`Client::answer_to`], however the connection ends behind the answer.
+    ///
+    /// # Errors
+    /// When it is not one complete answer.
+    pub fn whole_answer_to(&mut self, method: &str) -> Verdict<Answer> {
         let answer = self.next_answer_to(method)?;
         self.settle();
         if self.used < self.received.len() {
             return Err(answer.goes_on());
         }
-        match self.end {
-            Some(End::Rst) => Err(self.reset_after(&answer)),
-            _ => Ok(answer),
-        }
+        Ok(answer)
     }
 
     /// Reads the head of the answer, and lets the rest come without looking at it: whatever is
@@ -570,8 +579,7 @@ impl Client {
         )
     }
 
-    fn reset_after(&self, answer: &Answer) -> Box<Failure> {
-        let _ = answer;
+    fn reset_after(&self) -> Box<Failure> {
         self.wrong(
             "The answer came, and then the connection was thrown away. This client was quick \
              enough to read it; another one loses it.",

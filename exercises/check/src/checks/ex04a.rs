@@ -1,8 +1,6 @@
 //! Content-Length counts bytes.
 
-use tests::End;
-
-use crate::{Answer, Check, Client, Exercise, Server, Subject, Verdict, get};
+use crate::{Answer, Check, Exercise, Server, Subject, Verdict, get};
 
 pub const EXERCISE: Exercise = Exercise {
     id: "04a",
@@ -95,31 +93,15 @@ fn keeps_its_word(subject: &Subject) -> Verdict {
         ));
     }
     client.again();
-    whole_answer(&mut client)?.expect_success()
+    client.whole_answer_to("GET")?.expect_success()
 }
 
-/// The answer to a request.
+/// The answer to a request. How the connection ends behind it, 04d is about; who has not read
+/// the request closes it or throws it away, as it happens.
 fn ask(server: &mut Server) -> Verdict<Answer> {
     let mut client = server.connect()?;
     client.send(&get("/"))?;
-    let answer = whole_answer(&mut client);
-    server.finish(answer)
-}
-
-/// All of the answer, if all of it comes. How the connection ends then, 04d is about; who has
-/// not read the request closes it or throws it away, as it happens.
-fn whole_answer(client: &mut Client) -> Verdict<Answer> {
-    let answer = client.answer();
-    match answer {
-        Err(failure)
-            if client.end() == Some(End::Rst)
-                && failure.meaning.starts_with("The answer came, and then") =>
-        {
-            client.again();
-            client.next_answer_to("GET")
-        }
-        answer => answer,
-    }
+    server.finish(client.whole_answer_to("GET"))
 }
 
 fn sends_the_page(subject: &Subject) -> Verdict {
