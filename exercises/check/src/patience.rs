@@ -11,7 +11,7 @@ pub const QUIET: Duration = Duration::from_secs(1);
 
 /// As [`QUIET`], for a program that has only been started. Some systems look at a new program
 /// before they let it run, and only Linux tells that it is not asleep meanwhile.
-const QUIET_AT_START: Duration =
+pub const QUIET_AT_START: Duration =
     if cfg!(target_os = "linux") { QUIET } else { Duration::from_secs(10) };
 
 /// How long to look at what must not happen.

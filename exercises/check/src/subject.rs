@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::failure::{Failure, Log, Place, Verdict, What};
-use crate::patience::{self, QUIET, Silence};
+use crate::patience::{self, QUIET, QUIET_AT_START, Silence};
 use crate::process::{self, Process};
 
 /// A program that can be started: `COMMAND… ADDRESS`.
@@ -626,7 +626,7 @@ impl Server {
                  has chosen.",
             );
         }
-        self.log.silent(silence, QUIET);
+        self.log.silent(silence, QUIET_AT_START);
         if let Some(address) = named_address(&self.complained()) {
             return self.wrong(
                 format!(
