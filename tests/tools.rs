@@ -308,4 +308,12 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn cargo_hears_nothing_of_our_package() {
+        let cargo = super::cargo();
+        let kept = |name: &str| !cargo.get_envs().any(|it| it == (name.as_ref(), None));
+        assert!(!kept("CARGO_MANIFEST_DIR") && !kept("CARGO_PKG_NAME"));
+        assert!(kept("PATH"));
+    }
 }

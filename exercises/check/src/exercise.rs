@@ -146,3 +146,41 @@ impl Report {
         self.rows().find_map(|(check, failure)| Some((check, failure?)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::Check;
+    use crate::failure::{Log, Place, Verdict};
+    use crate::subject::Subject;
+
+    static TRIED: AtomicUsize = AtomicUsize::new(0);
+
+    /// Too late for the first two times, and right at the third.
+    fn late_twice(_: &Subject) -> Verdict {
+        match TRIED.fetch_add(1, Ordering::SeqCst) {
+            0 | 1 => always_late(&Subject::new(Vec::new())),
+            _ => Ok(()),
+        }
+    }
+
+    fn always_late(_: &Subject) -> Verdict {
+        Err(Log::new().failure(Place::Moment, "", "").void())
+    }
+
+    #[test]
+    fn who_was_too_late_does_not_judge() {
+        let judge = |run| {
+            let check = Check { demand: "", points: 1, by_hand: "", run };
+            check.judge(&Subject::new(Vec::new()))
+        };
+        assert!(judge(late_twice).is_ok());
+        assert_eq!(TRIED.load(Ordering::SeqCst), 3);
+        let failure = judge(always_late).expect_err("it never came in time");
+        assert!(
+            failure.meaning.starts_with("This computer was so busy"),
+            "{failure:?}"
+        );
+    }
+}

@@ -154,6 +154,7 @@ fn mistakes_on_the_command_line_are_told() -> Result<()> {
         said.code == Some(2) && said.stderr.contains("no exercise \"99z\""),
         "{said:?}"
     );
+    has(&said.stderr, &["06d"])?;
     ensure!(copy.exercise("chekc")?.stderr.contains("check"));
     ensure!(copy.exercise("handout .")?.stderr.contains("exists already"));
     pin!("help", copy.exercise("--help")?.stdout);
@@ -168,7 +169,12 @@ fn any_program_can_be_judged() -> Result<()> {
     has(
         &said.stdout,
         &["There is no program \"no-such-program\"", "$ no-such-program --flag"],
-    )
+    )?;
+    ensure!(
+        !said.stdout.contains("src/main.rs"),
+        "that is not their program: {said:?}"
+    );
+    Ok(())
 }
 
 /// As the book says it, and also where there are no answers.
@@ -253,6 +259,10 @@ fn grades_count_points_and_survive_what_does_not_compile() -> Result<()> {
     let text = copy.exercise("grade 01b 03b 04a")?.stdout;
     let untouched = "01b  address-taken              1 of  6 points, as handed out";
     has(&text, &["10 of 21 points", "does not compile", untouched])?;
+    copy.write(MAIN, &(copy.read(MAIN)? + "// mine\n"))?;
+    let text = copy.exercise("grade 01b 03b 04a")?.stdout;
+    has(&text, &["10 of 21 points", "does not compile", "It panics"])?;
+    ensure!(!text.contains("as handed out"), "{text}");
 
     let junit = copy.exercise("grade 01b 03b 04a --format junit")?.stdout;
     let (_, suites) = junit.split_once("<testsuites ").context("no suites")?;
