@@ -47,9 +47,8 @@ pub fn all(sources: &Sources) -> Vec<Exercise> {
 pub fn add(sources: &Sources, book: &mut Book) -> Result<()> {
     let mut pages = Vec::new();
     for exercise in all(sources) {
-        let readme =
-            sources.read(&format!("exercises/{}/README.md", exercise.folder))?;
-        let mut text = readme;
+        let readme = format!("exercises/{}/README.md", exercise.folder);
+        let mut text = sources.read(&readme)?;
         if !is_handout(sources) {
             text += &format!(
                 "\n<details class=\"teacher\"><summary>For teachers</summary>\n\n\

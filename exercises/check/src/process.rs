@@ -143,13 +143,12 @@ pub fn end_strays(_: &str) {}
 #[cfg(target_os = "linux")]
 fn marked(variable: &str) -> Vec<String> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let marked = processes.filter_map(|process| {
+    let ids = processes.filter_map(|process| {
         let environment = std::fs::read(process.path().join("environ")).ok()?;
         let has_it = environment.split(|&b| b == 0).any(|it| it == variable.as_bytes());
         has_it.then(|| process.file_name().to_string_lossy().into_owned())
     });
-    // `/proc/self` and the like are others' names.
-    marked.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).collect()
+    ids.collect()
 }
 
 /// One output of a program, read by a thread as it comes, so that it never has to wait for us.

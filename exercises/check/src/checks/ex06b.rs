@@ -29,7 +29,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: ten_are_silent,
         },
         Check {
-            demand: "A hundred clients that come one after the other are all served, the last of them beside one that says nothing.",
+            demand: "A hundred clients that come one after the other are all served, the last of \
+                     them beside one that says nothing.",
             points: 1,
             by_hand: "sleep 9 | nc -N 127.0.0.1 4545 &\n\
                       curl --fail-early -m 2 'http://127.0.0.1:4545/?[1-100]'",
