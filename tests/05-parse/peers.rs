@@ -11,7 +11,7 @@ use proptest::prelude::Strategy;
 use step05::{MAX_BODY, MAX_FIELDS, MAX_HEAD, MAX_METHOD, MAX_TARGET, ParseError};
 
 use crate::checks::shown;
-use crate::requests::{Bytes, anything, hold};
+use crate::requests::{Bytes, anything, check_property};
 
 /// What both parsers make of a head.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -465,7 +465,7 @@ fn every_difference_from_httparse_is_explained() {
         Err(difference) => panic!("{difference}"),
     };
     bytes_in_places().chain(rare()).for_each(|bytes| count(&bytes));
-    hold(5000, &anything().prop_map(Bytes), |bytes| count(&bytes.0));
+    check_property(5000, &anything().prop_map(Bytes), |bytes| count(&bytes.0));
 
     let mut table =
         String::from("| what | step05 | httparse | section |\n|---|---|---|---|\n");
