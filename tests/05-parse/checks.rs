@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use step05::{Deadlines, MAX_HEAD, ParseError, Request, Wire, parse};
+use step05::{Deadlines, MAX_EMPTY_LINES, ParseError, Request, Transport, parse};
 
 /// The most that one write to a [`Memory`] takes, so that most answers need several.
 const WRITE_SIZE: usize = 100;
@@ -77,7 +77,7 @@ impl Write for Memory<'_> {
     }
 }
 
-impl Wire for &mut Memory<'_> {
+impl Transport for &mut Memory<'_> {
     fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
         assert!(!timeout.is_zero(), "a socket refuses a timeout of zero");
         self.read_timeout.set(timeout);
@@ -111,7 +111,7 @@ pub fn visit(events: &[Event<'_>], end: End) -> Vec<u8> {
         let linger = if end == End::Fin { seconds(60) } else { Duration::ZERO };
         let deadlines = Deadlines { head, write: seconds(60), linger };
         let start = Instant::now();
-        let log = step05::converse(&mut wire, "peer", deadlines, step05::page);
+        let log = step05::serve_connection(&mut wire, "peer", deadlines, step05::page);
         if start.elapsed() >= head && !wire.events.is_empty() {
             // Not the client but this machine was late: what came of it says nothing.
             head *= 2;
@@ -155,11 +155,10 @@ fn assert_complete(arrived: &[u8], answer: &[u8]) {
     }
 }
 
-/// A head from its request line on. What is beyond the limit of a head is not looked at.
-fn without_empty_lines(arrived: &[u8]) -> &[u8] {
-    let mut head = &arrived[..arrived.len().min(MAX_HEAD)];
-    while let Some(rest) = head.strip_prefix(b"\r\n").or(head.strip_prefix(b"\n")) {
-        head = rest;
+/// Returns a head from its request line on: a few empty lines before it are skipped.
+fn without_empty_lines(mut head: &[u8]) -> &[u8] {
+    for _ in 0..MAX_EMPTY_LINES {
+        head = head.strip_prefix(b"\r\n").unwrap_or(head);
     }
     head
 }
@@ -192,7 +191,7 @@ fn mistake(answer: &[u8], is_head: bool) -> Option<&'static str> {
     {
         return Some("not one Connection: close and one Date");
     }
-    if status == 204 {
+    if matches!(status, 204 | 304) {
         let is_right = all("Content-Length").count() == 0 && body.is_empty();
         return (!is_right).then_some("a 204 with a body");
     }
