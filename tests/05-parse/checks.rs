@@ -8,10 +8,11 @@ use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use step05::{Deadlines, MAX_HEAD, ParseError, Request, Response, Wire, parse};
+use step05::{
+    Deadlines, MAX_EMPTY_LINES, MAX_HEAD, ParseError, Request, Response, Transport,
+    parse,
+};
 
-/// As many empty lines before a request are skipped.
-pub const MAX_EMPTY_LINES: usize = 4;
 /// The most that one write to a [`Memory`] takes, so that most answers need several.
 const WRITE_SIZE: usize = 100;
 
@@ -90,7 +91,7 @@ impl Write for Memory<'_> {
     }
 }
 
-impl Wire for &mut Memory<'_> {
+impl Transport for &mut Memory<'_> {
     fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
         assert!(!timeout.is_zero(), "a socket refuses a timeout of zero");
         self.read_timeout.set(timeout);
@@ -136,7 +137,7 @@ pub fn visit_page(
         let linger = if is_silent { Duration::ZERO } else { seconds(60) };
         let deadlines = Deadlines { head, write: seconds(60), linger };
         let start = Instant::now();
-        let log = step05::converse(&mut wire, "peer", deadlines, &page);
+        let log = step05::serve_connection(&mut wire, "peer", deadlines, &page);
         if start.elapsed() >= head && !wire.events.is_empty() {
             // Not the client but this machine was late: what came of it says nothing.
             head *= 2;
@@ -183,9 +184,8 @@ fn assert_complete(arrived: &[u8], answer: &[u8]) {
     }
 }
 
-/// A head from its request line on. What is beyond a limit is not looked at.
-fn without_empty_lines(arrived: &[u8]) -> &[u8] {
-    let mut head = arrived;
+/// Returns a head from its request line on: a few empty lines before it are skipped.
+fn without_empty_lines(mut head: &[u8]) -> &[u8] {
     for _ in 0..MAX_EMPTY_LINES {
         head = head.strip_prefix(b"\r\n").unwrap_or(head);
     }

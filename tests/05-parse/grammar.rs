@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 
 use proptest::prelude::Strategy;
 use regex::bytes::Regex;
-use step05::{MAX_BODY, MAX_FIELDS, MAX_HEAD, MAX_METHOD, MAX_TARGET};
+use step05::{MAX_BODY, MAX_EMPTY_LINES, MAX_FIELDS, MAX_HEAD, MAX_METHOD, MAX_TARGET};
 
-use crate::checks::{End, Event, MAX_EMPTY_LINES, shown, visit};
+use crate::checks::{End, Event, shown, visit};
 use crate::ledger;
 use crate::requests::{Bytes, anything, check_property};
 
@@ -48,8 +48,12 @@ fn ipv6() -> String {
     format!("(?:{})", forms.join("|"))
 }
 
+fn host() -> String {
+    format!(r"(?:\[{}\]|{NAME})", ipv6())
+}
+
 fn authority() -> String {
-    format!(r"(?:\[{}\]|{NAME})(?::(?:{PORT})?)?", ipv6())
+    format!("{}(?::(?:{PORT})?)?", host())
 }
 
 /// A letter of a path as it is, or percent-encoded.
@@ -75,6 +79,7 @@ regexes! {
 
     METHOD_AND_TARGET: format!("({TOKEN})(?: ([!$-;=?-~]*))?");
     REQUEST_LINE: format!(r"{TOKEN} [!$-;=?-~]+ HTTP/([0-9])\.([0-9])\r\n\z");
+    HOST_AND_PORT: format!(r"{}:{PORT}\z", host());
     AUTHORITY: format!(r"{BLANKS}{}{BLANKS}\z", authority());
     TARGET: format!(
         r"(?:OPTIONS \*|[^ ]+ (?:(?i:http://){}({PATH}|)|({PATH}))(?:\?.*)?)\z",
@@ -183,7 +188,7 @@ impl Head {
         }
         self.is_1_0 = &version[2] == b"0";
         let is_valid = match start[0].strip_prefix(b"CONNECT ") {
-            Some(authority) => AUTHORITY.is_match(authority),
+            Some(authority) => HOST_AND_PORT.is_match(authority),
             None => TARGET.is_match(&start[0]),
         };
         self.line = Some(start[0].to_vec());
@@ -241,14 +246,14 @@ impl Head {
                 !self.is_1_0 && self.content_length.is_none() && last == b"chunked",
             )?;
         }
-        let refusal = if self.fields > MAX_FIELDS {
-            431
-        } else if self.codings.len() > 1 {
-            501
-        } else if self.announced().is_none() {
+        let refusal = if self.announced().is_none() {
             413
         } else if self.expects_more {
             417
+        } else if self.fields > MAX_FIELDS {
+            431
+        } else if self.codings.len() > 1 {
+            501
         } else {
             return Ok(self);
         };
@@ -307,6 +312,8 @@ fn chunked_body(mut body: &[u8]) -> Result<(), Stop> {
             break;
         }
         body = body.get(size..).ok_or(Stop::Wait)?;
+        // However much comes without a line end, the chunk was too long, not its line.
+        demand(body.starts_with(b"\r\n") || body.len() <= MAX_CHUNK_LINE + 2)?;
         demand(line(&mut body, all)? == b"\r\n")?;
     }
     loop {
@@ -322,7 +329,7 @@ fn chunked_body(mut body: &[u8]) -> Result<(), Stop> {
 fn line<'a>(body: &mut &'a [u8], all: usize) -> Result<&'a [u8], Stop> {
     let start = &body[..body.len().min(MAX_CHUNK_LINE + 2)];
     let Some(line) = LINE.find(start).map(|found| found.as_bytes()) else {
-        let is_over = start.trim_ascii_end().len() > MAX_CHUNK_LINE;
+        let is_over = start.len() < body.len();
         return Err(if is_over { Stop::Refuse(413) } else { Stop::Wait });
     };
     *body = &body[line.len()..];

@@ -62,7 +62,7 @@ pub fn serve_page(length: usize, deadlines: Deadlines) -> Result<SocketAddr> {
     let handler = move |_: &step05::Request<'_>| Response::html(vec![b'a'; length]);
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            step05::converse(client, "client", deadlines, handler);
+            step05::serve_connection(client, "client", deadlines, handler);
         }
     });
     Ok(address)
@@ -224,7 +224,7 @@ fn serve_on(threads: usize, deadlines: Deadlines) -> Result<SocketAddr> {
         let listener = listener.try_clone()?;
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                step05::converse(client, "client", deadlines, step05::page);
+                step05::serve_connection(client, "client", deadlines, step05::page);
             }
         });
     }
