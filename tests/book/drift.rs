@@ -88,7 +88,7 @@ const IN_THE_PAGES: [Drift; 12] = [
     Drift {
         file: "book/src/01-bind.md",
         change: Replace("<dfn>`Socket::new`</dfn>", "`Socket::new`"),
-        said: &["book/src/01-bind.md:", "Socket::new is nowhere explained"],
+        said: &["book/src/01-bind.md:", "`Socket::new` is nowhere explained"],
     },
     Drift {
         file: "steps/04-respond/src/main.rs",
@@ -96,7 +96,7 @@ const IN_THE_PAGES: [Drift; 12] = [
             "client.write_all(RESPONSE)",
             "std::thread::yield_now();\n    client.write_all(RESPONSE)",
         ),
-        said: &["book/src/04-respond.md:", "thread::yield_now is nowhere explained"],
+        said: &["book/src/04-respond.md:", "`thread::yield_now` is nowhere explained"],
     },
     // An explanation that is given twice.
     Drift {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::pages::{self, What};
+use crate::pages::{self, Page, What, inline_code};
 use crate::{Sources, exercises, listing};
 
 /// Commands in the text that no session can run, and what does.
@@ -66,6 +66,24 @@ pub fn is_tested(tested: &BTreeSet<String>, command: &str) -> bool {
     let program = command.split(" -- ").next().unwrap_or_default();
     tested.contains(command)
         || program.starts_with(&started("")) && tested.contains(program)
+}
+
+/// Commands in the running text: what they begin with.
+const PROGRAMS: [&str; 12] = [
+    "cargo ", "curl ", "git ", "lsof ", "mdbook ", "nc ", "printf ", "python3 ",
+    "rustup ", "ss ", "strace ", "kill ",
+];
+
+/// The commands that a page tells its reader to type, with line numbers.
+pub fn commands(page: &Page) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    for (line, text) in page.prose() {
+        let code = inline_code(text);
+        let commands = code
+            .filter(|code| PROGRAMS.iter().any(|program| code.starts_with(program)));
+        found.extend(commands.map(|command| (line, command)));
+    }
+    found
 }
 
 /// Looks at the pages together.

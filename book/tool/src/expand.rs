@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::names::Name;
 use crate::pages::{Minutes, Page, Piece, What};
 use crate::terms::{self, Terms};
-use crate::{Sources, evidence, exercises, hero, listing, seq, transcript, wire};
+use crate::{
+    Sources, evidence, exercises, glossary, hero, listing, seq, transcript, wire,
+};
 
 /// The book as a whole, as far as a page needs to know it.
 pub struct Book<'a> {
     pub sources: &'a Sources,
     pub pages: &'a [Page],
     terms: Terms,
-    names: BTreeMap<(usize, usize), Vec<Name>>,
+    names: BTreeMap<(usize, usize), Vec<String>>,
     /// Commands that tests run.
     tested: BTreeSet<String>,
 }
@@ -128,9 +129,17 @@ impl<'a> Book<'a> {
             ["stairs"] => hero::stairs(&|path| sources.snapshot(path)),
             ["names", ..] => {
                 let names = self.names.get(&(index, line)).context("no names")?;
-                Ok(terms::list(self.pages, &self.terms, index, names, problems))
+                let link = |name: &String| {
+                    terms::link(self.pages, &self.terms, index, name).unwrap_or_else(
+                        |problem| {
+                            problems.push(problem);
+                            name.clone()
+                        },
+                    )
+                };
+                Ok(names.iter().map(link).collect::<Vec<_>>().join(" · ") + "\n")
             }
-            ["glossary"] => Ok(terms::glossary(self.pages, &self.terms, index)),
+            ["glossary"] => Ok(glossary::list(self.pages, &self.terms, index)),
             ["minutes", ref paths @ ..] => self.minutes(&self.pages[index], paths),
             ["gallery"] => exercises::gallery(sources),
             ["exercises", start] => Ok(self.exercises(&self.pages[index], start)),
@@ -181,7 +190,7 @@ impl<'a> Book<'a> {
 
     /// Commands on the page that no test runs.
     fn untested(&self, page: &Page) -> Vec<String> {
-        let commands = terms::commands(page).into_iter();
+        let commands = evidence::commands(page).into_iter();
         let untested =
             commands.filter(|(_, command)| !evidence::is_tested(&self.tested, command));
         untested

@@ -1,6 +1,27 @@
 //! The glossary: each term with the sentence that explains it, taken from there.
 
 use crate::pages::{Page, What};
+use crate::terms::{Place, Terms};
+
+/// The technical terms in the order of the alphabet, each with the sentence that explains it,
+/// and then the names of the language.
+pub fn list(pages: &[Page], terms: &Terms, on: usize) -> String {
+    let mut places: Vec<_> = terms.places.iter().collect();
+    places.sort_by_key(|(_, place)| place.term.trim_matches('`').to_lowercase());
+    let (names, words): (Vec<_>, Vec<_>) =
+        places.into_iter().partition(|(_, place)| place.term.starts_with('`'));
+    let link = |(id, place): (&String, &Place)| {
+        let path = &pages[place.page].path;
+        format!("[{}]({}#{id})", place.term, pages[on].link_to(path))
+    };
+    let with_sentence = |(id, place): (&String, &Place)| {
+        let sentence = sentence(&pages[place.page], place.line, &place.term);
+        format!("- **{}** · {sentence}\n", link((id, place)))
+    };
+    let words: String = words.into_iter().map(with_sentence).collect();
+    let names: Vec<_> = names.into_iter().map(link).collect();
+    format!("## The terms\n\n{words}\n## The names of Rust\n\n{}\n", names.join(" · "))
+}
 
 /// The sentence around `<dfn>term</dfn>` in a page's line, in Markdown without links.
 pub fn sentence(page: &Page, line: usize, term: &str) -> String {

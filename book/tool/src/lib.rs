@@ -5,7 +5,7 @@
 //!
 //! - `pages.rs`: the file's minutes, title and text, cut into pieces
 //! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs explained
-//! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs`, `transcript.rs`,
+//! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`, `transcript.rs`,
 //!   `wire.rs`, `seq.rs` and `hero.rs`
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `build.rs`: mdBook makes HTML of it
@@ -19,6 +19,7 @@ mod expand;
 mod glossary;
 mod hero;
 mod html;
+mod library;
 pub mod links;
 mod listing;
 mod names;

@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 
 use crate::Sources;
 use crate::html::escape;
+use crate::library::Imports;
 
 /// How many unchanged lines are shown before and after a change; further ones are folded.
 const NEAR: usize = 3;
@@ -97,7 +98,15 @@ fn is_near(changes: &[(ChangeTag, &str)], index: usize) -> bool {
 
 /// A whole file.
 pub fn file(sources: &Sources, path: &str) -> Result<String> {
-    Ok(figure(path, "", &sources.read(path)?))
+    let text = sources.read(path)?;
+    let is_rust = path.ends_with(".rs");
+    let code = if is_rust { linked(&text, &text)? } else { escape(&text) };
+    Ok(framed(path, "", &code))
+}
+
+/// An excerpt of a Rust file, with links to the documentation of the standard library.
+fn linked(text: &str, code: &str) -> Result<String> {
+    Imports::of(&syn::parse_file(text)?).link(code)
 }
 
 /// Some items of a Rust file, in that order.
@@ -107,7 +116,7 @@ pub fn items(sources: &Sources, path: &str, names: &[String]) -> Result<String> 
         [first, _, _, _, .., last] => format!("{first} … {last}"),
         few => few.join(", "),
     };
-    Ok(figure(path, &note, &code_of(&text, names)?))
+    Ok(framed(path, &note, &linked(&text, &code_of(&text, names)?)?))
 }
 
 /// Items that follow each other without a blank line in the file do so here.

@@ -1,14 +1,12 @@
 //! What is explained where, and whether all that a listing uses has been explained.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
 use anyhow::{Context, Result};
 
 use crate::Sources;
-use crate::glossary;
-use crate::names::{Kind, Name, Own, names};
-use crate::pages::{Page, inline_code};
+use crate::names::names;
+use crate::pages::Page;
 
 /// Where a term is explained: `<dfn>term</dfn>` in the text.
 #[derive(Clone, Debug)]
@@ -16,28 +14,25 @@ pub struct Place {
     /// The page's index in the book.
     pub page: usize,
     pub line: usize,
-    /// What a link to it ends with.
-    pub id: String,
     /// The term as it stands there.
     pub term: String,
 }
 
-/// All explanations, by term.
+/// All explanations, each by what a link to it ends with.
 #[derive(Debug, Default)]
 pub struct Terms {
-    places: BTreeMap<String, Place>,
+    pub places: BTreeMap<String, Place>,
 }
 
 impl Terms {
-    /// Finds them; each must stand in one place only. Terms are the same whatever the case of
-    /// their first letter is.
+    /// Finds them; each must be in one place only.
     pub fn find(pages: &[Page], problems: &mut Vec<String>) -> Self {
         let mut terms = Self::default();
         for (page, source) in pages.iter().enumerate() {
             for (line, text) in source.prose() {
                 for term in explained(text) {
-                    let place = Place { page, line, id: id(term), term: term.into() };
-                    if let Some(other) = terms.places.insert(key(term), place) {
+                    let place = Place { page, line, term: term.into() };
+                    if let Some(other) = terms.places.insert(id(term), place) {
                         let other_page = &pages[other.page].path;
                         problems.push(format!(
                             "{}:{line}: {term:?} is explained in {other_page}:{} already",
@@ -50,41 +45,11 @@ impl Terms {
         terms
     }
 
-    /// Where it is explained.
-    pub fn get(&self, term: &str) -> Option<&Place> {
-        self.places.get(&key(term))
+    /// Where a term is explained. Code is not explained by a word: `Range`, range.
+    fn get(&self, term: &str) -> Option<&Place> {
+        let place = self.places.get(&id(term));
+        place.filter(|place| place.term.starts_with('`') == term.starts_with('`'))
     }
-
-    /// Where a name is explained. `Range` is code and not explained by what a range is.
-    fn of_name(&self, name: &Name) -> Option<&Place> {
-        let code = self.get(&format!("`{}`", name.key));
-        if name.is_code() { code } else { code.or_else(|| self.get(&name.key)) }
-    }
-}
-
-/// The technical terms in the order of the alphabet, each with the sentence that explains it,
-/// and then the names of the language.
-pub fn glossary(pages: &[Page], terms: &Terms, on: usize) -> String {
-    let mut places: Vec<_> = terms.places.values().collect();
-    places.sort_by_key(|place| place.term.trim_matches('`').to_lowercase());
-    let (names, words): (Vec<&Place>, Vec<_>) =
-        places.into_iter().partition(|place| place.term.starts_with('`'));
-    let link = |place: &Place| {
-        let path = &pages[place.page].path;
-        format!("[{}]({}#{})", place.term, pages[on].link_to(path), place.id)
-    };
-    let with_sentence = |place: &Place| {
-        let sentence = glossary::sentence(&pages[place.page], place.line, &place.term);
-        format!("- **{}** · {sentence}\n", link(place))
-    };
-    let words: String = words.into_iter().map(with_sentence).collect();
-    let names: Vec<_> = names.into_iter().map(link).collect();
-    format!("## The terms\n\n{words}\n## The names of Rust\n\n{}\n", names.join(" · "))
-}
-
-fn key(term: &str) -> String {
-    let bare = term.trim_matches('`');
-    if bare.len() == term.len() { bare.to_lowercase() } else { bare.into() }
 }
 
 /// The terms that a line of Markdown explains, with their backticks.
@@ -95,7 +60,8 @@ fn explained(text: &str) -> impl Iterator<Item = &str> {
 
 /// `dfn-socket-new` for `Socket::new`; other signs than letters and digits by their number.
 fn id(term: &str) -> String {
-    let term = key(term);
+    let bare = term.trim_matches('`');
+    let term = if bare == term { bare.to_lowercase() } else { bare.into() };
     let mut id = String::from("dfn");
     for word in term.split([':', ' ', '-']).filter(|word| !word.is_empty()) {
         id.push('-');
@@ -130,120 +96,46 @@ pub fn with_ids(text: &str) -> String {
 pub fn new_names(
     sources: &Sources,
     pages: &[Page],
-) -> Result<BTreeMap<(usize, usize), Vec<Name>>> {
+) -> Result<BTreeMap<(usize, usize), Vec<String>>> {
     let mut seen = HashSet::new();
     let mut new = BTreeMap::new();
-    let mut steps = BTreeMap::new();
     for (page, source) in pages.iter().enumerate() {
         for (line, words) in source.directives() {
-            if let [directive, step, files @ ..] = words
-                && directive == "names"
-            {
-                let place = || format!("{}:{line}", source.path);
-                let own = match steps.entry(step) {
-                    Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(new) => {
-                        new.insert(own(sources, step).with_context(place)?)
-                    }
-                };
-                let used = used(sources, step, files, own).with_context(place)?;
-                let first = used.into_iter().filter(|name| seen.insert(name.clone()));
-                new.insert((page, line), first.collect());
+            let [directive, step, files @ ..] = words else { continue };
+            if directive != "names" {
+                continue;
             }
+            let mut first = Vec::new();
+            for file in files {
+                let path = format!("steps/{step}/{file}");
+                let place = || format!("{}:{line}: {path}", source.path);
+                let used = names(&sources.read(&path)?).with_context(place)?;
+                first.extend(used.into_iter().filter(|name| seen.insert(name.clone())));
+            }
+            new.insert((page, line), first);
         }
     }
     Ok(new)
 }
 
-fn own(sources: &Sources, step: &str) -> Result<Own> {
-    let paths = sources.below(&format!("steps/{step}/src"), ".rs");
-    let texts =
-        paths.iter().map(|path| sources.read(path)).collect::<Result<Vec<_>>>()?;
-    Own::of(&texts.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-fn used(
-    sources: &Sources,
-    step: &str,
-    files: &[String],
-    own: &Own,
-) -> Result<Vec<Name>> {
-    let mut all = Vec::new();
-    for file in files {
-        let path = format!("steps/{step}/{file}");
-        all.extend(names(&sources.read(&path)?, own).context(path)?);
-    }
-    Ok(all)
-}
-
-/// The list of new names, each with a link to where it is explained. What is not, by then, is
-/// a problem.
-pub fn list(
+/// A link to where a name is explained, or, when it is not by then, what is wrong.
+pub fn link(
     pages: &[Page],
     terms: &Terms,
     page: usize,
-    names: &[Name],
-    problems: &mut Vec<String>,
-) -> String {
-    let mut lists = String::new();
-    for (kind, title) in [(Kind::Library, "From the library"), (Kind::Syntax, "Syntax")]
-    {
-        let links: Vec<_> = names
-            .iter()
-            .filter(|name| name.kind == kind)
-            .map(|name| link(pages, terms, page, name, problems))
-            .collect();
-        if !links.is_empty() {
-            lists += &format!("**{title}:** {}\n\n", links.join(" · "));
-        }
-    }
-    lists
-}
-
-fn link(
-    pages: &[Page],
-    terms: &Terms,
-    page: usize,
-    name: &Name,
-    problems: &mut Vec<String>,
-) -> String {
-    let key = &name.key;
-    let shown = if name.is_code() { format!("`{key}`") } else { key.clone() };
-    match terms.of_name(name) {
+    name: &str,
+) -> Result<String, String> {
+    match terms.get(name) {
         Some(place) if place.page <= page => {
             let to = pages[page].link_to(&pages[place.page].path);
-            format!("[{shown}]({to}#{})", place.id)
+            Ok(format!("[{name}]({to}#{})", id(name)))
         }
-        Some(place) => {
-            problems.push(format!(
-                "{key} is explained only later, in {}:{}",
-                pages[place.page].path, place.line
-            ));
-            shown
-        }
-        None => {
-            problems.push(format!("{key} is nowhere explained: <dfn>{shown}</dfn>"));
-            shown
-        }
+        Some(Place { page, line, .. }) => Err(format!(
+            "{name} is explained only later, in {}:{line}",
+            pages[*page].path
+        )),
+        None => Err(format!("{name} is nowhere explained: <dfn>{name}</dfn>")),
     }
-}
-
-/// Commands in the running text: what they begin with.
-const PROGRAMS: [&str; 12] = [
-    "cargo ", "curl ", "git ", "lsof ", "mdbook ", "nc ", "printf ", "python3 ",
-    "rustup ", "ss ", "strace ", "kill ",
-];
-
-/// The commands that a page tells its reader to type, with line numbers.
-pub fn commands(page: &Page) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
-    for (line, text) in page.prose() {
-        let code = inline_code(text);
-        let commands = code
-            .filter(|code| PROGRAMS.iter().any(|program| code.starts_with(program)));
-        found.extend(commands.map(|command| (line, command)));
-    }
-    found
 }
 
 #[cfg(test)]
@@ -267,20 +159,19 @@ mod tests {
     #[test]
     fn a_word_does_not_explain_code() {
         let mut terms = Terms::default();
-        for term in ["range", "`read`", "`impl Trait`", "Bitwise AND"] {
-            let place = Place { page: 0, line: 1, id: id(term), term: term.into() };
-            terms.places.insert(key(term), place);
+        for term in ["range", "`read`", "Bitwise AND"] {
+            let place = Place { page: 0, line: 1, term: term.into() };
+            terms.places.insert(id(term), place);
         }
-        for (key, kind, is_explained) in [
-            ("range", Kind::Syntax, true),
-            ("Range", Kind::Library, false),
-            ("read", Kind::Library, true),
-            ("Read", Kind::Library, false),
-            ("impl Trait", Kind::Syntax, true),
-            ("bitwise AND", Kind::Syntax, true),
+        for (term, is_explained) in [
+            ("range", true),
+            ("`range`", false),
+            ("`read`", true),
+            ("`Read`", false),
+            ("read", false),
+            ("bitwise AND", true),
         ] {
-            let name = Name { key: key.into(), kind };
-            assert_eq!(terms.of_name(&name).is_some(), is_explained, "{key}");
+            assert_eq!(terms.get(term).is_some(), is_explained, "{term}");
         }
     }
 }
