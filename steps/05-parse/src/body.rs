@@ -37,6 +37,7 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Notes a reason to refuse that isn't a mistake: it waits until all fields have shown
     /// none. Of several, the lowest status wins, so the order of the fields decides nothing.
+    #[cold]
     pub fn refuse_later(&mut self, error: ParseError) {
         if self.refusal.is_none_or(|other| error.status.0 < other.status.0) {
             self.refusal = Some(error);
@@ -44,6 +45,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes one field line.
+    #[inline]
     pub fn take(&mut self, cursor: &mut Cursor<'a>, minor_version: u8) -> Result<()> {
         let start = cursor.offset;
         let (name, value, offset) = field_line(cursor)?;
@@ -114,6 +116,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns the verdict, once all fields are known: mistakes first.
+    #[inline]
     pub fn body(&self, minor_version: u8) -> Result<Body> {
         if let Some(offset) = self.coding {
             if minor_version == 0 {

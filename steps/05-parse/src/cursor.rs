@@ -1,7 +1,7 @@
 //! A place in the bytes, and the classes of bytes that the grammar is made of.
 
 use crate::ParseError;
-use crate::rules::{BARE_CR, BARE_LF, HEAD_TOO_LONG, Result, Rule};
+use crate::rules::{BARE_CR, BARE_LF, Result, Rule};
 
 /// `tchar`: what methods and field names are made of (RFC 9110, 5.6.2).
 pub const TOKEN: u8 = 1;
@@ -83,13 +83,19 @@ pub fn number(digits: &[u8], radix: u32) -> usize {
 /// Lines, and how far they have been read.
 #[derive(Debug)]
 pub struct Cursor<'a> {
-    pub bytes: &'a [u8],
+    bytes: &'a [u8],
     pub offset: usize,
+    /// What is wrong where the bytes end inside a line: they do only at a limit.
+    limit: &'a Rule,
 }
 
 // Each of these is called for every few bytes, mostly from other files. Asked to, the
 // compiler puts them in where they are called, which makes parsing faster.
 impl<'a> Cursor<'a> {
+    pub fn new(bytes: &'a [u8], limit: &'a Rule) -> Self {
+        Self { bytes, offset: 0, limit }
+    }
+
     #[inline]
     pub fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.offset..).unwrap_or_default()
@@ -151,11 +157,11 @@ impl<'a> Cursor<'a> {
         if self.eat(text) { Ok(()) } else { Err(self.error(rule)) }
     }
 
-    /// Returns the error that `rule` is broken here, unless something explains it better:
-    /// a line end that isn't one, or a head that goes on beyond its limit.
+    /// Returns the error that `rule` is broken here, unless something explains it better.
+    #[cold]
     pub fn error(&self, rule: &Rule) -> ParseError {
         let rule = match self.rest() {
-            [] | [b'\r'] => &HEAD_TOO_LONG,
+            [] | [b'\r'] => self.limit,
             [b'\n', ..] => &BARE_LF,
             [b'\r', after, ..] if *after != b'\n' => &BARE_CR,
             _ => rule,

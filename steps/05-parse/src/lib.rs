@@ -169,7 +169,7 @@ fn with_preconditions(request: &Request, page: Response) -> Response {
 
 /// Whether these bytes are the beginning of a HEAD request, good or bad.
 fn is_head(head: &[u8]) -> bool {
-    let mut cursor = Cursor { bytes: head, offset: 0 };
+    let mut cursor = Cursor::new(head, &rules::HEAD_TOO_LONG);
     request::skip_empty_lines(&mut cursor);
     cursor.eat(b"HEAD ")
 }
