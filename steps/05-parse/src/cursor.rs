@@ -5,8 +5,7 @@ use crate::rules::{BARE_CR, BARE_LF, Result, Rule};
 
 /// `tchar`: what methods and field names are made of (RFC 9110, 5.6.2).
 pub const TOKEN: u8 = 1;
-/// What a target is made of here: visible ASCII but `" # < >`. RFC 9112, 3.2 allows less,
-/// but browsers send it.
+/// Visible ASCII but `" # < >`. RFC 9112, 3.2 allows less in a target; browsers send it.
 pub const TARGET: u8 = 2;
 /// Visible ASCII, space, tab and everything from 0x80 on (RFC 9110, 5.5).
 pub const FIELD_VALUE: u8 = 4;
@@ -54,8 +53,7 @@ pub fn is(class: u8, byte: u8) -> bool {
     CLASSES[usize::from(byte)] & class != 0
 }
 
-/// Whether a line has come to an end at `index`: with an LF, or with the byte after a CR,
-/// which must have been one.
+/// Whether a line ends at `index`: with an LF, or what should have been one after a CR.
 #[inline]
 pub fn ends_line(bytes: &[u8], index: usize) -> bool {
     bytes[index] == b'\n' || (index > 0 && bytes[index - 1] == b'\r')
@@ -89,8 +87,7 @@ pub struct Cursor<'a> {
     limit: &'a Rule,
 }
 
-// Each of these is called for every few bytes, mostly from other files. Asked to, the
-// compiler puts them in where they are called, which makes parsing faster.
+// `#[inline]`, because these are called for every few bytes, and from other files.
 impl<'a> Cursor<'a> {
     pub fn new(bytes: &'a [u8], limit: &'a Rule) -> Self {
         Self { bytes, offset: 0, limit }
@@ -106,9 +103,8 @@ impl<'a> Cursor<'a> {
     pub fn take(&mut self, class: u8) -> &'a [u8] {
         let rest = self.rest();
         let length = rest.iter().take_while(|&&byte| is(class, byte)).count();
-        let taken = &rest[..length];
-        self.offset += taken.len();
-        taken
+        self.offset += length;
+        &rest[..length]
     }
 
     /// Takes a field's value: sixteen bytes at a time, then eight, then one by one.
@@ -138,8 +134,7 @@ impl<'a> Cursor<'a> {
         comes
     }
 
-    /// Takes `text` if it comes next, with the spaces and tabs around it (`BWS`, RFC 9110,
-    /// 5.6.3).
+    /// Takes `text` if it comes next, with the blanks around it (`BWS`, RFC 9110, 5.6.3).
     pub fn eat_padded(&mut self, text: &[u8]) -> bool {
         let start = self.offset;
         self.take(BLANK);

@@ -1,5 +1,4 @@
-//! Bytes into a [`Request`]. No input or output happens here: a slice goes in, a verdict
-//! comes out.
+//! Bytes into a [`Request`]. Nothing is read here: a slice goes in, a verdict comes out.
 
 use std::borrow::Cow;
 
@@ -93,8 +92,7 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>> {
     Ok(None)
 }
 
-/// Takes the empty lines that some clients send after a body; they belong to no request
-/// (RFC 9112, 2.2).
+/// Takes the empty lines that some clients send after a body (RFC 9112, 2.2).
 pub fn skip_empty_lines(cursor: &mut Cursor) {
     let mut left = MAX_EMPTY_LINES;
     while left > 0 && cursor.eat(b"\r\n") {
@@ -102,7 +100,7 @@ pub fn skip_empty_lines(cursor: &mut Cursor) {
     }
 }
 
-/// `method SP request-target SP HTTP-version CRLF`, RFC 9112, 3.
+/// Takes `method SP request-target SP HTTP-version CRLF`, RFC 9112, 3.
 fn request_line<'a>(line: &mut Cursor<'a>) -> Result<Request<'a>> {
     let start = line.offset;
     let method = line.take_while1(TOKEN, &rules::METHOD)?;
