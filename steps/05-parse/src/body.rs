@@ -7,8 +7,7 @@ use crate::request::field_line;
 use crate::rules::{self, Result};
 use crate::{ParseError, target};
 
-/// The longest body that is read, in bytes. Nobody here wants one; to read it and throw it
-/// away lets the client finish and find its answer.
+/// The longest body that is read (and thrown away, since nobody here wants one), in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// How long a body is.
@@ -37,13 +36,14 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Notes a reason to refuse that isn't a mistake: it waits until all fields have shown
     /// none. Of several, the lowest status wins, so the order of the fields decides nothing.
+    #[cold]
     pub fn refuse_later(&mut self, error: ParseError) {
         if self.refusal.is_none_or(|other| error.status.0 < other.status.0) {
             self.refusal = Some(error);
         }
     }
 
-    /// Takes one field line.
+    #[inline]
     pub fn take(&mut self, cursor: &mut Cursor<'a>, minor_version: u8) -> Result<()> {
         let start = cursor.offset;
         let (name, value, offset) = field_line(cursor)?;
@@ -101,8 +101,7 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// Takes a list of what the client waits for before it sends the body (RFC 9110,
-    /// 10.1.1).
+    /// Takes a list of what the client expects before it sends the body (RFC 9110, 10.1.1).
     fn expect(&mut self, value: &[u8], offset: usize) {
         for expectation in elements(value).filter(|element| !element.is_empty()) {
             if expectation.eq_ignore_ascii_case(b"100-continue") {
@@ -114,6 +113,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns the verdict, once all fields are known: mistakes first.
+    #[inline]
     pub fn body(&self, minor_version: u8) -> Result<Body> {
         if let Some(offset) = self.coding {
             if minor_version == 0 {
@@ -134,8 +134,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Takes the line before a chunk, with its size and perhaps extensions, which are ignored
-/// (RFC 9112, 7.1 and 7.1.1). Returns the size.
+/// Takes the line before a chunk, RFC 9112, 7.1, with its extensions; returns the size.
 pub fn chunk_line(line: &mut Cursor) -> Result<usize> {
     let size = number(line.take_while1(HEX_DIGIT, &rules::CHUNK_SIZE)?, 16);
     while line.eat_padded(b";") {
@@ -164,8 +163,7 @@ fn extension_value(line: &mut Cursor) -> Result<()> {
     line.expect(b"\"", &rules::CHUNK_EXTENSION)
 }
 
-/// Takes a field after the last chunk, or the empty line that ends the body; returns whether
-/// it was a field (RFC 9112, 7.1.2).
+/// Takes a field after the last chunk, RFC 9112, 7.1.2; returns false at the empty line.
 pub fn trailer_line(line: &mut Cursor) -> Result<bool> {
     if line.eat(b"\r\n") { Ok(false) } else { field_line(line).map(|_| true) }
 }

@@ -11,8 +11,8 @@ use crate::{Deadlines, MAX_HEAD, ParseError, Request, Transport};
 
 /// How many bytes one read asks for.
 const READ_SIZE: usize = 8 * 1024;
-/// The longest line in a chunked body, in bytes: a chunk's size, or a trailer field.
-const MAX_CHUNK_LINE: usize = 4 * 1024;
+/// The longest line in a chunked body, a size or a trailer field, in bytes with its CR LF.
+const MAX_CHUNK_LINE: usize = 4 * 1024 + 2;
 /// How many bytes are read and thrown away to let a client find its answer.
 pub const MAX_LINGER: usize = 4 * 1024 * 1024;
 
@@ -110,13 +110,11 @@ impl<T: Transport> Connection<T> {
     ) -> Result<R, NoRequest> {
         loop {
             let end = (0..self.pending.len()).find(|&at| ends_line(&self.pending, at));
-            let length = end.map_or(self.pending.len(), |at| at + 1);
-            if length > MAX_CHUNK_LINE + b"\r\n".len() {
-                return Err(self.invalid(BODY_TOO_LARGE));
-            }
-            if end.is_some() {
+            let length =
+                end.map_or(self.pending.len(), |at| at + 1).min(MAX_CHUNK_LINE);
+            if end.is_some() || length == MAX_CHUNK_LINE {
                 self.charge(length)?;
-                let mut line = Cursor { bytes: &self.pending[..length], offset: 0 };
+                let mut line = Cursor::new(&self.pending[..length], &BODY_TOO_LARGE);
                 let parsed = parse(&mut line).map_err(|error| self.invalid(error))?;
                 self.pending.drain(..length);
                 return Ok(parsed);

@@ -1,12 +1,11 @@
 //! A place in the bytes, and the classes of bytes that the grammar is made of.
 
 use crate::ParseError;
-use crate::rules::{BARE_CR, BARE_LF, HEAD_TOO_LONG, Result, Rule};
+use crate::rules::{BARE_CR, BARE_LF, Result, Rule};
 
 /// `tchar`: what methods and field names are made of (RFC 9110, 5.6.2).
 pub const TOKEN: u8 = 1;
-/// What a target is made of here: visible ASCII but `" # < >`. RFC 9112, 3.2 allows less,
-/// but browsers send it.
+/// Visible ASCII but `" # < >`. RFC 9112, 3.2 allows less in a target; browsers send it.
 pub const TARGET: u8 = 2;
 /// Visible ASCII, space, tab and everything from 0x80 on (RFC 9110, 5.5).
 pub const FIELD_VALUE: u8 = 4;
@@ -54,8 +53,7 @@ pub fn is(class: u8, byte: u8) -> bool {
     CLASSES[usize::from(byte)] & class != 0
 }
 
-/// Whether a line has come to an end at `index`: with an LF, or with the byte after a CR,
-/// which must have been one.
+/// Whether a line ends at `index`: with an LF, or what should have been one after a CR.
 #[inline]
 pub fn ends_line(bytes: &[u8], index: usize) -> bool {
     bytes[index] == b'\n' || (index > 0 && bytes[index - 1] == b'\r')
@@ -83,13 +81,18 @@ pub fn number(digits: &[u8], radix: u32) -> usize {
 /// Lines, and how far they have been read.
 #[derive(Debug)]
 pub struct Cursor<'a> {
-    pub bytes: &'a [u8],
+    bytes: &'a [u8],
     pub offset: usize,
+    /// What is wrong where the bytes end inside a line: they do only at a limit.
+    limit: &'a Rule,
 }
 
-// Each of these is called for every few bytes, mostly from other files. Asked to, the
-// compiler puts them in where they are called, which makes parsing faster.
+// `#[inline]`, because these are called for every few bytes, and from other files.
 impl<'a> Cursor<'a> {
+    pub fn new(bytes: &'a [u8], limit: &'a Rule) -> Self {
+        Self { bytes, offset: 0, limit }
+    }
+
     #[inline]
     pub fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.offset..).unwrap_or_default()
@@ -100,9 +103,8 @@ impl<'a> Cursor<'a> {
     pub fn take(&mut self, class: u8) -> &'a [u8] {
         let rest = self.rest();
         let length = rest.iter().take_while(|&&byte| is(class, byte)).count();
-        let taken = &rest[..length];
-        self.offset += taken.len();
-        taken
+        self.offset += length;
+        &rest[..length]
     }
 
     /// Takes a field's value: sixteen bytes at a time, then eight, then one by one.
@@ -132,8 +134,7 @@ impl<'a> Cursor<'a> {
         comes
     }
 
-    /// Takes `text` if it comes next, with the spaces and tabs around it (`BWS`, RFC 9110,
-    /// 5.6.3).
+    /// Takes `text` if it comes next, with the blanks around it (`BWS`, RFC 9110, 5.6.3).
     pub fn eat_padded(&mut self, text: &[u8]) -> bool {
         let start = self.offset;
         self.take(BLANK);
@@ -151,11 +152,11 @@ impl<'a> Cursor<'a> {
         if self.eat(text) { Ok(()) } else { Err(self.error(rule)) }
     }
 
-    /// Returns the error that `rule` is broken here, unless something explains it better:
-    /// a line end that isn't one, or a head that goes on beyond its limit.
+    /// Returns the error that `rule` is broken here, unless something explains it better.
+    #[cold]
     pub fn error(&self, rule: &Rule) -> ParseError {
         let rule = match self.rest() {
-            [] | [b'\r'] => &HEAD_TOO_LONG,
+            [] | [b'\r'] => self.limit,
             [b'\n', ..] => &BARE_LF,
             [b'\r', after, ..] if *after != b'\n' => &BARE_CR,
             _ => rule,

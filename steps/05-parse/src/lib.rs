@@ -59,8 +59,7 @@ impl Default for Deadlines {
     }
 }
 
-/// Serves one client after the other, forever. Several threads may do so on clones of one
-/// listener.
+/// Serves one client after the other, forever. Threads may do so on clones of a listener.
 pub fn serve(
     listener: &TcpListener,
     deadlines: Deadlines,
@@ -132,8 +131,7 @@ fn respond(
 /// Hands GET and HEAD to the handler, and answers the other methods (RFC 9110, 9.1).
 fn answer(request: Request, handler: impl Fn(&Request) -> Response) -> Response {
     match request.method {
-        // The answer to HEAD is the head of that to GET (RFC 9110, 9.3.2): no handler can
-        // tell them apart.
+        // A handler can't tell them apart: the answers have the same head (RFC 9110, 9.3.2).
         b"GET" | b"HEAD" => {
             let get = Request { method: b"GET", ..request };
             with_preconditions(&get, handler(&get))
@@ -169,7 +167,7 @@ fn with_preconditions(request: &Request, page: Response) -> Response {
 
 /// Whether these bytes are the beginning of a HEAD request, good or bad.
 fn is_head(head: &[u8]) -> bool {
-    let mut cursor = Cursor { bytes: head, offset: 0 };
+    let mut cursor = Cursor::new(head, &rules::HEAD_TOO_LONG);
     request::skip_empty_lines(&mut cursor);
     cursor.eat(b"HEAD ")
 }

@@ -1,5 +1,4 @@
-//! Bytes into a [`Request`]. No input or output happens here: a slice goes in, a verdict
-//! comes out.
+//! Bytes into a [`Request`]. Nothing is read here: a slice goes in, a verdict comes out.
 
 use std::borrow::Cow;
 
@@ -67,7 +66,7 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>> {
     let is_too_long = bytes.len() > MAX_HEAD;
     let last_end = (0..within.len()).rfind(|&at| is_too_long || ends_line(within, at));
     let lines = &within[..last_end.map_or(0, |at| at + 1)];
-    let mut cursor = Cursor { bytes: lines, offset: 0 };
+    let mut cursor = Cursor::new(lines, &rules::HEAD_TOO_LONG);
     skip_empty_lines(&mut cursor);
     if cursor.rest().is_empty() {
         return Ok(None);
@@ -93,15 +92,15 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>> {
     Ok(None)
 }
 
-/// Takes the empty lines that some clients send after a body; they belong to no request
-/// (RFC 9112, 2.2).
+/// Takes the empty lines that some clients send after a body (RFC 9112, 2.2).
 pub fn skip_empty_lines(cursor: &mut Cursor) {
-    for _ in 0..MAX_EMPTY_LINES {
-        cursor.eat(b"\r\n");
+    let mut left = MAX_EMPTY_LINES;
+    while left > 0 && cursor.eat(b"\r\n") {
+        left -= 1;
     }
 }
 
-/// `method SP request-target SP HTTP-version CRLF`, RFC 9112, 3.
+/// Takes `method SP request-target SP HTTP-version CRLF`, RFC 9112, 3.
 fn request_line<'a>(line: &mut Cursor<'a>) -> Result<Request<'a>> {
     let start = line.offset;
     let method = line.take_while1(TOKEN, &rules::METHOD)?;

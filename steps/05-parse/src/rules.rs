@@ -1,11 +1,11 @@
-//! Every reason to refuse a request: what is wrong, for a person, and where the rule stands.
+//! Every reason to refuse a request: what is wrong, for a person, and which rule says so.
 //! The code that keeps a rule names it, as in `Err(SECOND_HOST.at(offset))`.
 
 use std::fmt;
 
 use crate::Status;
 
-/// Why the bytes are no request that this server takes.
+/// Why the bytes aren't a request that this server takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseError {
     /// The offending byte, counted from the first one given.
@@ -14,7 +14,7 @@ pub struct ParseError {
     pub status: Status,
     /// What is wrong, for a person.
     pub reason: &'static str,
-    /// Where the rule stands, such as `RFC 9112, 3.2`.
+    /// The rule's place, such as `RFC 9112, 3.2`.
     pub section: &'static str,
 }
 

@@ -15,6 +15,7 @@ pub struct Target<'a> {
 }
 
 /// Takes a target apart, whose form depends on the method. `offset` is that of the target.
+#[inline]
 pub fn parse<'a>(method: &[u8], target: &'a [u8], offset: usize) -> Result<Target<'a>> {
     let no_path = Target { authority: None, path: Cow::Borrowed(b""), query: None };
     match (method, target) {
@@ -85,8 +86,9 @@ fn hexadecimal(digits: &[u8]) -> Option<u8> {
     u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
 
-/// Checks `uri-host [ ":" port ]`, with no user information and no empty host (RFC 9112,
-/// 3.2; RFC 9110, 4.2.1 and 4.2.4). Returns the port with its colon, or nothing.
+/// Checks `uri-host [ ":" port ]`, RFC 9112, 3.2, where the host isn't empty (RFC 9110,
+/// 4.2.1). Returns the port with its colon, or nothing.
+#[inline]
 pub fn check_authority(authority: &[u8], offset: usize) -> Result<&[u8]> {
     let host_length = match authority {
         // The colons between brackets are those of an IPv6 address.
