@@ -4,11 +4,11 @@
 mod calls;
 mod checks;
 mod grammar;
-mod laws;
 mod ledger;
 mod limits;
 mod options;
 mod peers;
+mod properties;
 mod requests;
 mod rfcs;
 #[cfg(target_os = "linux")]

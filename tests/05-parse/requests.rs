@@ -1,4 +1,4 @@
-//! Requests for the laws and for the comparisons with other parsers: good ones, mutated ones,
+//! Requests for the properties and for the comparisons with other parsers: good ones, mutated ones,
 //! and bytes that were never meant to be one.
 
 use std::fmt;

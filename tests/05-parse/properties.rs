@@ -1,5 +1,5 @@
 //! Properties: what holds for every input, tried on thousands of generated ones. The inputs are
-//! the same in each run; `PROPTEST_RNG_SEED=1 PROPTEST_CASES=100000 cargo test -p step05 laws`
+//! the same in each run; `PROPTEST_RNG_SEED=1 PROPTEST_CASES=100000 cargo test -p step05 properties`
 //! tries others.
 
 use std::fs;
@@ -15,13 +15,13 @@ use step05::{
 use tests::{Client, PATIENCE, Received};
 
 use crate::checks::{
-    End, Event, assert_prefix_law, fuzz_chunked, fuzz_connection, fuzz_parse, shown,
-    visit, visit_page,
+    End, Event, assert_prefix_property, fuzz_chunked, fuzz_connection, fuzz_parse,
+    shown, visit, visit_page,
 };
 use crate::requests::{Bytes, anything, check_property, good};
 use crate::{grammar, limits};
 
-/// Or the laws would be tried on nothing but refusals.
+/// Or the properties would be tried on nothing but refusals.
 #[test]
 fn good_requests_are_taken() {
     check_property(200, &good().prop_map(Bytes), |bytes| {
@@ -41,7 +41,7 @@ fn a_verdict_on_a_prefix_stands() {
     check_property(1000, &anything().prop_map(Bytes), |bytes| {
         // All of an input of usual length, some of a very long one.
         let step = 1 + bytes.0.len() / 500;
-        assert_prefix_law(&bytes.0, (0..=bytes.0.len()).step_by(step));
+        assert_prefix_property(&bytes.0, (0..=bytes.0.len()).step_by(step));
     });
 }
 
@@ -93,7 +93,7 @@ impl Cut {
     }
 }
 
-fn assert_cut_law(bytes: &[u8], cut: &Cut) {
+fn assert_cut_property(bytes: &[u8], cut: &Cut) {
     let whole = visit(&[Event::Bytes(bytes)], cut.end);
     let pieces = cut.visit(bytes);
     assert!(
@@ -107,34 +107,34 @@ fn assert_cut_law(bytes: &[u8], cut: &Cut) {
 #[test]
 fn any_cut_gets_the_same_answer() {
     let values = (anything().prop_map(Bytes), cut(End::Fin));
-    check_property(600, &values, |(bytes, cut)| assert_cut_law(&bytes.0, &cut));
+    check_property(600, &values, |(bytes, cut)| assert_cut_property(&bytes.0, &cut));
 }
 
 /// As above, but the client waits for the answer without closing its side.
 #[test]
 fn any_cut_before_a_silence_gets_the_same_answer() {
     let values = (anything().prop_map(Bytes), cut(End::Silence));
-    check_property(60, &values, |(bytes, cut)| assert_cut_law(&bytes.0, &cut));
+    check_property(60, &values, |(bytes, cut)| assert_cut_property(&bytes.0, &cut));
 }
 
 /// Inputs that once got two answers, one when they came at once and another in pieces.
 #[test]
-fn what_broke_the_cut_law_does_so_no_more() {
+fn what_broke_the_cut_property_does_so_no_more() {
     let late =
         [b"\r\n".repeat(MAX_HEAD / 2), b"HEAD / HTTP/1.1\r\n\r\n".to_vec()].concat();
     for bytes in
         [b" \r\nHEAD / HTTP/1.1\r\n\r\n", b"\r\r\nHEAD / HTTP/1.1\r\n\r\n", &*late]
     {
         let lengths = vec![bytes.len().min(MAX_HEAD), 1];
-        assert_cut_law(bytes, &Cut { lengths, pauses: vec![true], end: End::Fin });
+        assert_cut_property(bytes, &Cut { lengths, pauses: vec![true], end: End::Fin });
         let lengths = vec![1 + bytes.len() / 100];
-        assert_cut_law(bytes, &Cut { lengths, pauses: vec![true], end: End::Fin });
+        assert_cut_property(bytes, &Cut { lengths, pauses: vec![true], end: End::Fin });
     }
 }
 
 /// What a fuzzer once reached is reached again, without a fuzzer.
 #[test]
-fn the_fuzz_corpus_keeps_the_laws() {
+fn the_fuzz_corpus_has_the_properties() {
     for target in ["parse", "connection", "chunked"] {
         let folder =
             format!("{}/../../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
@@ -196,7 +196,10 @@ fn limits_do_not_depend_on_the_cut() {
             );
         }
         let near_the_end = bytes.len().min(MAX_HEAD + 3).saturating_sub(8);
-        assert_prefix_law(bytes, near_the_end..=bytes.len().min(near_the_end + 16));
+        assert_prefix_property(
+            bytes,
+            near_the_end..=bytes.len().min(near_the_end + 16),
+        );
     }
 }
 
