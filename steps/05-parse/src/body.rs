@@ -126,9 +126,7 @@ impl<'a> Fields<'a> {
                 return Err(rules::CHUNKED_NOT_LAST.at(offset));
             }
         }
-        if let Some(refusal) = self.refusal {
-            return Err(refusal);
-        }
+        self.refusal.map_or(Ok(()), Err)?;
         let length = number(self.length.unwrap_or_default(), 10);
         Ok(if self.is_chunked { Body::Chunked } else { Body::Length(length) })
     }

@@ -115,7 +115,8 @@ impl<T: Transport> Connection<T> {
             if end.is_some() || length == MAX_CHUNK_LINE {
                 self.charge(length)?;
                 let mut line = Cursor::new(&self.pending[..length], &BODY_TOO_LARGE);
-                let parsed = parse(&mut line).map_err(|error| self.invalid(error))?;
+                let refused = |error| NoRequest::Invalid(error, self.pending.clone());
+                let parsed = parse(&mut line).map_err(refused)?;
                 self.pending.drain(..length);
                 return Ok(parsed);
             }
@@ -126,12 +127,9 @@ impl<T: Transport> Connection<T> {
     /// Counts what a body has brought, the lines between its chunks included.
     fn charge(&mut self, length: usize) -> Result<(), NoRequest> {
         let left = self.body_left.checked_sub(length);
-        self.body_left = left.ok_or_else(|| self.invalid(BODY_TOO_LARGE))?;
+        let refused = || NoRequest::Invalid(BODY_TOO_LARGE, self.pending.clone());
+        self.body_left = left.ok_or_else(refused)?;
         Ok(())
-    }
-
-    fn invalid(&self, error: ParseError) -> NoRequest {
-        NoRequest::Invalid(error, self.pending.clone())
     }
 
     fn read_more(&mut self) -> Result<(), NoRequest> {

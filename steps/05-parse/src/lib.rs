@@ -77,8 +77,7 @@ pub fn serve(
                 format!("a client was lost: {error}\n")
             }
         };
-        // Nobody may be there to read this any more, which is no reason to stop. A reader
-        // that is there and doesn't read makes us wait, as it does every program that prints.
+        // A reader that has gone is no reason to stop; one that doesn't read makes us wait.
         let _ = io::stdout().write_all(log.as_bytes());
     }
 }
