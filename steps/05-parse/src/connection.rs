@@ -124,7 +124,7 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Counts what a body has brought, the lines between its chunks included.
+    /// Counts what a body has brought, lines included.
     fn charge(&mut self, length: usize) -> Result<(), NoRequest> {
         let left = self.body_left.checked_sub(length);
         let refused = || NoRequest::Invalid(BODY_TOO_LARGE, self.pending.clone());
@@ -160,10 +160,9 @@ impl<T: Transport> Connection<T> {
         self.transport.write_before(Instant::now() + self.deadlines.write, bytes)
     }
 
-    /// Closes without a reset, which could destroy the answer on its way: a system sends one
-    /// when a socket with unread bytes is closed (RFC 9112, 9.6). So where there may be some,
-    /// this tells the client that the answer is complete (FIN), and reads on until the client
-    /// has closed too, or has left, or had its time, or has sent [`MAX_LINGER`] bytes.
+    /// Closes without a reset, which a system sends when a socket with unread bytes is closed,
+    /// and which could destroy the answer on its way (RFC 9112, 9.6): sends FIN, and reads on
+    /// until the client has closed too, or had its time, or has sent [`MAX_LINGER`] bytes.
     pub fn lingering_close(mut self) {
         if self.is_drained {
             return;

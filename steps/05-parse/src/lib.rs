@@ -43,8 +43,7 @@ use cursor::Cursor;
 /// How long one client may take. While it does, all others wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
-    /// For the whole request, from the moment it is accepted. A limit for each read would
-    /// never catch a client that sends one byte before each expires.
+    /// For the whole request: a limit for each read would never catch a slow trickle.
     pub head: Duration,
     /// For taking the whole answer.
     pub write: Duration,
