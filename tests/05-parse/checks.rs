@@ -8,7 +8,10 @@ use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use step05::{Deadlines, MAX_EMPTY_LINES, ParseError, Request, Transport, parse};
+use step05::{
+    Deadlines, MAX_EMPTY_LINES, MAX_HEAD, ParseError, Request, Response, Transport,
+    parse,
+};
 
 /// The most that one write to a [`Memory`] takes, so that most answers need several.
 const WRITE_SIZE: usize = 100;
@@ -31,12 +34,17 @@ pub enum End {
     Fin,
     /// It says nothing more and stays.
     Silence,
+    /// The connection breaks: an answer comes only if it needs no more bytes.
+    Break,
 }
 
 /// A connection that lives in memory.
 struct Memory<'a> {
     events: VecDeque<Event<'a>>,
     end: End,
+    /// How many bytes have been read, and how many had been when the answer began.
+    read: usize,
+    read_before_answer: usize,
     written: Vec<u8>,
     read_timeout: Cell<Duration>,
     is_shut: Cell<bool>,
@@ -45,17 +53,20 @@ struct Memory<'a> {
 impl Read for Memory<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.events.pop_front() {
+            Some(Event::Bytes(b"")) => self.read(buffer),
             Some(Event::Bytes(bytes)) => {
                 let (now, later) = bytes.split_at(bytes.len().min(buffer.len()));
                 buffer[..now.len()].copy_from_slice(now);
                 if !later.is_empty() {
                     self.events.push_front(Event::Bytes(later));
                 }
+                self.read += now.len();
                 Ok(now.len())
             }
             Some(Event::Pause) => Err(ErrorKind::WouldBlock.into()),
             Some(Event::Interruption) => Err(ErrorKind::Interrupted.into()),
             None if self.end == End::Fin => Ok(0),
+            None if self.end == End::Break => Err(ErrorKind::ConnectionReset.into()),
             None => {
                 thread::sleep(self.read_timeout.get());
                 Err(ErrorKind::WouldBlock.into())
@@ -67,6 +78,9 @@ impl Read for Memory<'_> {
 impl Write for Memory<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         assert!(!self.is_shut.get(), "written after shutdown_write: {}", shown(bytes));
+        if self.written.is_empty() {
+            self.read_before_answer = self.read;
+        }
         let taken = &bytes[..bytes.len().min(WRITE_SIZE)];
         self.written.extend_from_slice(taken);
         Ok(taken.len())
@@ -98,33 +112,48 @@ impl Transport for &mut Memory<'_> {
 /// What the server sends to a client that does this, its date redacted, after checking that
 /// it is one complete response (or nothing, to nothing) and that the log can be printed.
 pub fn visit(events: &[Event<'_>], end: End) -> Vec<u8> {
+    visit_page(events, end, step05::page).0
+}
+
+/// As [`visit`], with pages of its own; also how many bytes were read before the answer began.
+pub fn visit_page(
+    events: &[Event<'_>],
+    end: End,
+    page: impl Fn(&Request<'_>) -> Response,
+) -> (Vec<u8>, usize) {
     let seconds = Duration::from_secs;
-    let mut head = if end == End::Fin { seconds(60) } else { Duration::from_millis(5) };
+    let is_silent = end == End::Silence;
+    let mut head = if is_silent { Duration::from_millis(5) } else { seconds(60) };
     loop {
         let mut wire = Memory {
             events: events.iter().copied().collect(),
             end,
+            read: 0,
+            read_before_answer: 0,
             written: Vec::new(),
             read_timeout: Cell::default(),
             is_shut: Cell::default(),
         };
-        let linger = if end == End::Fin { seconds(60) } else { Duration::ZERO };
+        let linger = if is_silent { Duration::ZERO } else { seconds(60) };
         let deadlines = Deadlines { head, write: seconds(60), linger };
         let start = Instant::now();
-        let log = step05::serve_connection(&mut wire, "peer", deadlines, step05::page);
+        let log = step05::serve_connection(&mut wire, "peer", deadlines, &page);
         if start.elapsed() >= head && !wire.events.is_empty() {
             // Not the client but this machine was late: what came of it says nothing.
             head *= 2;
             continue;
         }
-        let arrived: Vec<u8> = events.iter().flat_map(|event| event.bytes()).collect();
-        assert_complete(&arrived, &wire.written);
+        let arrived = events.iter().flat_map(|event| event.bytes()).take(MAX_HEAD);
+        let arrived: Vec<u8> = arrived.collect();
+        if end != End::Break || !wire.written.is_empty() {
+            assert_complete(&arrived, &wire.written);
+        }
         assert!(
             log.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')),
             "the log is not plain: {}",
             shown(log.as_bytes())
         );
-        return without_date(&wire.written);
+        return (without_date(&wire.written), wire.read_before_answer);
     }
 }
 
@@ -163,8 +192,8 @@ fn without_empty_lines(mut head: &[u8]) -> &[u8] {
     head
 }
 
-/// What keeps an answer from being one whole response. That to HEAD has no body, whatever
-/// its length says (RFC 9110, 9.3.2), nor has 204 (15.3.5).
+/// What keeps an answer from being one whole response. That to HEAD has no body, whatever its
+/// length says (RFC 9110, 9.3.2), nor has 204 (15.3.5) or 304 (15.4.5).
 fn mistake(answer: &[u8], is_head: bool) -> Option<&'static str> {
     let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Some("no blank line");
@@ -193,7 +222,7 @@ fn mistake(answer: &[u8], is_head: bool) -> Option<&'static str> {
     }
     if matches!(status, 204 | 304) {
         let is_right = all("Content-Length").count() == 0 && body.is_empty();
-        return (!is_right).then_some("a 204 with a body");
+        return (!is_right).then_some("a 204 or 304 with a body");
     }
     let length = one("Content-Length").and_then(|field| field.1.parse().ok());
     let has_length = if is_head { body.is_empty() } else { length == Some(body.len()) };
@@ -282,6 +311,32 @@ pub fn fuzz_connection(input: &[u8]) {
     let (whole, pieces) =
         (visit(&[Event::Bytes(bytes)], End::Fin), visit(&pieces, End::Fin));
     assert!(whole == pieces, "at once {}, in pieces {}", shown(&whole), shown(&pieces));
+}
+
+/// What the fuzz target `chunked` does with an input: the body of a request in chunks. The first
+/// byte says in pieces of how many bytes it arrives, which must make no difference; the second
+/// says where to end it early, and a verdict on the part must be that on the whole.
+pub fn fuzz_chunked(input: &[u8]) {
+    let [length, end, body @ ..] = input else { return };
+    let head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let whole = visit(&[Event::Bytes(head), Event::Bytes(body)], End::Fin);
+    let pieces = body.chunks(usize::from(*length).max(1)).map(Event::Bytes);
+    let pieces: Vec<_> = [Event::Bytes(head)].into_iter().chain(pieces).collect();
+    let in_pieces = visit(&pieces, End::Fin);
+    assert!(
+        whole == in_pieces,
+        "at once {}, in pieces {}",
+        shown(&whole),
+        shown(&in_pieces)
+    );
+    let part = &body[..body.len() * usize::from(*end) / 255];
+    let early = visit(&[Event::Bytes(head), Event::Bytes(part)], End::Break);
+    assert!(
+        early.is_empty() || early == whole,
+        "early {}, in the end {}",
+        shown(&early),
+        shown(&whole)
+    );
 }
 
 /// Two answers differ by the second they were given in.

@@ -56,7 +56,7 @@ fn who_sends_too_much_is_cut_off() -> Result<()> {
 }
 
 /// A server of this process with a page of so many bytes. It ends with the process.
-fn serve_page(length: usize, deadlines: Deadlines) -> Result<SocketAddr> {
+pub fn serve_page(length: usize, deadlines: Deadlines) -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     let handler = move |_: &step05::Request<'_>| Response::html(vec![b'a'; length]);

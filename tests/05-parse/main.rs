@@ -3,11 +3,14 @@
 
 mod calls;
 mod checks;
+mod grammar;
 mod laws;
+mod ledger;
 mod limits;
+mod options;
 mod peers;
 mod requests;
-mod table;
+mod rfcs;
 #[cfg(target_os = "linux")]
 mod traces;
 
@@ -263,17 +266,6 @@ fn memory_stays_below_5_mb() -> Result<()> {
     })?;
     ensure!(kilobytes < 5_000, "{kilobytes} kB");
     Ok(())
-}
-
-#[test]
-fn a_deadline_that_is_no_number_is_a_mistake() {
-    for text in ["", "ten", "-1", "0", "inf", "nan"] {
-        let message = tests::refusal(with_deadline(text), "127.0.0.1:0");
-        let wanted = format!(
-            "{text:?} is not a number of seconds, such as --head-deadline 10\n"
-        );
-        assert_eq!(message, wanted);
-    }
 }
 
 #[test]

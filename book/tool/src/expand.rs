@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::pages::{Minutes, Page, Piece, What};
 use crate::terms::{self, Terms};
 use crate::{
-    Sources, evidence, exercises, glossary, hero, listing, seq, transcript, wire,
+    Sources, evidence, exercises, glossary, hero, listing, rfcs, seq, transcript, wire,
 };
 
 /// The book as a whole, as far as a page needs to know it.
@@ -125,6 +125,7 @@ impl<'a> Book<'a> {
             }
             ["wire", path] => wire::view(&sources.snapshot(path)?),
             ["markdown", path] => sources.snapshot(path),
+            ["ledger", path] => rfcs::table(&sources.read(path)?),
             ["svg", path] => svg(&sources.read(path)?),
             ["stairs"] => hero::stairs(&|path| sources.snapshot(path)),
             ["names", ..] => {

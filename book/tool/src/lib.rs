@@ -6,7 +6,7 @@
 //! - `pages.rs`: the file's minutes, title and text, cut into pieces
 //! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`, `transcript.rs`,
-//!   `wire.rs`, `seq.rs` and `hero.rs`
+//!   `wire.rs`, `seq.rs`, `hero.rs` and `rfcs.rs`
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `build.rs`: mdBook makes HTML of it
 //! - `evidence.rs` and `links.rs`: what only the whole book can tell
@@ -24,6 +24,7 @@ pub mod links;
 mod listing;
 mod names;
 mod pages;
+mod rfcs;
 mod seq;
 pub mod serve;
 mod sources;
