@@ -154,6 +154,7 @@ fn extension_value(line: &mut Cursor) -> Result<()> {
         line.offset += match line.rest() {
             [b'"', ..] => break,
             [b'\\', escaped, ..] if is(FIELD_VALUE, *escaped) => 2,
+            [b'\\'] => 1, // the limit, not the string, ends here
             [byte, ..] if is(FIELD_VALUE, *byte) && *byte != b'\\' => 1,
             _ => return Err(line.error(&rules::CHUNK_EXTENSION)),
         }
