@@ -15,14 +15,15 @@ use crate::checks::{End, Event, shown, visit};
 use crate::ledger;
 use crate::requests::{Bytes, anything, check_property};
 
-/// The longest line of a chunked body, without its end.
-const MAX_CHUNK_LINE: usize = 4096;
+/// The longest line of a chunked body, with its CR LF.
+const MAX_CHUNK_LINE: usize = 4098;
 
 const TOKEN: &str = "[-!#$%&'*+.^_`|~0-9A-Za-z]+";
 const VALUE: &str = r"[\t -~\x80-\xff]*";
 /// `BWS` and `OWS` differ in what a sender may do, not in what they are.
 const BLANKS: &str = r"[ \t]*";
 const QUOTED: &str = r#""(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*""#;
+const OPEN_QUOTED: &str = r#""(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*\\?"#;
 /// RFC 3986, 3.2.2, and up to 65535.
 const PORT: &str = "0*(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
 const NAME: &str = "(?:[-.~_0-9A-Za-z!$&'()*+,;=]|%[0-9A-Fa-f]{2})+";
@@ -99,6 +100,13 @@ regexes! {
     );
     ANY: format!(r"{BLANKS}\*{BLANKS}\z");
 
+    LINE_END: r"\r?\z";
+    CHUNK_START: format!(
+        "[0-9A-Fa-f]*\
+         (?:{BLANKS};{BLANKS}{TOKEN}(?:{BLANKS}={BLANKS}(?:{TOKEN}|{QUOTED}))?)*\
+         (?:{BLANKS};{BLANKS}(?:{TOKEN}{BLANKS}(?:={BLANKS}(?:{TOKEN}|{OPEN_QUOTED})?)?)?)?\
+         \r?\\z"
+    );
     CHUNK_LINE: format!(
         "0*([0-9A-Fa-f]+)\
          (?:{BLANKS};{BLANKS}{TOKEN}(?:{BLANKS}={BLANKS}(?:{TOKEN}|{QUOTED}))?)*\r\n\\z"
@@ -302,7 +310,8 @@ impl Head {
 fn chunked_body(mut body: &[u8]) -> Result<(), Stop> {
     let all = body.len();
     loop {
-        let chunk = CHUNK_LINE.captures(line(&mut body, all)?).ok_or(BAD)?;
+        let line = line(&mut body, all, &CHUNK_START)?;
+        let chunk = CHUNK_LINE.captures(line).ok_or(BAD)?;
         let size = str::from_utf8(&chunk[1]).unwrap();
         let size = usize::from_str_radix(size, 16).unwrap_or(usize::MAX);
         if size > MAX_BODY - (all - body.len()) {
@@ -312,12 +321,10 @@ fn chunked_body(mut body: &[u8]) -> Result<(), Stop> {
             break;
         }
         body = body.get(size..).ok_or(Stop::Wait)?;
-        // However much comes without a line end, the chunk was too long, not its line.
-        demand(body.starts_with(b"\r\n") || body.len() <= MAX_CHUNK_LINE + 2)?;
-        demand(line(&mut body, all)? == b"\r\n")?;
+        demand(self::line(&mut body, all, &LINE_END)? == b"\r\n")?;
     }
     loop {
-        let line = line(&mut body, all)?;
+        let line = line(&mut body, all, &FIELD_START)?;
         if line == b"\r\n" {
             return Ok(());
         }
@@ -325,15 +332,25 @@ fn chunked_body(mut body: &[u8]) -> Result<(), Stop> {
     }
 }
 
-/// Takes the next line of a body that has `all` bytes, if it is not too long.
-fn line<'a>(body: &mut &'a [u8], all: usize) -> Result<&'a [u8], Stop> {
-    let start = &body[..body.len().min(MAX_CHUNK_LINE + 2)];
-    let Some(line) = LINE.find(start).map(|found| found.as_bytes()) else {
-        let is_over = start.len() < body.len();
-        return Err(if is_over { Stop::Refuse(413) } else { Stop::Wait });
+/// Takes the next line of a body that has `all` bytes. One that is too long is judged by how it
+/// starts.
+fn line<'a>(body: &mut &'a [u8], all: usize, start: &Regex) -> Result<&'a [u8], Stop> {
+    let within = &body[..body.len().min(MAX_CHUNK_LINE)];
+    let found = LINE.find(within).map(|found| found.as_bytes());
+    let line = match found {
+        None if within.len() < MAX_CHUNK_LINE => return Err(Stop::Wait),
+        None => within,
+        Some(line) => line,
     };
     *body = &body[line.len()..];
-    if all - body.len() > MAX_BODY { Err(Stop::Refuse(413)) } else { Ok(line) }
+    if all - body.len() > MAX_BODY {
+        return Err(Stop::Refuse(413));
+    }
+    if found.is_none() {
+        demand(start.is_match(line))?;
+        return Err(Stop::Refuse(413));
+    }
+    Ok(line)
 }
 
 /// How step05 answers when nothing comes after `bytes`, not even an end: it must not wait.
