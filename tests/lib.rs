@@ -108,8 +108,8 @@ macro_rules! checks {
 /// The checks that hold for every program of ours, whatever it serves: how it answers to
 /// mistakes on the command line, and which addresses it can have.
 ///
-/// `{ rust }` says what is wrong in one line of its own. `{ rust, python, NO_NAMES }` are a
-/// program that leaves this to anyhow, its twin, and what is no address to it.
+/// `{ rust }` has no twin, and ends with an error where it can't print. `{ rust, python,
+/// NO_NAMES }` are a program that panics there, its twin, and what isn't an address to it.
 #[macro_export]
 macro_rules! command_line {
     ($rust:ident) => {
@@ -118,10 +118,15 @@ macro_rules! command_line {
 
             #[test]
             fn mistakes() -> anyhow::Result<()> {
-                let no_addresses = [&$crate::NO_ADDRESSES[..], &["--help"]].concat();
                 let mistakes =
-                    $crate::mistakes(program, &no_addresses, $crate::refusal)?;
+                    $crate::mistakes(program, &$crate::NO_NAMES, $crate::complaint)?;
                 $crate::pin!("mistakes", mistakes);
+                Ok(())
+            }
+
+            #[test]
+            fn help() -> anyhow::Result<()> {
+                $crate::pin!("help", $crate::help(program)?);
                 Ok(())
             }
 
@@ -142,7 +147,7 @@ macro_rules! command_line {
             fn privileged() -> anyhow::Result<()> {
                 $crate::pin!(
                     "privileged",
-                    $crate::privileged(program, $crate::refusal)?
+                    $crate::privileged(program, $crate::complaint)?
                 );
                 Ok(())
             }

@@ -109,7 +109,7 @@ pub fn nowhere_to_print(program: Command) -> Result<()> {
     let output = printing_into_full(program)?;
     let stderr = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.code() == Some(1), "{output:?}");
-    ensure!(stderr == "No space left on device (os error 28)\n", "{stderr}");
+    ensure!(stderr == "Error: No space left on device (os error 28)\n", "{stderr}");
     Ok(())
 }
 
@@ -131,7 +131,7 @@ pub fn panics_with_nowhere_to_print(program: Command) -> Result<()> {
 #[cfg(target_os = "linux")]
 fn printing_into_full(mut program: Command) -> Result<Output> {
     program.arg("127.0.0.1:0").stdout(std::fs::File::create("/dev/full")?);
-    Ok(program.env("RUST_BACKTRACE", "1").output()?)
+    Ok(without_backtraces(&mut program).output()?)
 }
 
 /// Runs `command argument`, which must fail as every program of ours does: nothing on
@@ -155,10 +155,14 @@ pub fn refusal(mut command: Command, argument: &str) -> String {
 /// # Panics
 /// As [`refusal`].
 pub fn complaint(mut command: Command, argument: &str) -> String {
-    command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
+    without_backtraces(&mut command);
     let assert =
         failure(command, argument).stderr(predicate::str::starts_with("Error: "));
     String::from_utf8_lossy(&assert.get_output().stderr).into_owned()
+}
+
+fn without_backtraces(command: &mut Command) -> &mut Command {
+    command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE")
 }
 
 /// Runs `command argument`, which must fail with exit status 1 and say nothing on stdout.
