@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
-use tests::{Client, End, GLANCE, PATIENCE, Program, REQUEST, pin, refusal};
+use tests::{Client, End, GLANCE, PATIENCE, Program, REQUEST, complaint, pin};
 
 use super::{rust, with_deadline};
 
@@ -19,16 +19,16 @@ fn deadlines_that_are_refused() {
         "86400.1", "0.0009", "1e-10",
     ];
     for text in texts {
-        let message = refusal(with_deadline(text), "127.0.0.1:0");
+        let message = complaint(with_deadline(text), "127.0.0.1:0");
         transcript += &format!("--head-deadline {text:?}\n{message}");
     }
     let mut missing = rust();
     missing.arg("127.0.0.1:0");
-    transcript += &format!("no value\n{}", refusal(missing, "--head-deadline"));
+    transcript += &format!("no value\n{}", complaint(missing, "--head-deadline"));
     for (one, other) in [("x", "10"), ("10", "x")] {
         let mut twice = with_deadline(one);
         twice.args(["--head-deadline", other]);
-        let message = refusal(twice, "127.0.0.1:0");
+        let message = complaint(twice, "127.0.0.1:0");
         transcript += &format!("first {one:?}, then {other:?}\n{message}");
     }
     pin!("deadlines", transcript);

@@ -93,8 +93,8 @@ const IN_THE_PAGES: [Drift; 12] = [
     Drift {
         file: "steps/04-respond/src/main.rs",
         change: Replace(
-            "client.write_all(RESPONSE)",
-            "std::thread::yield_now();\n    client.write_all(RESPONSE)",
+            "client.write_all(",
+            "std::thread::yield_now();\n    client.write_all(",
         ),
         said: &["book/src/04-respond.md:", "`thread::yield_now` is nowhere explained"],
     },

@@ -126,9 +126,7 @@ impl<'a> Fields<'a> {
                 return Err(rules::CHUNKED_NOT_LAST.at(offset));
             }
         }
-        if let Some(refusal) = self.refusal {
-            return Err(refusal);
-        }
+        self.refusal.map_or(Ok(()), Err)?;
         let length = number(self.length.unwrap_or_default(), 10);
         Ok(if self.is_chunked { Body::Chunked } else { Body::Length(length) })
     }
@@ -156,6 +154,7 @@ fn extension_value(line: &mut Cursor) -> Result<()> {
         line.offset += match line.rest() {
             [b'"', ..] => break,
             [b'\\', escaped, ..] if is(FIELD_VALUE, *escaped) => 2,
+            [b'\\'] => 1, // the limit, not the string, ends here
             [byte, ..] if is(FIELD_VALUE, *byte) && *byte != b'\\' => 1,
             _ => return Err(line.error(&rules::CHUNK_EXTENSION)),
         }

@@ -115,7 +115,8 @@ impl<T: Transport> Connection<T> {
             if end.is_some() || length == MAX_CHUNK_LINE {
                 self.charge(length)?;
                 let mut line = Cursor::new(&self.pending[..length], &BODY_TOO_LARGE);
-                let parsed = parse(&mut line).map_err(|error| self.invalid(error))?;
+                let refused = |error| NoRequest::Invalid(error, self.pending.clone());
+                let parsed = parse(&mut line).map_err(refused)?;
                 self.pending.drain(..length);
                 return Ok(parsed);
             }
@@ -123,15 +124,12 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Counts what a body has brought, the lines between its chunks included.
+    /// Counts what a body has brought, lines included.
     fn charge(&mut self, length: usize) -> Result<(), NoRequest> {
         let left = self.body_left.checked_sub(length);
-        self.body_left = left.ok_or_else(|| self.invalid(BODY_TOO_LARGE))?;
+        let refused = || NoRequest::Invalid(BODY_TOO_LARGE, self.pending.clone());
+        self.body_left = left.ok_or_else(refused)?;
         Ok(())
-    }
-
-    fn invalid(&self, error: ParseError) -> NoRequest {
-        NoRequest::Invalid(error, self.pending.clone())
     }
 
     fn read_more(&mut self) -> Result<(), NoRequest> {
@@ -162,10 +160,9 @@ impl<T: Transport> Connection<T> {
         self.transport.write_before(Instant::now() + self.deadlines.write, bytes)
     }
 
-    /// Closes without a reset, which could destroy the answer on its way: a system sends one
-    /// when a socket with unread bytes is closed (RFC 9112, 9.6). So where there may be some,
-    /// this tells the client that the answer is complete (FIN), and reads on until the client
-    /// has closed too, or has left, or had its time, or has sent [`MAX_LINGER`] bytes.
+    /// Closes without a reset, which a system sends when a socket with unread bytes is closed,
+    /// and which could destroy the answer on its way (RFC 9112, 9.6): sends FIN, and reads on
+    /// until the client has closed too, or had its time, or has sent [`MAX_LINGER`] bytes.
     pub fn lingering_close(mut self) {
         if self.is_drained {
             return;

@@ -43,8 +43,7 @@ use cursor::Cursor;
 /// How long one client may take. While it does, all others wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
-    /// For the whole request, from the moment it is accepted. A limit for each read would
-    /// never catch a client that sends one byte before each expires.
+    /// For the whole request: a limit for each read would never catch a slow trickle.
     pub head: Duration,
     /// For taking the whole answer.
     pub write: Duration,
@@ -77,8 +76,7 @@ pub fn serve(
                 format!("a client was lost: {error}\n")
             }
         };
-        // Nobody may be there to read this any more, which is no reason to stop. A reader
-        // that is there and doesn't read makes us wait, as it does every program that prints.
+        // A reader that has gone is no reason to stop; one that doesn't read makes us wait.
         let _ = io::stdout().write_all(log.as_bytes());
     }
 }

@@ -46,11 +46,8 @@ pub const CONTROL_IN_PATH: Rule =
     bad("a path holds no control characters", "RFC 9110, 17.3");
 pub const VERSION: Rule = bad("here HTTP/1.1 or HTTP/1.0 should be", "RFC 9112, 2.3");
 pub const VERSION_END: Rule = bad("the line ends after the version", "RFC 9112, 3");
-pub const VERSION_UNKNOWN: Rule = refused(
-    Status::VERSION_NOT_SUPPORTED,
-    "only HTTP/1 is spoken here",
-    "RFC 9110, 15.6.6",
-);
+pub const VERSION_UNKNOWN: Rule =
+    refused(Status::VERSION_NOT_SUPPORTED, "this is not HTTP/1", "RFC 9110, 15.6.6");
 
 // Fields.
 pub const LEADING_BLANK: Rule =
