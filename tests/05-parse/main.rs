@@ -10,6 +10,8 @@ mod requests;
 mod table;
 #[cfg(target_os = "linux")]
 mod traces;
+#[cfg(target_os = "linux")]
+mod unread;
 
 use std::process::Command;
 use std::time::Duration;

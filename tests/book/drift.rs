@@ -25,7 +25,9 @@ fn plain_mdbook_builds_the_same() -> Result<()> {
     let mut book = MDBook::load(sources.path("book"))?;
     book.config.build.build_dir = theirs.path().into();
     book.build()?;
-    for page in ["index.html", "04-respond.html", "05-parse/transport.html", "print.html"] {
+    for page in
+        ["index.html", "04-respond.html", "05-parse/transport.html", "print.html"]
+    {
         let read = |folder: &TempDir| fs::read_to_string(folder.path().join(page));
         ensure!(read(&ours)? == read(&theirs)?, "{page} differs");
     }
