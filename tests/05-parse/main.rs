@@ -14,6 +14,7 @@ mod rfcs;
 #[cfg(target_os = "linux")]
 mod traces;
 #[cfg(target_os = "linux")]
+#[cfg(target_os = "linux")]
 mod unread;
 
 use std::process::Command;
