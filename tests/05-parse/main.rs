@@ -13,6 +13,9 @@ mod requests;
 mod rfcs;
 #[cfg(target_os = "linux")]
 mod traces;
+#[cfg(target_os = "linux")]
+#[cfg(target_os = "linux")]
+mod unread;
 
 use std::process::Command;
 use std::time::Duration;

@@ -1,12 +1,7 @@
-//! The edges of what the command line takes, and of what the terminal does.
+//! The edges of what the command line takes.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-
-use anyhow::{Context, Result, ensure};
-use tests::{Client, End, GLANCE, PATIENCE, Program, REQUEST, complaint, pin};
+use anyhow::{Result, ensure};
+use tests::{Client, End, PATIENCE, Program, REQUEST, complaint, pin};
 
 use super::{rust, with_deadline};
 
@@ -58,79 +53,4 @@ fn deadlines_that_are_taken() -> Result<()> {
     ensure!(closed.end == End::Fin, "{closed}");
     program.stop()?;
     Ok(())
-}
-
-/// A flaw that step 5 keeps: when nobody reads what it prints, and the pipe is full, it waits,
-/// and so do its clients, until somebody reads on.
-#[test]
-fn a_stdout_that_nobody_reads_stops_the_server() -> Result<()> {
-    let mut server = Unread::start()?;
-    // Each is logged in three lines; a pipe has room for far less.
-    let request = b"GET  / HTTP/1.1\r\n\r\n".as_slice();
-    const MOST: usize = 20_000;
-    let mut waiting = None;
-    for _ in 0..MOST {
-        let mut client = Client::connect(server.address)?;
-        client.send(request)?;
-        if client.read_to_end(GLANCE).end == End::Deadline {
-            waiting = Some(client);
-            break;
-        }
-    }
-    let mut waiting =
-        waiting.with_context(|| format!("{MOST} requests were answered"))?;
-    let mut stdout = server.stdout.take().context("stdout")?;
-    let reader = thread::spawn(move || {
-        let mut text = String::new();
-        stdout.read_to_string(&mut text).map(|_| text)
-    });
-    let received = waiting.read_to_end(PATIENCE);
-    ensure!(received.bytes.starts_with(b"HTTP/1.1 400 "), "{received}");
-    drop(server);
-    // It had really printed as much as a pipe takes, and lost none of it.
-    let text = reader.join().ok().context("the reader")??;
-    ensure!(text.len() > 4096, "only {} bytes", text.len());
-    // The last entry may have been cut off by the end of the server.
-    let entries = text.lines().step_by(3).count() - 1;
-    let mut entries = text.lines().step_by(3).take(entries);
-    ensure!(entries.all(|line| line.contains("\" 400 ")), "{text}");
-    Ok(())
-}
-
-/// The server, with only the first line of what it prints read.
-struct Unread {
-    child: Child,
-    stdout: Option<BufReader<std::process::ChildStdout>>,
-    address: SocketAddr,
-}
-
-impl Unread {
-    fn start() -> Result<Self> {
-        let mut command: Command = rust();
-        command.arg("127.0.0.1:0").stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn()?;
-        let mut stdout =
-            BufReader::with_capacity(1, child.stdout.take().context("stdout")?);
-        let mut line = String::new();
-        stdout.read_line(&mut line)?;
-        let address = line
-            .split(['/', ' '])
-            .find_map(|word| word.parse().ok())
-            .with_context(|| format!("no address in {line:?}"));
-        let mut server = Self {
-            child,
-            stdout: Some(stdout),
-            address: SocketAddr::from(([0; 4], 0)),
-        };
-        server.address = address?;
-        Ok(server)
-    }
-}
-
-impl Drop for Unread {
-    fn drop(&mut self) {
-        // It may have ended already; then there is nothing left to do.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

@@ -37,7 +37,12 @@ fn the_book_is_served_to_every_kind_of_client() -> Result<()> {
 
     for (path, status, content_type, piece) in [
         ("/", "200 OK", "text/html; charset=utf-8", "HTTP from the Socket Up"),
-        ("/05-parse/wire.html?a=b", "200 OK", "text/html; charset=utf-8", "deadline"),
+        (
+            "/05-parse/transport.html?a=b",
+            "200 OK",
+            "text/html; charset=utf-8",
+            "deadline",
+        ),
         ("/print.html", "200 OK", "text/html; charset=utf-8", "<h1"),
         ("/fonts/OPEN-SANS-LICENSE.txt", "200 OK", "text/plain; charset=utf-8", ""),
         (

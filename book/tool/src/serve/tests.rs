@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use anyhow::{Context, Result, ensure};
-use step05::{Deadlines, Response, Wire};
+use step05::{Deadlines, Response, Transport};
 use tempfile::TempDir;
 use tests::{GLANCE, PATIENCE};
 
@@ -87,7 +87,7 @@ impl Write for Memory<'_> {
     }
 }
 
-impl Wire for Memory<'_> {
+impl Transport for Memory<'_> {
     fn set_read_timeout(&self, _: Duration) -> io::Result<()> {
         Ok(())
     }
@@ -107,9 +107,9 @@ fn visit(site: &Site<impl Fn() -> Result<()>>, method: &str, target: &[u8]) -> S
     request.extend_from_slice(target);
     request.extend_from_slice(b" HTTP/1.1\r\nHost: a\r\n\r\n");
     let mut received = Vec::new();
-    let wire = Memory(&request, &mut received);
+    let transport = Memory(&request, &mut received);
     let handler = |request: &step05::Request<'_>| answer(site, &request.path);
-    step05::converse(wire, "peer", Deadlines::default(), handler);
+    step05::serve_connection(transport, "peer", Deadlines::default(), handler);
     String::from_utf8_lossy(&received).into_owned()
 }
 
