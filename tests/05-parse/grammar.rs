@@ -382,7 +382,8 @@ const CLASSES: &[Class] = &[Class {
     },
 }];
 
-static PARAMETERS: LazyLock<Regex> = LazyLock::new(|| {
+/// What follows the name of a transfer coding.
+pub static PARAMETERS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i-u)(\ntransfer-encoding:[^;\r\n]*);[^\r\n,]*").unwrap()
 });
 
