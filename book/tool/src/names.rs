@@ -984,16 +984,16 @@ mod tests {
         for (folder, used, defined) in [
             (
                 "01-bind",
-                "Socket::new Type::STREAM io::stdin writeln! ? {:#} with_context",
-                "address run main wanted",
+                "Socket::new Type::STREAM io::stdin println! ? {:?} with_context",
+                "address main socket",
             ),
-            ("02-listen", "listen const i32", "BACKLOG accept"),
+            ("02-listen", "listen", "accept"),
             (
                 "03-accept",
                 "TcpListener::bind accept loop &mut read escape_ascii",
                 "handle client buffer",
             ),
-            ("04-respond", "write_all u8", "RESPONSE handle"),
+            ("04-respond", "write_all io::Write", "handle"),
             (
                 "05-parse",
                 "write skip drop Cow::Borrowed thread::sleep Duration::from_secs u8::try_from \
