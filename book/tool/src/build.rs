@@ -72,11 +72,10 @@ impl Preprocessor for Tutorial {
         let root = context.root.canonicalize()?;
         let sources = Sources::new(root.parent().context("the book has no folder")?);
         exercises::add(&sources, &mut book)?;
-        let pages = pages(&book)?;
+        let mut pages = pages(&book)?;
         let mut problems = Vec::new();
-        let whole = expand::Book::new(&sources, &pages, &mut problems)?;
-        let texts: Vec<_> =
-            (0..pages.len()).map(|index| whole.expand(index, &mut problems)).collect();
+        let whole = expand::Book::new(&sources, &mut pages, &mut problems)?;
+        let texts = whole.expand(&mut problems);
         if !problems.is_empty() {
             let problems: Vec<_> =
                 problems.iter().map(|problem| format!("book/src/{problem}")).collect();

@@ -12,8 +12,8 @@ use crate::{
 
 /// The book as a whole, as far as a page needs to know it.
 pub struct Book<'a> {
-    pub sources: &'a Sources,
-    pub pages: &'a [Page],
+    sources: &'a Sources,
+    pages: &'a mut [Page],
     terms: Terms,
     names: BTreeMap<(usize, usize), Vec<String>>,
     /// Commands that tests run.
@@ -24,7 +24,7 @@ impl<'a> Book<'a> {
     /// Reads what pages need of each other.
     pub fn new(
         sources: &'a Sources,
-        pages: &'a [Page],
+        pages: &'a mut [Page],
         problems: &mut Vec<String>,
     ) -> Result<Self> {
         let terms = Terms::find(pages, problems);
@@ -33,26 +33,47 @@ impl<'a> Book<'a> {
         Ok(Self { sources, pages, terms, names, tested })
     }
 
-    /// The page's Markdown with everything in it that is generated.
-    pub fn expand(&self, index: usize, problems: &mut Vec<String>) -> String {
+    /// The Markdown of each page with everything in it that is generated. How long reading
+    /// takes is known of all pages before any page says so.
+    pub fn expand(self, problems: &mut Vec<String>) -> Vec<String> {
+        let indices = 0..self.pages.len();
+        let expanded: Vec<_> =
+            indices.clone().map(|index| self.pieces(index, problems)).collect();
+        for (page, pieces) in self.pages.iter_mut().zip(&expanded) {
+            let lines = pieces.iter().map(|text| lines_in_listings(text)).sum();
+            page.minutes.reading = page.reading(lines);
+        }
+        let pages = indices.zip(expanded);
+        pages.map(|(index, pieces)| self.with_minutes(index, pieces)).collect()
+    }
+
+    fn pieces(&self, index: usize, problems: &mut Vec<String>) -> Vec<String> {
         let page = &self.pages[index];
-        let mut text = String::new();
-        let mut listing_lines = 0;
+        let mut pieces = Vec::new();
         for piece in &page.pieces {
             let mut found = Vec::new();
-            match self.piece(index, piece, &mut found) {
-                Ok(expanded) => {
-                    listing_lines += lines_in_listings(&expanded);
-                    text += &expanded;
-                }
-                Err(error) => found.push(format!("{error:#}")),
-            }
+            pieces.push(self.piece(index, piece, &mut found).unwrap_or_else(|error| {
+                found.push(format!("{error:#}"));
+                String::new()
+            }));
             let place = format!("{}:{}", page.path, piece.line);
             problems.extend(found.into_iter().map(|what| format!("{place}: {what}")));
         }
         problems.extend(self.untested(page));
-        problems.extend(wrong_minutes(page, listing_lines));
-        text
+        pieces
+    }
+
+    /// The page's text, with its minutes behind the title, and tables of minutes.
+    fn with_minutes(&self, index: usize, pieces: Vec<String>) -> String {
+        let page = &self.pages[index];
+        let with_minutes = |(piece, text): (&Piece, String)| match &piece.what {
+            What::Text(line) if line.starts_with("# ") => text + &said(page.minutes),
+            What::Directive(words) if words[0] == "minutes" => {
+                self.minutes(page, &words[1..])
+            }
+            _ => text,
+        };
+        page.pieces.iter().zip(pieces).map(with_minutes).collect()
     }
 
     fn piece(
@@ -63,7 +84,7 @@ impl<'a> Book<'a> {
     ) -> Result<String> {
         let page = &self.pages[index];
         match &piece.what {
-            What::Text(line) => Ok(self.text(page, line)),
+            What::Text(line) => Ok(terms::with_ids(line) + "\n"),
             What::Fence(info, source) if info == "seq" => {
                 let slug = page.path.trim_end_matches(".md").replace('/', "-");
                 let id = format!("seq-{slug}-{}", piece.line);
@@ -79,20 +100,6 @@ impl<'a> Book<'a> {
                 Ok(text + "\n")
             }
         }
-    }
-
-    /// A line of Markdown; the title is followed by the minutes.
-    fn text(&self, page: &Page, line: &str) -> String {
-        let line = terms::with_ids(line);
-        if !line.starts_with("# ") {
-            return line + "\n";
-        }
-        let Minutes { reading, doing } = page.minutes;
-        let doing = if doing > 0 { format!(", doing {doing}") } else { String::new() };
-        let s = if reading == 1 && doing.is_empty() { "" } else { "s" };
-        format!(
-            "{line}\n\n<p class=\"minutes\">Reading {reading} minute{s}{doing}.</p>\n\n"
-        )
     }
 
     fn directive(
@@ -140,23 +147,26 @@ impl<'a> Book<'a> {
                 Ok(names.iter().map(link).collect::<Vec<_>>().join(" · ") + "\n")
             }
             ["glossary"] => Ok(glossary::list(self.pages, &self.terms, index)),
-            ["minutes", ref paths @ ..] => self.minutes(&self.pages[index], paths),
+            ["minutes", ref paths @ ..] => self.all_are_pages(paths),
             ["gallery"] => exercises::gallery(sources),
             ["exercises", start] => Ok(self.exercises(&self.pages[index], start)),
             _ => bail!("no such directive (see book/README.md)"),
         }
     }
 
+    /// Nothing yet: the table comes when all minutes are known.
+    fn all_are_pages(&self, paths: &[&str]) -> Result<String> {
+        let is_page = |path: &&str| self.pages.iter().any(|page| page.path == **path);
+        match paths.iter().find(|path| !is_page(path)) {
+            Some(path) => bail!("there is no page {path}"),
+            None => Ok(String::new()),
+        }
+    }
+
     /// A table of pages with their minutes; all pages, with a line for each part, without
     /// `paths`.
-    fn minutes(&self, on: &Page, paths: &[&str]) -> Result<String> {
-        let unknown = paths
-            .iter()
-            .find(|path| !self.pages.iter().any(|page| page.path == **path));
-        if let Some(path) = unknown {
-            bail!("there is no page {path}");
-        }
-        let is_chosen = |page: &&Page| paths.is_empty() || paths.contains(&&*page.path);
+    fn minutes(&self, on: &Page, paths: &[String]) -> String {
+        let is_chosen = |page: &&Page| paths.is_empty() || paths.contains(&page.path);
         let chosen: Vec<_> = self.pages.iter().filter(is_chosen).collect();
         let mut table =
             String::from("| page | reading | doing | minutes |\n|---|--:|--:|--:|\n");
@@ -172,7 +182,7 @@ impl<'a> Book<'a> {
             }
         }
         let sum = chosen.iter().map(|page| page.minutes).sum();
-        Ok(table + &row("**All together**", sum, "**"))
+        table + &row("**All together**", sum, "**") + "\n"
     }
 
     /// The exercises whose folders begin with `start`; all of them have a page.
@@ -209,6 +219,13 @@ fn is_elsewhere(path: &str) -> bool {
     path.contains('/') && path.ends_with(".rs") && !path.starts_with("steps/")
 }
 
+/// What stands below a page's title.
+fn said(Minutes { reading, doing }: Minutes) -> String {
+    let doing = if doing > 0 { format!(", doing {doing}") } else { String::new() };
+    let s = if reading == 1 && doing.is_empty() { "" } else { "s" };
+    format!("\n<p class=\"minutes\">Reading {reading} minute{s}{doing}.</p>\n\n")
+}
+
 fn row(name: &str, minutes: Minutes, mark: &str) -> String {
     let Minutes { reading, doing } = minutes;
     let sum = minutes.sum();
@@ -231,15 +248,4 @@ fn lines_in_listings(html: &str) -> usize {
     blocks
         .map(|block| block.split("</pre>").next().unwrap_or_default().lines().count())
         .sum()
-}
-
-/// What a page says about its minutes must be about right.
-fn wrong_minutes(page: &Page, listing_lines: usize) -> Option<String> {
-    #[expect(clippy::cast_precision_loss, reason = "it is a few dozen")]
-    let said = page.minutes.reading as f64;
-    let estimate = page.estimate(listing_lines);
-    let is_wrong = (said - estimate).abs() > 1.5_f64.max(estimate / 4.0);
-    is_wrong.then(|| {
-        format!("{}:2: reading {said} minutes: it is about {estimate:.0}", page.path)
-    })
 }

@@ -91,8 +91,7 @@ mod tests {
     use crate::pages::{self, Minutes};
 
     fn page(text: &str) -> Page {
-        let (_, pieces) =
-            pages::read(&format!("---\nreading: 1\n---\n{text}")).unwrap();
+        let (_, pieces) = pages::read(&format!("---\ndoing: 1\n---\n{text}")).unwrap();
         let minutes = Minutes::default();
         Page {
             path: String::new(),

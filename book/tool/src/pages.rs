@@ -1,10 +1,11 @@
 //! A page's file: its minutes, its title, and its text cut into pieces.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 /// How long a page takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Minutes {
+    /// Computed, by [`Page::reading`].
     pub reading: usize,
     pub doing: usize,
 }
@@ -69,19 +70,10 @@ pub fn read(text: &str) -> Result<(Minutes, Vec<Piece>)> {
 }
 
 fn minutes(header: &str) -> Result<Minutes> {
-    let mut minutes = Minutes::default();
-    for line in header.lines() {
-        let number = line.split_once(": ").and_then(|(key, number)| {
-            Some((key, number.trim().parse::<usize>().ok()?))
-        });
-        match number {
-            Some(("reading", number)) => minutes.reading = number,
-            Some(("doing", number)) => minutes.doing = number,
-            _ => bail!("{line:?} is not `reading: 8` or `doing: 7`"),
-        }
-    }
-    ensure!(minutes.reading > 0, "it does not say how long reading it takes");
-    Ok(minutes)
+    let number = header.strip_prefix("doing: ");
+    let doing = number.and_then(|number| number.trim().parse().ok());
+    let doing = doing.with_context(|| format!("{header:?} is not `doing: 7`"))?;
+    Ok(Minutes { reading: 0, doing })
 }
 
 fn pieces(body: &str, first: usize) -> Result<Vec<Piece>> {
@@ -154,15 +146,11 @@ impl Page {
         "../".repeat(self.path.matches('/').count()) + path
     }
 
-    /// How long reading takes, from 180 words and 20 lines of listings a minute.
-    pub fn estimate(&self, listing_lines: usize) -> f64 {
+    /// How many minutes reading takes: one for 180 words of text, which is slow, or for 20
+    /// lines of code and transcripts; one at least.
+    pub fn reading(&self, lines: usize) -> usize {
         let words: usize = self.prose().map(|(_, text)| count_words(text)).sum();
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a page has some thousand words"
-        )]
-        let minutes = words as f64 / 180.0 + listing_lines as f64 / 20.0;
-        minutes
+        ((words + lines * 9 + 90) / 180).max(1)
     }
 }
 
@@ -192,13 +180,13 @@ mod tests {
         let words = ["item", "a", "impl B for C"].map(String::from).to_vec();
         assert_eq!(
             what(
-                "---\nreading: 8\ndoing: 7\n---\n# T\n{{#item a \"impl B for C\"}}\n```seq\na\n\nb\n```\nc\n"
+                "---\ndoing: 7\n---\n# T\n{{#item a \"impl B for C\"}}\n```seq\na\n\nb\n```\nc\n"
             ),
             [
-                (5, What::Text("# T".into())),
-                (6, What::Directive(words)),
-                (7, What::Fence("seq".into(), "a\n\nb".into())),
-                (12, What::Text("c".into())),
+                (4, What::Text("# T".into())),
+                (5, What::Directive(words)),
+                (6, What::Fence("seq".into(), "a\n\nb".into())),
+                (11, What::Text("c".into())),
             ]
         );
     }
@@ -207,11 +195,10 @@ mod tests {
     fn what_is_wrong_is_said() {
         for (text, expected) in [
             ("# T\n", "does not begin with its minutes"),
-            ("---\nreading: x\n---\n", "\"reading: x\" is not"),
-            ("---\ndoing: 3\n---\n", "how long reading it takes"),
-            ("---\nreading: 3\n---\n```seq\n", "4: this code fence has no end"),
-            ("---\nreading: 3\n---\n{{#stage\n", "4: a directive fills its line"),
-            ("---\nreading: 3\n---\nsee {{#stage}}\n", "4: a directive stands alone"),
+            ("---\ndoing: x\n---\n", "\"doing: x\\n\" is not"),
+            ("---\ndoing: 3\n---\n```seq\n", "4: this code fence has no end"),
+            ("---\ndoing: 3\n---\n{{#stage\n", "4: a directive fills its line"),
+            ("---\ndoing: 3\n---\nsee {{#stage}}\n", "4: a directive stands alone"),
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
@@ -222,5 +209,19 @@ mod tests {
     fn words_are_counted_without_marks() {
         assert_eq!(count_words("**Three** `words` here - <br> </details>"), 3);
         assert_eq!(inline_code("a `b` and ``c``").collect::<Vec<_>>(), ["b", "", ""]);
+    }
+
+    #[test]
+    fn reading_takes_a_minute_for_so_many_words_or_lines() {
+        let page = |words: usize| {
+            let (minutes, pieces) =
+                read(&format!("---\ndoing: 0\n---\n{}", "word ".repeat(words)))
+                    .unwrap();
+            let (path, name, part) = Default::default();
+            Page { path, name, part, minutes, pieces }
+        };
+        assert_eq!(page(0).reading(0), 1);
+        assert_eq!(page(900).reading(0), 5);
+        assert_eq!(page(900).reading(40), 7);
     }
 }
