@@ -1,7 +1,5 @@
 //! A page's file: its minutes, its title, and its text cut into pieces.
 
-use anyhow::{Context, Result, ensure};
-
 /// How long a page takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Minutes {
@@ -26,16 +24,18 @@ impl std::iter::Sum for Minutes {
 }
 
 /// A page of the book.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Page {
     /// Below `book/src`, such as `05-parse/wire.md`.
     pub path: String,
     /// As in `SUMMARY.md`, with its number if it has one.
     pub name: String,
-    /// The part of the book that it stands in.
+    /// The part of the book that it is in.
     pub part: String,
     pub minutes: Minutes,
     pub pieces: Vec<Piece>,
+    /// What is wrong with the file, with line numbers.
+    pub problems: Vec<(usize, String)>,
 }
 
 /// A piece of a page, and the line of the file it begins in.
@@ -56,59 +56,76 @@ pub enum What {
     Fence(String, String),
 }
 
-/// Takes a file apart.
-///
-/// # Errors
-/// When the minutes are missing, or something has no end.
-pub fn read(text: &str) -> Result<(Minutes, Vec<Piece>)> {
+/// A page's file, taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    pub doing: usize,
+    pub pieces: Vec<Piece>,
+    /// What is wrong with it, with line numbers.
+    pub problems: Vec<(usize, String)>,
+}
+
+/// Takes a file apart, whatever is wrong with it.
+pub fn read(text: &str) -> File {
     let text = text.replace("\r\n", "\n");
+    let mut file = File::default();
     let header = text.strip_prefix("---\n").and_then(|text| text.split_once("---\n"));
-    let (header, body) =
-        header.context("it does not begin with its minutes (see book/README.md)")?;
-    let first = header.lines().count() + 3;
-    Ok((minutes(header)?, pieces(body, first)?))
-}
-
-fn minutes(header: &str) -> Result<Minutes> {
-    let number = header.strip_prefix("doing: ");
-    let doing = number.and_then(|number| number.trim().parse().ok());
-    let doing = doing.with_context(|| format!("{header:?} is not `doing: 7`"))?;
-    Ok(Minutes { reading: 0, doing })
-}
-
-fn pieces(body: &str, first: usize) -> Result<Vec<Piece>> {
-    let mut pieces = Vec::new();
-    let mut lines = (first..).zip(body.lines());
-    while let Some((line, text)) = lines.next() {
-        let trimmed = text.trim();
-        let what = if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
-            let (mark, info) = trimmed.split_at(3);
-            let mut inside = Vec::new();
-            loop {
-                let (_, text) = lines
-                    .next()
-                    .with_context(|| format!("{line}: this code fence has no end"))?;
-                if text.trim() == mark {
-                    break;
-                }
-                inside.push(text);
-            }
-            What::Fence(info.trim().into(), inside.join("\n"))
-        } else if let Some(directive) = trimmed.strip_prefix("{{#") {
-            let directive = directive
-                .strip_suffix("}}")
-                .with_context(|| format!("{line}: a directive fills its line"))?;
-            What::Directive(words(directive))
-        } else {
-            ensure!(
-                !text.contains("{{#"),
-                "{line}: a directive stands alone in its line"
-            );
-            What::Text(text.into())
-        };
-        pieces.push(Piece { line, what });
+    let (header, body) = header.unwrap_or(("", &text));
+    let doing = header.strip_prefix("doing: ").map(|number| number.trim().parse());
+    if let Some(Ok(doing)) = doing {
+        file.doing = doing;
+    } else {
+        file.problem(1, "it does not begin with `doing: 7` between two lines of `---`");
     }
-    Ok(pieces)
+    let first = if header.is_empty() { 1 } else { header.lines().count() + 3 };
+    file.add(body, first);
+    file
+}
+
+impl File {
+    fn problem(&mut self, line: usize, what: &str) {
+        self.problems.push((line, what.into()));
+    }
+
+    fn add(&mut self, body: &str, first: usize) {
+        let mut lines = (first..).zip(body.lines());
+        while let Some((line, text)) = lines.next() {
+            let trimmed = text.trim();
+            let mark = trimmed.get(..3).filter(|mark| ["```", "~~~"].contains(mark));
+            let inside = mark.and_then(|mark| fence(lines.clone(), mark));
+            let directive =
+                trimmed.strip_prefix("{{#").and_then(|rest| rest.strip_suffix("}}"));
+            let what = if let Some(inside) = inside {
+                lines.nth(inside.len());
+                What::Fence(trimmed[3..].trim().into(), inside.join("\n"))
+            } else if let Some(directive) = directive {
+                What::Directive(words(directive))
+            } else {
+                if mark.is_some() {
+                    self.problem(line, "this code fence has no end");
+                } else if text.contains("{{#") {
+                    self.problem(
+                        line,
+                        "a directive is alone in its line, from {{# to }}",
+                    );
+                }
+                // mdBook has directives of its own, which look like ours.
+                What::Text(text.replace("{{#", "{&#123;#"))
+            };
+            self.pieces.push(Piece { line, what });
+        }
+    }
+}
+
+/// The lines up to the end of a fence, if it has one.
+fn fence<'a>(
+    lines: impl Iterator<Item = (usize, &'a str)> + Clone,
+    mark: &str,
+) -> Option<Vec<&'a str>> {
+    let is_inside = |(_, text): &(usize, &str)| text.trim() != mark;
+    let inside: Vec<_> = lines.clone().take_while(is_inside).collect();
+    lines.into_iter().nth(inside.len())?;
+    Some(inside.into_iter().map(|(_, text)| text).collect())
 }
 
 /// The words of a directive; what stands in double quotes is one.
@@ -138,6 +155,15 @@ impl Page {
         self.pieces.iter().filter_map(|piece| match &piece.what {
             What::Directive(words) => Some((piece.line, words.as_slice())),
             _ => None,
+        })
+    }
+
+    /// What its directives and diagrams are made from.
+    pub fn sources(&self) -> impl Iterator<Item = String> {
+        self.pieces.iter().filter_map(|piece| match &piece.what {
+            What::Directive(words) => Some(words.join(" ")),
+            What::Fence(_, source) => Some(source.clone()),
+            What::Text(_) => None,
         })
     }
 
@@ -171,8 +197,9 @@ mod tests {
     use super::*;
 
     fn what(text: &str) -> Vec<(usize, What)> {
-        let (_, pieces) = read(text).unwrap();
-        pieces.into_iter().map(|piece| (piece.line, piece.what)).collect()
+        let file = read(text);
+        assert_eq!(file.problems, []);
+        file.pieces.into_iter().map(|piece| (piece.line, piece.what)).collect()
     }
 
     #[test]
@@ -192,16 +219,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
-        for (text, expected) in [
-            ("# T\n", "does not begin with its minutes"),
-            ("---\ndoing: x\n---\n", "\"doing: x\\n\" is not"),
-            ("---\ndoing: 3\n---\n```seq\n", "4: this code fence has no end"),
-            ("---\ndoing: 3\n---\n{{#stage\n", "4: a directive fills its line"),
-            ("---\ndoing: 3\n---\nsee {{#stage}}\n", "4: a directive stands alone"),
+    fn what_is_wrong_is_said_and_the_rest_is_there() {
+        for (text, line, expected) in [
+            ("# T\nend\n", 1, "it does not begin with `doing: 7`"),
+            ("---\ndoing: x\n---\nend\n", 1, "it does not begin with `doing: 7`"),
+            ("---\ndoing: 3\n---\n```seq\nend\n", 4, "this code fence has no end"),
+            ("---\ndoing: 3\n---\n{{#stage\nend\n", 4, "a directive is alone"),
+            ("---\ndoing: 3\n---\nsee {{#stage}}\nend\n", 4, "a directive is alone"),
         ] {
-            let error = read(text).unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
+            let file = read(text);
+            let [(at, what)] = &*file.problems else { panic!("{file:?}") };
+            assert!(*at == line && what.starts_with(expected), "{at}: {what}");
+            assert_eq!(file.pieces.last().unwrap().what, What::Text("end".into()));
         }
     }
 
@@ -214,11 +243,8 @@ mod tests {
     #[test]
     fn reading_takes_a_minute_for_so_many_words_or_lines() {
         let page = |words: usize| {
-            let (minutes, pieces) =
-                read(&format!("---\ndoing: 0\n---\n{}", "word ".repeat(words)))
-                    .unwrap();
-            let (path, name, part) = Default::default();
-            Page { path, name, part, minutes, pieces }
+            let text = format!("---\ndoing: 0\n---\n{}", "word ".repeat(words));
+            Page { pieces: read(&text).pieces, ..Page::default() }
         };
         assert_eq!(page(0).reading(0), 1);
         assert_eq!(page(900).reading(0), 5);
