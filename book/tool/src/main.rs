@@ -12,9 +12,11 @@ use book::{Sources, build, changes};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 
 const USAGE: &str = "\
-cargo book [--open] [ADDRESS]  serve the book at ADDRESS, or at 127.0.0.1:3000, and open it in a browser
+cargo book [--open] [ADDRESS]  serve the book, at 127.0.0.1:3000 if not told
+                               otherwise, and open it in a browser
 cargo book build               build it into a folder, and print which
-cargo book check               build it, and check that all it shows and says is as the tests pinned it
+cargo book check               build it, and check that all it shows is as the
+                               tests pinned it, and explained
 ";
 
 fn main() -> ExitCode {
