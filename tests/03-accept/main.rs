@@ -154,6 +154,16 @@ fn localhost_is_an_address() -> Result<()> {
     Ok(())
 }
 
+#[test]
+#[cfg(unix)]
+#[ignore = "needs python3: cargo test -- --ignored"]
+fn ctrl_c_ends_the_twin_with_a_traceback() -> Result<()> {
+    let program = Program::start(python())?;
+    let mut kill = Command::new("kill");
+    ensure!(kill.args(["-INT", &program.id().to_string()]).status()?.success());
+    program.wait_for_stderr("KeyboardInterrupt\n")
+}
+
 /// A flaw that step 5 cures: where nothing can be printed, as after `cargo run | head -1`,
 /// `println!` panics.
 #[test]

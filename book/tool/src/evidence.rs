@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::pages::{self, Page, What, inline_code};
-use crate::{Sources, exercises, listing};
+use crate::{Sources, changes, exercises, listing};
 
 /// Commands in the text that no session can run, and what does.
 const TESTED_ELSEWHERE: [(&str, &str); 7] = [
@@ -33,10 +33,7 @@ const FOR_ONE: [&str; 6] =
 
 /// All commands that tests run: what stands behind `$ ` in a snapshot, and what the tests of
 /// the exercises run.
-///
-/// # Errors
-/// When a snapshot cannot be read.
-pub fn tested_commands(sources: &Sources) -> Result<BTreeSet<String>> {
+fn tested_commands(sources: &Sources) -> Result<BTreeSet<String>> {
     let mut commands: BTreeSet<_> =
         TESTED_ELSEWHERE.iter().map(|(command, _)| (*command).into()).collect();
     commands.extend(EXERCISE.map(|rest| format!("cargo exercise{rest}")));
@@ -61,8 +58,25 @@ fn started(id: &str) -> String {
     format!("cargo run -p ex{id}")
 }
 
-/// Whether a test runs `command`.
-pub fn is_tested(tested: &BTreeSet<String>, command: &str) -> bool {
+/// Commands on the pages that no test runs.
+///
+/// # Errors
+/// When a snapshot cannot be read.
+pub fn untested(sources: &Sources, pages: &[Page]) -> Result<Vec<String>> {
+    let tested = tested_commands(sources)?;
+    let untested = |page: &Page| {
+        let commands = commands(page).into_iter();
+        let untested = commands.filter(|(_, command)| !is_tested(&tested, command));
+        let said = untested.map(|(line, command)| {
+            let path = &page.path;
+            format!("book/src/{path}:{line}: no test runs `{command}`: add it to tests/sessions")
+        });
+        said.collect::<Vec<_>>()
+    };
+    Ok(pages.iter().flat_map(untested).collect())
+}
+
+fn is_tested(tested: &BTreeSet<String>, command: &str) -> bool {
     let program = command.split(" -- ").next().unwrap_or_default();
     tested.contains(command)
         || program.starts_with(&started("")) && tested.contains(program)
@@ -75,7 +89,7 @@ const PROGRAMS: [&str; 12] = [
 ];
 
 /// The commands that a page tells its reader to type, with line numbers.
-pub fn commands(page: &Page) -> Vec<(usize, &str)> {
+fn commands(page: &Page) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     for (line, text) in page.prose() {
         let code = inline_code(text);
@@ -95,6 +109,8 @@ pub fn check(sources: &Sources) -> Result<()> {
     let mut problems = not_listed(sources, &pages)?;
     problems.extend(unneeded_snapshots(sources, &pages)?);
     problems.extend(not_shown_once(sources, &pages)?);
+    let changed = changes::changed(sources)?.into_iter();
+    problems.extend(changed.map(|path| format!("{path}: not what the tests pinned")));
     ensure!(problems.is_empty(), "{}", problems.join("\n"));
     Ok(())
 }
@@ -104,8 +120,7 @@ fn read(sources: &Sources) -> Result<Vec<(String, Vec<Vec<String>>)>> {
     let mut pages = Vec::new();
     for path in sources.below("book/src", ".md") {
         if !path.ends_with("/SUMMARY.md") {
-            let (_, pieces) =
-                pages::read(&sources.read(&path)?).with_context(|| path.clone())?;
+            let pieces = pages::read(&sources.read(&path)?).pieces;
             let directives = pieces.into_iter().filter_map(|piece| match piece.what {
                 What::Directive(words) => Some(words),
                 _ => None,

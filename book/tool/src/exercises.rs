@@ -1,7 +1,7 @@
 //! The exercises in the book: each README is a page, and the messages that wrong programs get
 //! can be browsed.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use mdbook_preprocessor::book::{Book, Chapter};
 
 use crate::Sources;
@@ -100,8 +100,7 @@ pub fn gallery(sources: &Sources) -> Result<String> {
 
 /// The wrong programs in a file, with their messages.
 fn entries(sources: &Sources, programs: &str, messages: &str) -> Result<String> {
-    let file = syn::parse_file(&sources.read(programs)?)
-        .with_context(|| programs.to_string())?;
+    let file = sources.rust(programs)?;
     let messages = format!("exercises/check/tests/snapshots/{messages}");
     let mut text = String::new();
     let mut names = sources.list(&messages);

@@ -1,58 +1,123 @@
 //! Each piece of a page into Markdown or HTML.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
+use std::mem;
+use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+
+use crate::html::escape;
 
 use crate::pages::{Minutes, Page, Piece, What};
 use crate::terms::{self, Terms};
-use crate::{
-    Sources, evidence, exercises, glossary, hero, listing, rfcs, seq, transcript, wire,
-};
+use crate::{Sources, exercises, glossary, hero, listing, rfcs, seq, transcript, wire};
 
 /// The book as a whole, as far as a page needs to know it.
 pub struct Book<'a> {
-    pub sources: &'a Sources,
-    pub pages: &'a [Page],
+    sources: &'a Sources,
+    pages: &'a mut [Page],
     terms: Terms,
-    names: BTreeMap<(usize, usize), Vec<String>>,
-    /// Commands that tests run.
-    tested: BTreeSet<String>,
+    /// Of each directive that asks for them, the names, or why there are none.
+    names: BTreeMap<(usize, usize), Result<Vec<String>>>,
+    /// What can't be made is taken from here.
+    kept: &'a Kept,
+}
+
+/// The pieces of pages as they were when they could be made, by page and source.
+#[derive(Debug, Default)]
+pub struct Kept(Mutex<HashMap<(String, String), String>>);
+
+/// A page's Markdown with everything in it that is generated.
+#[derive(Debug, Default)]
+pub struct Expanded {
+    pub text: String,
+    /// What couldn't be made.
+    pub missing: Vec<Missing>,
+    /// What is wrong all the same.
+    pub problems: Vec<String>,
+}
+
+/// Something that couldn't be made.
+#[derive(Debug)]
+pub struct Missing {
+    /// The page's file and line.
+    pub place: String,
+    pub why: String,
+    /// Whether the page has it as it last was.
+    pub is_old: bool,
 }
 
 impl<'a> Book<'a> {
     /// Reads what pages need of each other.
-    pub fn new(
-        sources: &'a Sources,
-        pages: &'a [Page],
-        problems: &mut Vec<String>,
-    ) -> Result<Self> {
-        let terms = Terms::find(pages, problems);
-        let names = terms::new_names(sources, pages)?;
-        let tested = evidence::tested_commands(sources)?;
-        Ok(Self { sources, pages, terms, names, tested })
+    pub fn new(sources: &'a Sources, pages: &'a mut [Page], kept: &'a Kept) -> Self {
+        let terms = Terms::find(pages);
+        let names = terms::new_names(sources, pages);
+        Self { sources, pages, terms, names, kept }
     }
 
-    /// The page's Markdown with everything in it that is generated.
-    pub fn expand(&self, index: usize, problems: &mut Vec<String>) -> String {
-        let page = &self.pages[index];
-        let mut text = String::new();
-        let mut listing_lines = 0;
-        for piece in &page.pieces {
-            let mut found = Vec::new();
-            match self.piece(index, piece, &mut found) {
-                Ok(expanded) => {
-                    listing_lines += lines_in_listings(&expanded);
-                    text += &expanded;
-                }
-                Err(error) => found.push(format!("{error:#}")),
-            }
-            let place = format!("{}:{}", page.path, piece.line);
-            problems.extend(found.into_iter().map(|what| format!("{place}: {what}")));
+    /// Explanations that are given twice.
+    pub fn twice(&self) -> &[String] {
+        &self.terms.twice
+    }
+
+    /// Expands all pages. How long reading takes is known of all of them before one says so.
+    pub fn expand(self) -> Vec<Expanded> {
+        let mut expanded: Vec<_> =
+            (0..self.pages.len()).map(|index| self.pieces(index)).collect();
+        for (page, (_, pieces)) in self.pages.iter_mut().zip(&expanded) {
+            let lines = pieces.iter().map(|text| lines_in_listings(text)).sum();
+            page.minutes.reading = page.reading(lines);
         }
-        problems.extend(self.untested(page));
-        problems.extend(wrong_minutes(page, listing_lines));
-        text
+        for (index, (page, pieces)) in expanded.iter_mut().enumerate() {
+            page.text = self.with_minutes(index, mem::take(pieces));
+        }
+        expanded.into_iter().map(|(page, _)| page).collect()
+    }
+
+    fn pieces(&self, index: usize) -> (Expanded, Vec<String>) {
+        let page = &self.pages[index];
+        let mut expanded = Expanded::default();
+        let place = |line: usize| format!("book/src/{}:{line}", page.path);
+        for (line, why) in &page.problems {
+            let (place, why) = (place(*line), why.clone());
+            expanded.missing.push(Missing { place, why, is_old: false });
+        }
+        let mut pieces = Vec::new();
+        for piece in &page.pieces {
+            let mut problems = Vec::new();
+            let made = self.piece(index, piece, &mut problems);
+            let place = place(piece.line);
+            let problems = problems.into_iter().map(|what| format!("{place}: {what}"));
+            expanded.problems.extend(problems);
+            let key = (page.path.clone(), format!("{:?}", piece.what));
+            pieces.push(match made {
+                Ok(text) => self.kept.keep(key, text),
+                Err(error) => {
+                    let (why, last) = (format!("{error:#}"), self.kept.last(&key));
+                    let is_old = last.is_some();
+                    let note = || notice(&format!("Missing here: {}", escape(&why)));
+                    let text = last.unwrap_or_else(note);
+                    expanded.missing.push(Missing { place, why, is_old });
+                    text
+                }
+            });
+        }
+        (expanded, pieces)
+    }
+
+    /// The page's text, with its minutes behind the title, and tables of minutes.
+    fn with_minutes(&self, index: usize, pieces: Vec<String>) -> String {
+        let page = &self.pages[index];
+        let with_minutes = |(piece, text): (&Piece, String)| match &piece.what {
+            What::Text(line) if line.starts_with("# ") => text + &said(page.minutes),
+            What::Directive(words)
+                if words.first().is_some_and(|word| word == "minutes") =>
+            {
+                self.minutes(page, &words[1..])
+            }
+            _ => text,
+        };
+        page.pieces.iter().zip(pieces).map(with_minutes).collect()
     }
 
     fn piece(
@@ -63,36 +128,21 @@ impl<'a> Book<'a> {
     ) -> Result<String> {
         let page = &self.pages[index];
         match &piece.what {
-            What::Text(line) => Ok(self.text(page, line)),
+            What::Text(line) => Ok(terms::with_ids(line) + "\n"),
             What::Fence(info, source) if info == "seq" => {
                 let slug = page.path.trim_end_matches(".md").replace('/', "-");
                 let id = format!("seq-{slug}-{}", piece.line);
                 seq::svg(source, &id, &|path| self.sources.snapshot(path))
             }
-            What::Fence(..) => bail!(
-                "typed by hand: show code and output by a directive (see book/README.md)"
-            ),
+            What::Fence(info, text) => {
+                let by_hand = "typed by hand: show code and output by a directive";
+                problems.push(format!("{by_hand} (see book/README.md)"));
+                Ok(format!("```{info}\n{text}\n```\n"))
+            }
             What::Directive(words) => {
-                let text = self.directive(index, piece.line, words, problems);
-                let text =
-                    text.with_context(|| format!("{{{{#{}}}}}", words.join(" ")))?;
-                Ok(text + "\n")
+                Ok(self.directive(index, piece.line, words, problems)? + "\n")
             }
         }
-    }
-
-    /// A line of Markdown; the title is followed by the minutes.
-    fn text(&self, page: &Page, line: &str) -> String {
-        let line = terms::with_ids(line);
-        if !line.starts_with("# ") {
-            return line + "\n";
-        }
-        let Minutes { reading, doing } = page.minutes;
-        let doing = if doing > 0 { format!(", doing {doing}") } else { String::new() };
-        let s = if reading == 1 && doing.is_empty() { "" } else { "s" };
-        format!(
-            "{line}\n\n<p class=\"minutes\">Reading {reading} minute{s}{doing}.</p>\n\n"
-        )
     }
 
     fn directive(
@@ -130,6 +180,7 @@ impl<'a> Book<'a> {
             ["stairs"] => hero::stairs(&|path| sources.snapshot(path)),
             ["names", ..] => {
                 let names = self.names.get(&(index, line)).context("no names")?;
+                let names = names.as_ref().map_err(|error| anyhow!("{error:#}"))?;
                 let link = |name: &String| {
                     terms::link(self.pages, &self.terms, index, name).unwrap_or_else(
                         |problem| {
@@ -141,23 +192,29 @@ impl<'a> Book<'a> {
                 Ok(names.iter().map(link).collect::<Vec<_>>().join(" · ") + "\n")
             }
             ["glossary"] => Ok(glossary::list(self.pages, &self.terms, index)),
-            ["minutes", ref paths @ ..] => self.minutes(&self.pages[index], paths),
+            ["minutes", ref paths @ ..] => self.all_are_pages(paths),
             ["gallery"] => exercises::gallery(sources),
             ["exercises", start] => Ok(self.exercises(&self.pages[index], start)),
-            _ => bail!("no such directive (see book/README.md)"),
+            _ => bail!(
+                "no such directive (see book/README.md): {{{{#{}}}}}",
+                words.join(" ")
+            ),
+        }
+    }
+
+    /// Nothing yet: the table comes when all minutes are known.
+    fn all_are_pages(&self, paths: &[&str]) -> Result<String> {
+        let is_page = |path: &&str| self.pages.iter().any(|page| page.path == **path);
+        match paths.iter().find(|path| !is_page(path)) {
+            Some(path) => bail!("there is no page {path}"),
+            None => Ok(String::new()),
         }
     }
 
     /// A table of pages with their minutes; all pages, with a line for each part, without
     /// `paths`.
-    fn minutes(&self, on: &Page, paths: &[&str]) -> Result<String> {
-        let unknown = paths
-            .iter()
-            .find(|path| !self.pages.iter().any(|page| page.path == **path));
-        if let Some(path) = unknown {
-            bail!("there is no page {path}");
-        }
-        let is_chosen = |page: &&Page| paths.is_empty() || paths.contains(&&*page.path);
+    fn minutes(&self, on: &Page, paths: &[String]) -> String {
+        let is_chosen = |page: &&Page| paths.is_empty() || paths.contains(&page.path);
         let chosen: Vec<_> = self.pages.iter().filter(is_chosen).collect();
         let mut table =
             String::from("| page | reading | doing | minutes |\n|---|--:|--:|--:|\n");
@@ -173,7 +230,7 @@ impl<'a> Book<'a> {
             }
         }
         let sum = chosen.iter().map(|page| page.minutes).sum();
-        Ok(table + &row("**All together**", sum, "**"))
+        table + &row("**All together**", sum, "**") + "\n"
     }
 
     /// The exercises whose folders begin with `start`; all of them have a page.
@@ -188,26 +245,35 @@ impl<'a> Book<'a> {
             .collect();
         if list.is_empty() { list } else { format!("## Exercises\n\n{list}") }
     }
+}
 
-    /// Commands on the page that no test runs.
-    fn untested(&self, page: &Page) -> Vec<String> {
-        let commands = evidence::commands(page).into_iter();
-        let untested =
-            commands.filter(|(_, command)| !evidence::is_tested(&self.tested, command));
-        untested
-            .map(|(line, command)| {
-                format!(
-                    "{}:{line}: no test runs `{command}`: add it to tests/sessions",
-                    page.path
-                )
-            })
-            .collect()
+impl Kept {
+    fn keep(&self, key: (String, String), text: String) -> String {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(key, text.clone());
+        text
     }
+
+    fn last(&self, key: &(String, String)) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+}
+
+/// A line that a page shows before everything else, or in the place of something.
+pub fn notice(html: &str) -> String {
+    format!("<div class=\"notice\" role=\"note\">{html}</div>\n\n")
 }
 
 /// Whether this is a Rust file that belongs to no step, such as `bench/src/peers.rs`.
 fn is_elsewhere(path: &str) -> bool {
     path.contains('/') && path.ends_with(".rs") && !path.starts_with("steps/")
+}
+
+/// What stands below a page's title.
+fn said(Minutes { reading, doing }: Minutes) -> String {
+    let doing = if doing > 0 { format!(", doing {doing}") } else { String::new() };
+    let s = if reading == 1 && doing.is_empty() { "" } else { "s" };
+    format!("\n<p class=\"minutes\">Reading {reading} minute{s}{doing}.</p>\n\n")
 }
 
 fn row(name: &str, minutes: Minutes, mark: &str) -> String {
@@ -232,15 +298,4 @@ fn lines_in_listings(html: &str) -> usize {
     blocks
         .map(|block| block.split("</pre>").next().unwrap_or_default().lines().count())
         .sum()
-}
-
-/// What a page says about its minutes must be about right.
-fn wrong_minutes(page: &Page, listing_lines: usize) -> Option<String> {
-    #[expect(clippy::cast_precision_loss, reason = "it is a few dozen")]
-    let said = page.minutes.reading as f64;
-    let estimate = page.estimate(listing_lines);
-    let is_wrong = (said - estimate).abs() > 1.5_f64.max(estimate / 4.0);
-    is_wrong.then(|| {
-        format!("{}:2: reading {said} minutes: it is about {estimate:.0}", page.path)
-    })
 }

@@ -88,19 +88,11 @@ fn first_link(text: &str) -> Option<(&str, &str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::{self, Minutes};
+    use crate::pages;
 
     fn page(text: &str) -> Page {
-        let (_, pieces) =
-            pages::read(&format!("---\nreading: 1\n---\n{text}")).unwrap();
-        let minutes = Minutes::default();
-        Page {
-            path: String::new(),
-            name: String::new(),
-            part: String::new(),
-            minutes,
-            pieces,
-        }
+        let pieces = pages::read(&format!("---\ndoing: 1\n---\n{text}")).pieces;
+        Page { pieces, ..Page::default() }
     }
 
     #[test]

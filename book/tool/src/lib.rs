@@ -1,18 +1,20 @@
 //! What puts evidence into the book: code, transcripts, diagrams; and what checks that nothing
 //! else is in it.
 //!
-//! How a page is written stands in `book/README.md`. The way of a page through this library:
+//! How a page is written is in `book/README.md`. The way of a page through this library:
 //!
 //! - `pages.rs`: the file's minutes, title and text, cut into pieces
 //! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`, `transcript.rs`,
 //!   `wire.rs`, `seq.rs`, `hero.rs` and `rfcs.rs`
 //! - `exercises.rs`: pages made of the exercises' READMEs
-//! - `build.rs`: mdBook makes HTML of it
+//! - `changes.rs`: which steps aren't those that the transcripts come from
+//! - `build.rs`: mdBook makes HTML of it, strictly or leniently
 //! - `evidence.rs` and `links.rs`: what only the whole book can tell
 //! - `serve.rs`: step05 serves it
 
 pub mod build;
+pub mod changes;
 pub mod evidence;
 mod exercises;
 mod expand;
@@ -45,7 +47,7 @@ use anyhow::{Result, bail};
 /// # Errors
 /// With all that is wrong, a line each.
 pub fn check(sources: &Sources, into: &Path) -> Result<links::Summary> {
-    build::build(sources, into)?;
+    build::strict(sources, into)?;
     match (evidence::check(sources), links::check(into)) {
         (Ok(()), links) => links,
         (Err(evidence), Ok(_)) => Err(evidence),

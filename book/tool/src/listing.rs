@@ -100,32 +100,31 @@ fn is_near(changes: &[(ChangeTag, &str)], index: usize) -> bool {
 pub fn file(sources: &Sources, path: &str) -> Result<String> {
     let text = sources.read(path)?;
     let is_rust = path.ends_with(".rs");
-    let code = if is_rust { linked(&text, &text)? } else { escape(&text) };
+    let code = if is_rust {
+        Imports::of(&sources.rust(path)?).link(&text)?
+    } else {
+        escape(&text)
+    };
     Ok(framed(path, "", &code))
-}
-
-/// An excerpt of a Rust file, with links to the documentation of the standard library.
-fn linked(text: &str, code: &str) -> Result<String> {
-    Imports::of(&syn::parse_file(text)?).link(code)
 }
 
 /// Some items of a Rust file, in that order.
 pub fn items(sources: &Sources, path: &str, names: &[String]) -> Result<String> {
-    let text = sources.read(path)?;
+    let (file, text) = (sources.rust(path)?, sources.read(path)?);
     let note = match names {
         [first, _, _, _, .., last] => format!("{first} … {last}"),
         few => few.join(", "),
     };
-    Ok(framed(path, &note, &linked(&text, &code_of(&text, names)?)?))
+    let code = code_of(&file, &text, names)?;
+    Ok(framed(path, &note, &Imports::of(&file).link(&code)?))
 }
 
 /// Items that follow each other without a blank line in the file do so here.
-fn code_of(text: &str, names: &[String]) -> Result<String> {
-    let file = syn::parse_file(text)?;
+fn code_of(file: &syn::File, text: &str, names: &[String]) -> Result<String> {
     let mut code = String::new();
     let mut end = None;
     for name in names {
-        let lines = item(&file, text, name)?;
+        let lines = item(file, text, name)?;
         if end.is_some_and(|end| end != lines.start) {
             code.push('\n');
         }
@@ -244,7 +243,7 @@ pub fn beside(sources: &Sources, step: &str, names: &[String]) -> Result<String>
         (format!("{folder}/src/main.rs"), format!("{folder}/{twin}"));
     let (rust_text, python_text) =
         (sources.read(&rust_path)?, sources.read(&python_path)?);
-    let file = syn::parse_file(&rust_text)?;
+    let file = sources.rust(&rust_path)?;
     let (mut rust, mut python) = (Vec::new(), Vec::new());
     for name in names {
         let (in_rust, in_python) = name.split_once('/').unwrap_or((name, name));
@@ -299,6 +298,10 @@ mod tests {
     const CODE: &str = "//! Docs.\nuse a::b;\n\n// Why.\n/// Doc.\n#[inline]\nfn one() {}\n\n\
         struct S<'a>(&'a str);\n\nimpl<'a> S<'a> {\n    /// Two.\n    fn two() {\n        three();\n    }\n}\n\
         impl From<E> for S<'_> {\n    fn from(_: E) {}\n}\n";
+
+    fn code_of(text: &str, names: &[String]) -> Result<String> {
+        super::code_of(&syn::parse_file(text)?, text, names)
+    }
 
     fn code(name: &str) -> String {
         code_of(CODE, &[name.into()]).unwrap()

@@ -6,8 +6,10 @@
 
 use std::collections::HashSet;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use proc_macro2::{LexError, TokenStream, TokenTree};
+
+use crate::sources::no_rust;
 
 const KEYWORDS: [&str; 32] = [
     "_", "Self", "as", "async", "await", "break", "const", "continue", "dyn", "else",
@@ -25,10 +27,9 @@ const DEFINING: [&str; 8] =
 ///
 /// # Errors
 /// When it is not made of Rust's tokens.
-pub fn names(source: &str) -> Result<Vec<String>> {
-    let tokens: TokenStream = source.parse().map_err(|error: LexError| {
-        anyhow!("line {}: {error}", error.span().start().line)
-    })?;
+pub fn names(source: &str, path: &str) -> Result<Vec<String>> {
+    let tokens: TokenStream =
+        source.parse().map_err(|error: LexError| no_rust(path, error.span()))?;
     let mut words = Vec::new();
     flatten(tokens, &mut words);
     let words: Vec<_> = words.iter().map(String::as_str).collect();
@@ -229,9 +230,8 @@ fn is_type(word: &str) -> bool {
 mod tests {
     use super::names;
 
-    /// Without backticks.
     fn keys(source: &str) -> String {
-        names(source).unwrap().join(", ").replace('`', "")
+        names(source, "").unwrap().join(", ").replace('`', "")
     }
 
     #[test]
@@ -265,6 +265,6 @@ mod tests {
         ] {
             assert_eq!(keys(source), expected, "{source}");
         }
-        assert!(names("a\n(").unwrap_err().to_string().starts_with("line 2: "));
+        assert!(names("a\n(", "b.rs").unwrap_err().to_string().starts_with("b.rs:2: "));
     }
 }

@@ -1,10 +1,9 @@
 //! A page's file: its minutes, its title, and its text cut into pieces.
 
-use anyhow::{Context, Result, bail, ensure};
-
 /// How long a page takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Minutes {
+    /// Computed, by [`Page::reading`].
     pub reading: usize,
     pub doing: usize,
 }
@@ -25,16 +24,18 @@ impl std::iter::Sum for Minutes {
 }
 
 /// A page of the book.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Page {
     /// Below `book/src`, such as `05-parse/wire.md`.
     pub path: String,
     /// As in `SUMMARY.md`, with its number if it has one.
     pub name: String,
-    /// The part of the book that it stands in.
+    /// The part of the book that it is in.
     pub part: String,
     pub minutes: Minutes,
     pub pieces: Vec<Piece>,
+    /// What is wrong with the file, with line numbers.
+    pub problems: Vec<(usize, String)>,
 }
 
 /// A piece of a page, and the line of the file it begins in.
@@ -55,68 +56,76 @@ pub enum What {
     Fence(String, String),
 }
 
-/// Takes a file apart.
-///
-/// # Errors
-/// When the minutes are missing, or something has no end.
-pub fn read(text: &str) -> Result<(Minutes, Vec<Piece>)> {
-    let text = text.replace("\r\n", "\n");
-    let header = text.strip_prefix("---\n").and_then(|text| text.split_once("---\n"));
-    let (header, body) =
-        header.context("it does not begin with its minutes (see book/README.md)")?;
-    let first = header.lines().count() + 3;
-    Ok((minutes(header)?, pieces(body, first)?))
+/// A page's file, taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    pub doing: usize,
+    pub pieces: Vec<Piece>,
+    /// What is wrong with it, with line numbers.
+    pub problems: Vec<(usize, String)>,
 }
 
-fn minutes(header: &str) -> Result<Minutes> {
-    let mut minutes = Minutes::default();
-    for line in header.lines() {
-        let number = line.split_once(": ").and_then(|(key, number)| {
-            Some((key, number.trim().parse::<usize>().ok()?))
-        });
-        match number {
-            Some(("reading", number)) => minutes.reading = number,
-            Some(("doing", number)) => minutes.doing = number,
-            _ => bail!("{line:?} is not `reading: 8` or `doing: 7`"),
+/// Takes a file apart, whatever is wrong with it.
+pub fn read(text: &str) -> File {
+    let text = text.replace("\r\n", "\n");
+    let mut file = File::default();
+    let header = text.strip_prefix("---\n").and_then(|text| text.split_once("---\n"));
+    let (header, body) = header.unwrap_or(("", &text));
+    let doing = header.strip_prefix("doing: ").map(|number| number.trim().parse());
+    if let Some(Ok(doing)) = doing {
+        file.doing = doing;
+    } else {
+        file.problem(1, "it does not begin with `doing: 7` between two lines of `---`");
+    }
+    let first = if header.is_empty() { 1 } else { header.lines().count() + 3 };
+    file.add(body, first);
+    file
+}
+
+impl File {
+    fn problem(&mut self, line: usize, what: &str) {
+        self.problems.push((line, what.into()));
+    }
+
+    fn add(&mut self, body: &str, first: usize) {
+        let mut lines = (first..).zip(body.lines());
+        while let Some((line, text)) = lines.next() {
+            let trimmed = text.trim();
+            let mark = trimmed.get(..3).filter(|mark| ["```", "~~~"].contains(mark));
+            let inside = mark.and_then(|mark| fence(lines.clone(), mark));
+            let directive =
+                trimmed.strip_prefix("{{#").and_then(|rest| rest.strip_suffix("}}"));
+            let what = if let Some(inside) = inside {
+                lines.nth(inside.len());
+                What::Fence(trimmed[3..].trim().into(), inside.join("\n"))
+            } else if let Some(directive) = directive {
+                What::Directive(words(directive))
+            } else {
+                if mark.is_some() {
+                    self.problem(line, "this code fence has no end");
+                } else if text.contains("{{#") {
+                    self.problem(
+                        line,
+                        "a directive is alone in its line, from {{# to }}",
+                    );
+                }
+                // mdBook has directives of its own, which look like ours.
+                What::Text(text.replace("{{#", "{&#123;#"))
+            };
+            self.pieces.push(Piece { line, what });
         }
     }
-    ensure!(minutes.reading > 0, "it does not say how long reading it takes");
-    Ok(minutes)
 }
 
-fn pieces(body: &str, first: usize) -> Result<Vec<Piece>> {
-    let mut pieces = Vec::new();
-    let mut lines = (first..).zip(body.lines());
-    while let Some((line, text)) = lines.next() {
-        let trimmed = text.trim();
-        let what = if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
-            let (mark, info) = trimmed.split_at(3);
-            let mut inside = Vec::new();
-            loop {
-                let (_, text) = lines
-                    .next()
-                    .with_context(|| format!("{line}: this code fence has no end"))?;
-                if text.trim() == mark {
-                    break;
-                }
-                inside.push(text);
-            }
-            What::Fence(info.trim().into(), inside.join("\n"))
-        } else if let Some(directive) = trimmed.strip_prefix("{{#") {
-            let directive = directive
-                .strip_suffix("}}")
-                .with_context(|| format!("{line}: a directive fills its line"))?;
-            What::Directive(words(directive))
-        } else {
-            ensure!(
-                !text.contains("{{#"),
-                "{line}: a directive stands alone in its line"
-            );
-            What::Text(text.into())
-        };
-        pieces.push(Piece { line, what });
-    }
-    Ok(pieces)
+/// The lines up to the end of a fence, if it has one.
+fn fence<'a>(
+    lines: impl Iterator<Item = (usize, &'a str)> + Clone,
+    mark: &str,
+) -> Option<Vec<&'a str>> {
+    let is_inside = |(_, text): &(usize, &str)| text.trim() != mark;
+    let inside: Vec<_> = lines.clone().take_while(is_inside).collect();
+    lines.into_iter().nth(inside.len())?;
+    Some(inside.into_iter().map(|(_, text)| text).collect())
 }
 
 /// The words of a directive; what stands in double quotes is one.
@@ -149,20 +158,25 @@ impl Page {
         })
     }
 
+    /// What its directives and diagrams are made from.
+    pub fn sources(&self) -> impl Iterator<Item = String> {
+        self.pieces.iter().filter_map(|piece| match &piece.what {
+            What::Directive(words) => Some(words.join(" ")),
+            What::Fence(_, source) => Some(source.clone()),
+            What::Text(_) => None,
+        })
+    }
+
     /// The path from this page to another one, for a link.
     pub fn link_to(&self, path: &str) -> String {
         "../".repeat(self.path.matches('/').count()) + path
     }
 
-    /// How long reading takes, from 180 words and 20 lines of listings a minute.
-    pub fn estimate(&self, listing_lines: usize) -> f64 {
+    /// How many minutes reading takes: one for 180 words of text, which is slow, or for 20
+    /// lines of code and transcripts; one at least.
+    pub fn reading(&self, lines: usize) -> usize {
         let words: usize = self.prose().map(|(_, text)| count_words(text)).sum();
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a page has some thousand words"
-        )]
-        let minutes = words as f64 / 180.0 + listing_lines as f64 / 20.0;
-        minutes
+        ((words + lines * 9 + 90) / 180).max(1)
     }
 }
 
@@ -183,8 +197,9 @@ mod tests {
     use super::*;
 
     fn what(text: &str) -> Vec<(usize, What)> {
-        let (_, pieces) = read(text).unwrap();
-        pieces.into_iter().map(|piece| (piece.line, piece.what)).collect()
+        let file = read(text);
+        assert_eq!(file.problems, []);
+        file.pieces.into_iter().map(|piece| (piece.line, piece.what)).collect()
     }
 
     #[test]
@@ -192,29 +207,30 @@ mod tests {
         let words = ["item", "a", "impl B for C"].map(String::from).to_vec();
         assert_eq!(
             what(
-                "---\nreading: 8\ndoing: 7\n---\n# T\n{{#item a \"impl B for C\"}}\n```seq\na\n\nb\n```\nc\n"
+                "---\ndoing: 7\n---\n# T\n{{#item a \"impl B for C\"}}\n```seq\na\n\nb\n```\nc\n"
             ),
             [
-                (5, What::Text("# T".into())),
-                (6, What::Directive(words)),
-                (7, What::Fence("seq".into(), "a\n\nb".into())),
-                (12, What::Text("c".into())),
+                (4, What::Text("# T".into())),
+                (5, What::Directive(words)),
+                (6, What::Fence("seq".into(), "a\n\nb".into())),
+                (11, What::Text("c".into())),
             ]
         );
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
-        for (text, expected) in [
-            ("# T\n", "does not begin with its minutes"),
-            ("---\nreading: x\n---\n", "\"reading: x\" is not"),
-            ("---\ndoing: 3\n---\n", "how long reading it takes"),
-            ("---\nreading: 3\n---\n```seq\n", "4: this code fence has no end"),
-            ("---\nreading: 3\n---\n{{#stage\n", "4: a directive fills its line"),
-            ("---\nreading: 3\n---\nsee {{#stage}}\n", "4: a directive stands alone"),
+    fn what_is_wrong_is_said_and_the_rest_is_there() {
+        for (text, line, expected) in [
+            ("# T\nend\n", 1, "it does not begin with `doing: 7`"),
+            ("---\ndoing: x\n---\nend\n", 1, "it does not begin with `doing: 7`"),
+            ("---\ndoing: 3\n---\n```seq\nend\n", 4, "this code fence has no end"),
+            ("---\ndoing: 3\n---\n{{#stage\nend\n", 4, "a directive is alone"),
+            ("---\ndoing: 3\n---\nsee {{#stage}}\nend\n", 4, "a directive is alone"),
         ] {
-            let error = read(text).unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
+            let file = read(text);
+            let [(at, what)] = &*file.problems else { panic!("{file:?}") };
+            assert!(*at == line && what.starts_with(expected), "{at}: {what}");
+            assert_eq!(file.pieces.last().unwrap().what, What::Text("end".into()));
         }
     }
 
@@ -222,5 +238,16 @@ mod tests {
     fn words_are_counted_without_marks() {
         assert_eq!(count_words("**Three** `words` here - <br> </details>"), 3);
         assert_eq!(inline_code("a `b` and ``c``").collect::<Vec<_>>(), ["b", "", ""]);
+    }
+
+    #[test]
+    fn reading_takes_a_minute_for_so_many_words_or_lines() {
+        let page = |words: usize| {
+            let text = format!("---\ndoing: 0\n---\n{}", "word ".repeat(words));
+            Page { pieces: read(&text).pieces, ..Page::default() }
+        };
+        assert_eq!(page(0).reading(0), 1);
+        assert_eq!(page(900).reading(0), 5);
+        assert_eq!(page(900).reading(40), 7);
     }
 }

@@ -1,5 +1,6 @@
 //! Serves the built book with step05. A reload shows what has changed: when a page is asked
-//! for and a source is no longer what it was, the book is built again first.
+//! for and a source is no longer what it was, the book is built again first. When that fails,
+//! the last good one is shown, and why.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -10,8 +11,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 use std::{fs, thread};
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use step05::{Deadlines, Response, Status};
+
+use crate::build;
+use crate::expand::notice;
+use crate::html::escape;
 
 /// How many clients are served at once. A browser opens connections in advance and says
 /// nothing on them; each keeps one of these waiting.
@@ -43,61 +48,76 @@ const CONTENT_TYPES: [(&str, &str); 9] = [
     ("woff2", "font/woff2"),
 ];
 
-const CANNOT_BUILD: &str = "the book cannot be built";
-
 /// A book that is built and served.
 #[derive(Debug)]
 pub struct Site<B> {
     repository: PathBuf,
     folder: PathBuf,
     build: B,
-    /// What `folder` was built from; None when it must be built. Who holds the lock may
-    /// read the folder or write it, so that nobody sees a file half-written.
-    built: Mutex<Option<Stamp>>,
+    /// Who holds the lock may read the folder or write it, so that nobody sees a book
+    /// half-written.
+    state: Mutex<State>,
+}
+
+/// What is in the folder.
+#[derive(Debug, Default)]
+struct State {
+    /// What it was built from; None when it must be built.
+    built: Option<Stamp>,
+    /// Why it isn't built from what is there now.
+    failure: Option<String>,
 }
 
 /// When each source was last written, and how long it is.
 type Stamp = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
 
-impl<B: Fn() -> Result<()>> Site<B> {
-    /// A site whose files are in `folder`, where `build` puts them. It reads what it needs
-    /// from `repository`.
+impl<B: Fn(&Path) -> Result<()>> Site<B> {
+    /// Describes a site whose files are in `folder`. `build` puts them into a folder that it
+    /// is given, and reads what it needs from `repository`.
     pub fn new(repository: PathBuf, folder: PathBuf, build: B) -> Self {
-        Self { repository, folder, build, built: Mutex::new(None) }
+        Self { repository, folder, build, state: Mutex::default() }
+    }
+
+    /// Returns the file at `path`, which is decoded. A page is made from what is there now; if
+    /// that can't be done, it is the last good one, and says so.
+    pub fn answer(&self, path: &[u8]) -> Response {
+        let mut state = self.lock();
+        if path.ends_with(b"/") || path.ends_with(b".html") {
+            self.build_if_changed(&mut state);
+        }
+        let found =
+            || file(&self.folder, path).unwrap_or_else(|| not_found(&self.folder));
+        match &state.failure {
+            None => found(),
+            Some(why) if self.folder.join("index.html").is_file() => {
+                with_banner(found(), why)
+            }
+            Some(why) => nothing_yet(why),
+        }
     }
 
     /// Builds it, unless nothing has changed since it was built.
-    ///
-    /// # Errors
-    /// When it cannot be built. The next call tries again.
-    pub fn build(&self) -> Result<()> {
-        self.build_if_changed(&mut self.lock())
+    pub fn build(&self) {
+        self.build_if_changed(&mut self.lock());
     }
 
-    /// The file at `path`, which is decoded. No page is older than what it is made of.
-    ///
-    /// # Errors
-    /// When a page is asked for and the book cannot be built.
-    pub fn answer(&self, path: &[u8]) -> Result<Response> {
-        let mut built = self.lock();
-        if path.ends_with(b"/") || path.ends_with(b".html") {
-            self.build_if_changed(&mut built)?;
-        }
-        Ok(file(&self.folder, path).unwrap_or_else(|| not_found(&self.folder)))
-    }
-
-    fn build_if_changed(&self, built: &mut Option<Stamp>) -> Result<()> {
+    fn build_if_changed(&self, state: &mut State) {
         // Looked at before they are read: what changes meanwhile is built the next time.
         let stamp = self.stamp();
-        if built.as_ref() == Some(&stamp) {
-            return Ok(());
+        if state.built.as_ref() == Some(&stamp) {
+            return;
         }
-        *built = None;
         // A panic would end this thread, and after a few of them nobody served any more.
-        panic::catch_unwind(AssertUnwindSafe(&self.build))
-            .unwrap_or_else(|_| Err(anyhow!("a panic; see the terminal")))?;
-        *built = Some(stamp);
-        Ok(())
+        let replace = || build::replace(&self.folder, &self.build);
+        let result = panic::catch_unwind(AssertUnwindSafe(replace))
+            .unwrap_or_else(|_| Err(anyhow!("a panic; see the terminal")));
+        let failure = result.err().map(|error| format!("{error:#}").replace('\n', " "));
+        if let Some(why) = &failure
+            && state.failure != failure
+        {
+            let _ = writeln!(io::stderr(), "the book cannot be built: {why}");
+        }
+        *state = State { built: failure.is_none().then_some(stamp), failure };
     }
 
     fn stamp(&self) -> Stamp {
@@ -108,8 +128,8 @@ impl<B: Fn() -> Result<()>> Site<B> {
         stamp
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Stamp>> {
-        self.built.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -172,10 +192,37 @@ fn not_found(folder: &Path) -> Response {
     )
 }
 
-/// Instead of a page, why there is none.
-fn failure(error: &Error) -> Response {
-    let status = Status(500, "Internal Server Error");
-    Response::text(status, &format!("{CANNOT_BUILD}: {error:#}"))
+/// The page, if it is one, with the reason why it isn't a newer one.
+fn with_banner(response: Response, why: &str) -> Response {
+    const START: &str = "<main>";
+    let text = String::from_utf8_lossy(&response.body);
+    if !response.content_type.starts_with("text/html") || !text.contains(START) {
+        return response;
+    }
+    let banner = format!(
+        "{START}{}",
+        notice(&format!(
+            "This is the book as it could last be built. Now it can't be: {}",
+            escape(why)
+        ))
+    );
+    let body = text.replacen(START, &banner, 1).into_bytes().into();
+    Response { body, ..response }
+}
+
+/// Instead of any page, why there is none yet.
+fn nothing_yet(why: &str) -> Response {
+    let body = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <title>The book can't be built</title>\n<h1>The book can't be built</h1>\n\
+         <p>{}</p>\n<p>Put that right, and reload this page.</p>\n",
+        escape(why)
+    );
+    Response {
+        status: Status(500, "Internal Server Error"),
+        content_type: "text/html; charset=utf-8",
+        body: body.into_bytes().into(),
+    }
 }
 
 /// Takes the address, before anything else is done.
@@ -191,16 +238,16 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Builds the site, says where it is, shows it in a browser if asked to `open` one, and
-/// serves it for ever.
+/// serves it forever.
 ///
 /// # Errors
-/// When it cannot be built.
+/// When it cannot say so, or has no more descriptors.
 pub fn serve(
     listener: &TcpListener,
-    site: &Site<impl Fn() -> Result<()> + Sync>,
+    site: &Site<impl Fn(&Path) -> Result<()> + Sync>,
     open: bool,
 ) -> Result<()> {
-    site.build()?;
+    site.build();
     let url = format!("http://{}/", listener.local_addr()?);
     writeln!(io::stdout(), "the book is at {url} until you press Ctrl-C")?;
     if open && let Err(error) = open::that_detached(&url) {
@@ -215,16 +262,10 @@ pub fn serve(
         for listener in &listeners {
             threads.spawn(|| {
                 step05::serve(listener, Deadlines::default(), |request| {
-                    site.answer(&request.path).unwrap_or_else(|error| {
-                        let _ = writeln!(io::stderr(), "{CANNOT_BUILD}: {error:#}");
-                        failure(&error)
-                    })
+                    site.answer(&request.path)
                 })
             });
         }
     });
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,9 +1,10 @@
 //! The files that pages are made from.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::{env, fs};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result, anyhow};
+use proc_macro2::Span;
 
 /// The repository, from which every listing and transcript comes.
 #[derive(Clone, Debug)]
@@ -17,10 +18,23 @@ impl Sources {
         Self { root: root.into() }
     }
 
-    /// The repository that this program was compiled in.
-    pub fn here() -> Self {
-        let tool = Path::new(env!("CARGO_MANIFEST_DIR"));
-        Self::new(tool.ancestors().nth(2).unwrap_or(tool))
+    /// Finds the repository around the package that Cargo runs, or else around the current
+    /// folder. Where this program was compiled doesn't count: several clones may share a
+    /// target folder, and so one program.
+    ///
+    /// # Errors
+    /// When there is no repository there.
+    pub fn find() -> Result<Self> {
+        let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let starts = package.into_iter().chain(env::current_dir());
+        let mut folders = starts
+            .flat_map(|start| start.ancestors().map(PathBuf::from).collect::<Vec<_>>());
+        let root = folders.find(|folder| {
+            folder.is_absolute() && folder.join("book/book.toml").is_file()
+        });
+        let root =
+            root.context("run this in the project's folder: no book/book.toml here")?;
+        Ok(Self::new(root))
     }
 
     /// Where a path of the repository is.
@@ -53,11 +67,26 @@ impl Sources {
         Ok(body.into())
     }
 
-    /// The files and folders in a folder, sorted by name; none when it is not there.
+    /// A Rust file, taken apart.
+    ///
+    /// # Errors
+    /// When it cannot be read, or isn't Rust; the message says in which line.
+    pub fn rust(&self, path: &str) -> Result<syn::File> {
+        syn::parse_file(&self.read(path)?).map_err(|error| {
+            let line = error.span().start().line;
+            match &*error.to_string() {
+                "cannot parse string into token stream" => no_rust(path, error.span()),
+                error => anyhow!("{path}:{line}: {error}"),
+            }
+        })
+    }
+
+    /// The files and folders in a folder, sorted by name; none when it is not there. Hidden
+    /// ones are an editor's or a system's business.
     pub fn list(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(folder)).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<_> = names.collect();
+        let mut names: Vec<_> = names.filter(|name| !name.starts_with('.')).collect();
         names.sort();
         names
     }
@@ -86,4 +115,9 @@ impl Sources {
         let at = at.with_context(|| format!("there is no step {step:?} in steps"))?;
         Ok(at.checked_sub(1).map(|before| steps.swap_remove(before)))
     }
+}
+
+/// What to say of a text that can't even be cut into words.
+pub fn no_rust(path: &str, place: Span) -> Error {
+    anyhow!("{path}:{}: a bracket or a quote has no other end", place.start().line)
 }

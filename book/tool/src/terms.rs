@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::Sources;
 use crate::names::names;
@@ -22,21 +22,22 @@ pub struct Place {
 #[derive(Debug, Default)]
 pub struct Terms {
     pub places: BTreeMap<String, Place>,
+    /// Those that are given twice.
+    pub twice: Vec<String>,
 }
 
 impl Terms {
-    /// Finds them; each must be in one place only.
-    pub fn find(pages: &[Page], problems: &mut Vec<String>) -> Self {
+    /// Finds them.
+    pub fn find(pages: &[Page]) -> Self {
         let mut terms = Self::default();
         for (page, source) in pages.iter().enumerate() {
             for (line, text) in source.prose() {
                 for term in explained(text) {
                     let place = Place { page, line, term: term.into() };
                     if let Some(other) = terms.places.insert(id(term), place) {
-                        let other_page = &pages[other.page].path;
-                        problems.push(format!(
-                            "{}:{line}: {term:?} is explained in {other_page}:{} already",
-                            source.path, other.line
+                        terms.twice.push(format!(
+                            "book/src/{}:{line}: {term:?} is explained in {}:{} already",
+                            source.path, pages[other.page].path, other.line
                         ));
                     }
                 }
@@ -96,26 +97,25 @@ pub fn with_ids(text: &str) -> String {
 pub fn new_names(
     sources: &Sources,
     pages: &[Page],
-) -> Result<BTreeMap<(usize, usize), Vec<String>>> {
+) -> BTreeMap<(usize, usize), Result<Vec<String>>> {
     let mut seen = HashSet::new();
     let mut new = BTreeMap::new();
     for (page, source) in pages.iter().enumerate() {
         for (line, words) in source.directives() {
-            let [directive, step, files @ ..] = words else { continue };
-            if directive != "names" {
-                continue;
+            if let [directive, step, files @ ..] = words
+                && directive == "names"
+            {
+                let paths = files.iter().map(|file| format!("steps/{step}/{file}"));
+                let used = paths.map(|path| names(&sources.read(&path)?, &path));
+                let first = used.collect::<Result<Vec<_>>>().map(|used| {
+                    let used = used.into_iter().flatten();
+                    used.filter(|name| seen.insert(name.clone())).collect()
+                });
+                new.insert((page, line), first);
             }
-            let mut first = Vec::new();
-            for file in files {
-                let path = format!("steps/{step}/{file}");
-                let place = || format!("{}:{line}: {path}", source.path);
-                let used = names(&sources.read(&path)?).with_context(place)?;
-                first.extend(used.into_iter().filter(|name| seen.insert(name.clone())));
-            }
-            new.insert((page, line), first);
         }
     }
-    Ok(new)
+    new
 }
 
 /// A link to where a name is explained, or, when it is not by then, what is wrong.
