@@ -43,6 +43,38 @@ async function violations(page) {
         nodes.map(({ target, failureSummary }) => `${id}: ${target}: ${failureSummary}`));
 }
 
+/** What is wrong with the page, of what neither axe-core nor a checker of links sees. */
+const faults = page => page.evaluate(() => {
+    const all = selector => [...document.querySelectorAll(selector)];
+    const ids = all('[id]').map(element => element.id);
+    const isHidden = element => element.closest('[aria-hidden=true], .fa-svg, template');
+    const hasText = image => image.alt?.trim() || image.getAttribute('aria-label')?.trim()
+        || document.getElementById(image.getAttribute('aria-labelledby'))?.textContent.trim()
+        || image.querySelector(':scope > title')?.textContent.trim();
+    const images = all('img, svg:not(svg svg)').filter(image => !isHidden(image));
+    const isHere = url => new URL(url, document.baseURI).origin === location.origin || url.startsWith('data:');
+    const loaded = all('[src]').map(element => element.getAttribute('src'));
+    const rules = [...document.styleSheets].flatMap(sheet => [...sheet.cssRules]);
+    const inStyles = rules.flatMap(rule => [...rule.cssText.matchAll(/url\("([^"]+)"\)/g)].map(match => match[1]));
+    const links = all('a[href^="http:"]').map(link => link.href);
+    return [
+        ...ids.filter((id, at) => ids.indexOf(id) !== at).map(id => `an id twice: ${id}`),
+        ...images.filter(image => !hasText(image)).map(image => `no text: ${image.outerHTML.slice(0, 80)}`),
+        ...[...loaded, ...inStyles].filter(url => !isHere(url)).map(url => `from elsewhere: ${url}`),
+        ...links.filter(url => !/^http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/.test(url)).map(url => `not https: ${url}`),
+    ];
+});
+
+test('each id is there once, each image has a text, nothing comes from elsewhere', { timeout: 300_000 }, async () => {
+    const found = [];
+    for (const path of pages) {
+        const page = await open(browser, book.url + path);
+        found.push(...(await faults(page)).map(what => `${path}: ${what}`));
+        await page.close();
+    }
+    assert.deepEqual(found, []);
+});
+
 for (const theme of ['light', 'navy']) {
     test(`axe-core finds nothing in any page, ${theme}`, { timeout: 600_000 }, async () => {
         const found = [];

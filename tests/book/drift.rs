@@ -11,9 +11,7 @@ use tempfile::TempDir;
 #[test]
 fn the_book_is_whole() -> Result<()> {
     let folder = TempDir::new()?;
-    let seen = book::check(&Sources::find()?, folder.path())?;
-    ensure!(seen.to_string().contains(" pages, "), "{seen}");
-    Ok(())
+    book::check(&Sources::find()?, folder.path())
 }
 
 /// Whoever has mdBook gets the same book, through the command in `book.toml`.
@@ -143,7 +141,7 @@ const IN_THE_PAGES: [Drift; 11] = [
 ];
 
 /// Found in the whole book, once it is built.
-const IN_THE_WHOLE: [Drift; 9] = [
+const IN_THE_WHOLE: [Drift; 4] = [
     // A step that isn't what its transcripts come from.
     Drift {
         file: "steps/02-listen/src/main.rs",
@@ -166,34 +164,6 @@ const IN_THE_WHOLE: [Drift; 9] = [
         file: "book/src/extra.md",
         change: Create("---\ndoing: 1\n---\n# Extra\n"),
         said: &["book/src/extra.md: SUMMARY.md does not name it"],
-    },
-    // Links to no page, and to no place in one.
-    Drift {
-        file: "book/src/01-bind.md",
-        change: Append("\n[there](nowhere.md)\n"),
-        said: &["01-bind.html: ", "nowhere.html"],
-    },
-    Drift {
-        file: "book/src/02-listen.md",
-        change: Append("\n[place](01-bind.md#nowhere)\n"),
-        said: &["02-listen.html: ", "01-bind.html#nowhere"],
-    },
-    // An image without a text, and one that is not there.
-    Drift {
-        file: "book/src/03-accept.md",
-        change: Append("\n![](favicon.png)\n"),
-        said: &["03-accept.html: ", "favicon.png"],
-    },
-    // Something that is loaded from the network.
-    Drift {
-        file: "book/src/04-respond.md",
-        change: Append("\n<script src=\"https://example.com/a.js\"></script>\n"),
-        said: &["04-respond.html: ", "https://example.com/a.js"],
-    },
-    Drift {
-        file: "book/theme/tutorial.css",
-        change: Append("\nbody { background: url(https://example.com/b.png); }\n"),
-        said: &["tutorial", "https://example.com/b.png"],
     },
 ];
 

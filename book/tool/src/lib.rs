@@ -10,7 +10,7 @@
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `changes.rs`: which steps aren't those that the transcripts come from
 //! - `build.rs`: mdBook makes HTML of it, strictly or leniently
-//! - `evidence.rs` and `links.rs`: what only the whole book can tell
+//! - `evidence.rs`: what only the whole book can tell
 //! - `serve.rs`: step05 serves it
 
 pub mod build;
@@ -22,7 +22,6 @@ mod glossary;
 mod hero;
 mod html;
 mod library;
-pub mod links;
 mod listing;
 mod names;
 mod pages;
@@ -46,11 +45,10 @@ use anyhow::{Result, bail};
 ///
 /// # Errors
 /// With all that is wrong, a line each.
-pub fn check(sources: &Sources, into: &Path) -> Result<links::Summary> {
-    build::strict(sources, into)?;
-    match (evidence::check(sources), links::check(into)) {
-        (Ok(()), links) => links,
-        (Err(evidence), Ok(_)) => Err(evidence),
-        (Err(evidence), Err(links)) => bail!("{evidence:#}\n{links:#}"),
+pub fn check(sources: &Sources, into: &Path) -> Result<()> {
+    match (build::strict(sources, into), evidence::check(sources)) {
+        (built, Ok(())) => built,
+        (Ok(()), evidence) => evidence,
+        (Err(build), Err(evidence)) => bail!("{build:#}\n{evidence:#}"),
     }
 }
