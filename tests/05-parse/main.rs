@@ -392,3 +392,12 @@ fn every_byte_in_every_place_of_a_value() -> Result<()> {
     }
     Ok(())
 }
+
+/// Of two fields that are refused for the same reason, the log points at the first.
+#[test]
+fn the_first_of_two_reasons_is_named() {
+    let before = "GET / HTTP/1.1\r\nHost: a\r\nExpect: ";
+    let head = format!("{before}one\r\nExpect: two\r\n\r\n");
+    let error = step05::parse(head.as_bytes()).unwrap_err();
+    assert_eq!((error.status.0, error.offset), (417, before.len()));
+}
