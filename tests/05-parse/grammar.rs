@@ -171,7 +171,7 @@ impl Head {
                 (Some(_), _) => head.field_line(line)?,
             }
         }
-        if bytes.len() <= MAX_HEAD {
+        if bytes.len() < MAX_HEAD {
             return Err(Stop::Wait);
         }
         // The last line is open, but too much has come to wait for its end.
@@ -395,13 +395,19 @@ fn rare() -> Vec<Vec<u8>> {
             "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: {coding}, chunked\r\n\r\n"
         )
     };
+    let open = |length: usize| {
+        let start = "GET / HTTP/1.1\r\nX: ";
+        format!("{start}{}", "a".repeat(length - start.len()))
+    };
     let heads = [
         coding("a;"),
         coding("a;b=\"c,d\""),
         format!("{} / HTTP/1.1\r\n", "A".repeat(MAX_METHOD + 1)),
         format!("GET /{long} HTTP/1.1\r\n"),
         format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(MAX_FIELDS)),
-        format!("GET / HTTP/1.1\r\nX: {}", "a".repeat(MAX_HEAD)),
+        open(MAX_HEAD - 1),
+        open(MAX_HEAD),
+        open(MAX_HEAD + 1),
     ];
     heads.map(String::into_bytes).into()
 }

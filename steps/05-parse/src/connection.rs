@@ -56,7 +56,7 @@ impl<T: Transport> Connection<T> {
             let start = head.len();
             self.read(head)?;
             let has_line = (start..head.len()).any(|index| ends_line(head, index));
-            if has_line || head.len() > MAX_HEAD {
+            if has_line || head.len() >= MAX_HEAD {
                 return Ok(());
             }
         }

@@ -63,7 +63,7 @@ pub struct Request<'a> {
 pub fn parse(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>> {
     let within = &bytes[..bytes.len().min(MAX_HEAD)];
     // Nothing can complete the last line of a head that is too long, so it is judged too.
-    let is_too_long = bytes.len() > MAX_HEAD;
+    let is_too_long = bytes.len() >= MAX_HEAD;
     let last_end = (0..within.len()).rfind(|&at| is_too_long || ends_line(within, at));
     let lines = &within[..last_end.map_or(0, |at| at + 1)];
     let mut cursor = Cursor::new(lines, &rules::HEAD_TOO_LONG);
