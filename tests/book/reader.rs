@@ -206,7 +206,7 @@ fn a_book_that_cannot_be_built() -> Result<()> {
         assert_eq!(response.status.0, 500, "{path}");
         ensure!(page.contains("<h1>The book can't be built</h1>"), "{page}");
         ensure!(
-            page.contains("SUMMARY.md") && page.contains("reload this page"),
+            page.contains("`book/src/SUMMARY.md`") && page.contains("reload this page"),
             "{page}"
         );
     }
@@ -218,7 +218,10 @@ fn a_book_that_cannot_be_built() -> Result<()> {
     for path in ["/", "/04-respond.html"] {
         let notices = reader.notices(path)?;
         let [notice] = &*notices else { panic!("{notices:?}") };
-        ensure!(notice.starts_with(last) && notice.contains("SUMMARY.md"), "{notice}");
+        ensure!(
+            notice.starts_with(last) && notice.contains("`book/src/SUMMARY.md`"),
+            "{notice}"
+        );
         ensure!(!notice.contains('\n'), "{notice}");
     }
     fs::write(reader.path(SUMMARY), summary)?;
