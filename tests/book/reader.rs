@@ -11,7 +11,9 @@ use book::{Sources, build};
 use tempfile::TempDir;
 use tests::Program;
 
-use crate::drift::{Append, Change, Remove, Replace, copy_repository};
+use crate::drift::{
+    Append, Change, Remove, Replace, copy_repository, copy_without_exercises,
+};
 use crate::serve::get;
 
 const STEP: &str = "steps/04-respond/src/main.rs";
@@ -29,7 +31,7 @@ struct Reader {
 impl Reader {
     fn new() -> Result<Self> {
         let folder = TempDir::new()?;
-        copy_repository(folder.path())?;
+        copy_without_exercises(folder.path())?;
         let site = site(folder.path());
         Ok(Self { folder, site })
     }
@@ -177,6 +179,7 @@ fn a_broken_include_in_a_page() -> Result<()> {
 #[cfg(unix)]
 fn an_editors_lock() -> Result<()> {
     let reader = Reader::new()?;
+    copy_repository(reader.folder.path())?;
     for lock in [
         "book/src/.#index.md",
         "book/src/fonts/.#OPEN-SANS-LICENSE.txt",
