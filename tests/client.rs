@@ -55,7 +55,25 @@ impl Client {
     /// # Errors
     /// As `connect(2)`.
     pub fn connect_within(address: SocketAddr, deadline: Duration) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, deadline)?;
+        Self::new(TcpStream::connect_timeout(&address, deadline)?)
+    }
+
+    /// Connects with a receive buffer of about so many bytes: the server's system can send only
+    /// that much ahead of what is read.
+    ///
+    /// # Errors
+    /// As [`Client::connect`], and as `setsockopt(2)`.
+    pub fn connect_with_buffer(address: SocketAddr, bytes: usize) -> Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        // The window of a connection is settled when it begins.
+        socket.set_recv_buffer_size(bytes)?;
+        socket
+            .connect_timeout(&address.into(), PATIENCE)
+            .with_context(|| format!("connecting to {address}"))?;
+        Ok(Self::new(socket.into())?)
+    }
+
+    fn new(stream: TcpStream) -> io::Result<Self> {
         // A piece that is sent must leave at once, not wait for the next one.
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(PATIENCE))?;

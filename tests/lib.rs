@@ -21,12 +21,15 @@ mod visits;
 
 pub use bytes::escape;
 pub use client::{Client, End, Received, connect, exchange, is_taken};
-pub use mistakes::{mistakes, refusal};
+pub use mistakes::{
+    NO_ADDRESSES, NO_NAMES, addresses, complaint, help, mistakes, refusal,
+};
 #[cfg(target_os = "linux")]
-pub use mistakes::{nowhere_to_print, privileged};
+pub use mistakes::{nowhere_to_print, panics_with_nowhere_to_print, privileged};
 pub use program::{Ended, Program};
 pub use redact::{date, peers, port};
 pub use tools::{Trace, cargo, chromium, curl, file_of, memory, python, run};
+pub use visits::with_a_closed_stdout;
 pub use visits::{REQUEST, bad_clients, behind_an_idle_client, ipv6, wait_until};
 #[cfg(target_os = "linux")]
 pub use visits::{listeners, memory_after_10_000, queue, restart, wait_for_queue};
@@ -104,46 +107,111 @@ macro_rules! checks {
 
 /// The checks that hold for every program of ours, whatever it serves: how it answers to
 /// mistakes on the command line, and which addresses it can have.
+///
+/// `{ rust }` has no twin, and ends with an error where it can't print. `{ rust, python,
+/// NO_NAMES }` are a program that panics there, its twin, and what isn't an address to it.
 #[macro_export]
 macro_rules! command_line {
-    ($($program:ident),+) => {
+    ($rust:ident) => {
         mod command_line {
-            use std::process::Command;
+            use super::$rust as program;
 
-            $crate::checks! { $($program),+:
-                mistakes
-                ipv6
-                #[cfg(target_os = "linux")] restart
-                #[cfg(target_os = "linux")] #[ignore = "needs setpriv: cargo test -- --ignored"] privileged
+            #[test]
+            fn mistakes() -> anyhow::Result<()> {
+                let mistakes =
+                    $crate::mistakes(program, &$crate::NO_NAMES, $crate::complaint)?;
+                $crate::pin!("mistakes", mistakes);
+                Ok(())
+            }
+
+            #[test]
+            fn help() -> anyhow::Result<()> {
+                $crate::pin!("help", $crate::help(program)?);
+                Ok(())
+            }
+
+            #[test]
+            fn ipv6() -> anyhow::Result<()> {
+                $crate::ipv6(program)
+            }
+
+            #[test]
+            #[cfg(target_os = "linux")]
+            fn restart() -> anyhow::Result<()> {
+                $crate::restart(program)
+            }
+
+            #[test]
+            #[cfg(target_os = "linux")]
+            #[ignore = "needs setpriv: cargo test -- --ignored"]
+            fn privileged() -> anyhow::Result<()> {
+                $crate::pin!(
+                    "privileged",
+                    $crate::privileged(program, $crate::complaint)?
+                );
+                Ok(())
             }
 
             #[test]
             #[cfg(target_os = "linux")]
             fn nowhere_to_print() -> anyhow::Result<()> {
-                $crate::nowhere_to_print(rust())
+                $crate::nowhere_to_print(program())
+            }
+        }
+    };
+    ($rust:ident, $python:ident, $no_addresses:ident) => {
+        mod command_line {
+            use std::process::Command;
+
+            use super::{$python as twin, $rust as step};
+            #[cfg(target_os = "linux")]
+            use $crate::restart;
+
+            $crate::checks! { step, twin:
+                help
+                #[cfg(target_os = "linux")] restart
             }
 
-            $(fn $program() -> Command {
-                super::$program()
-            })+
-
-            fn mistakes(program: fn() -> Command) -> anyhow::Result<()> {
-                $crate::pin!("mistakes", $crate::mistakes(program)?);
+            fn help(program: fn() -> Command) -> anyhow::Result<()> {
+                $crate::pin!("help", $crate::help(program)?);
                 Ok(())
             }
 
-            fn ipv6(program: fn() -> Command) -> anyhow::Result<()> {
-                $crate::ipv6(program())
+            #[test]
+            fn mistakes() -> anyhow::Result<()> {
+                let no_addresses = &$crate::$no_addresses;
+                let mistakes = $crate::mistakes(step, no_addresses, $crate::complaint)?;
+                $crate::pin!("mistakes", mistakes);
+                Ok(())
             }
 
-            #[cfg(target_os = "linux")]
-            fn restart(program: fn() -> Command) -> anyhow::Result<()> {
-                $crate::restart(program())
+            #[test]
+            fn ipv6() -> anyhow::Result<()> {
+                $crate::ipv6(step)
             }
 
+            #[test]
             #[cfg(target_os = "linux")]
-            fn privileged(program: fn() -> Command) -> anyhow::Result<()> {
-                $crate::pin!("privileged", $crate::privileged(program)?);
+            #[ignore = "needs setpriv: cargo test -- --ignored"]
+            fn privileged() -> anyhow::Result<()> {
+                let privileged = $crate::privileged(step, $crate::complaint)?;
+                $crate::pin!("privileged", privileged);
+                Ok(())
+            }
+
+            #[test]
+            #[cfg(target_os = "linux")]
+            fn panics_with_nowhere_to_print() -> anyhow::Result<()> {
+                $crate::panics_with_nowhere_to_print(step())
+            }
+
+            /// Which addresses the twin takes as well, and where the two differ.
+            #[test]
+            #[ignore = "needs python3: cargo test -- --ignored"]
+            fn addresses() -> anyhow::Result<()> {
+                if let Some(table) = $crate::addresses([step, twin])? {
+                    $crate::pin!("addresses", table);
+                }
                 Ok(())
             }
         }

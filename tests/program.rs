@@ -1,7 +1,9 @@
 //! A program under test: started on a port of its own, watched, and always ended.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::os::{fd::OwnedFd, unix::net::UnixStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -44,7 +46,8 @@ impl Program {
     /// # Errors
     /// As [`Program::start`].
     pub fn start_at(address: &str, command: Command) -> Result<Self> {
-        Self::spawn(address, command, |_| true)
+        let (reader, writer) = io::pipe()?;
+        Self::spawn(address, command, (reader, writer.into()), |_| true)
     }
 
     /// As [`Program::start`], with nobody to read what it prints after the first line, as
@@ -53,7 +56,14 @@ impl Program {
     /// # Errors
     /// As [`Program::start`].
     pub fn start_before_head_1(command: Command) -> Result<Self> {
-        let program = Self::spawn("127.0.0.1:0", command, |bytes| !has_line(bytes))?;
+        #[cfg(unix)]
+        let (reader, writer) = socket()?;
+        #[cfg(not(unix))]
+        let (reader, writer) =
+            io::pipe().map(|(reader, writer)| (reader, writer.into()))?;
+        let ends = (reader, writer);
+        let program =
+            Self::spawn("127.0.0.1:0", command, ends, |bytes| !has_line(bytes))?;
         ensure!(program.stdout.wait_for_end(), "stdout is still read");
         Ok(program)
     }
@@ -61,6 +71,7 @@ impl Program {
     fn spawn(
         address: &str,
         mut command: Command,
+        (stdout, writer): (impl Read + Send + 'static, Stdio),
         goes_on: fn(&[u8]) -> bool,
     ) -> Result<Self> {
         command
@@ -69,11 +80,13 @@ impl Program {
             .env("RUST_BACKTRACE", "1")
             .env_remove("PYTHONUNBUFFERED")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(writer)
             .stderr(Stdio::piped());
         let mut child =
             command.spawn().with_context(|| format!("starting {command:?}"))?;
-        let stdout = Stream::follow(child.stdout.take().context("no stdout")?, goes_on);
+        // It has the writing end of stdout, which else would never end.
+        drop(command);
+        let stdout = Stream::follow(stdout, goes_on);
         let stderr =
             Stream::follow(child.stderr.take().context("no stderr")?, |_| true);
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
@@ -176,6 +189,32 @@ impl Drop for Program {
         // It may have ended already; then there is nothing left to do.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Two ends that do as those of a pipe. But what nobody reads any more is closed at once: an
+/// end of a pipe is open until no process has it, nor one that another thread is starting.
+#[cfg(unix)]
+fn socket() -> io::Result<(ReadingEnd, Stdio)> {
+    let (reader, writer) = UnixStream::pair()?;
+    Ok((ReadingEnd(reader), OwnedFd::from(writer).into()))
+}
+
+#[cfg(unix)]
+struct ReadingEnd(UnixStream);
+
+#[cfg(unix)]
+impl Read for ReadingEnd {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+#[cfg(unix)]
+impl Drop for ReadingEnd {
+    fn drop(&mut self) {
+        // It fails when the other end is closed already.
+        let _ = self.0.shutdown(std::net::Shutdown::Both);
     }
 }
 

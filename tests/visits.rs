@@ -53,6 +53,25 @@ pub fn behind_an_idle_client(address: SocketAddr) -> Result<(Received, Received)
     Ok((while_idle, second.read_to_end(PATIENCE)))
 }
 
+/// A visit to a program whose output nobody reads any more, as after `| head -1`, and which
+/// does not get over that: what the client sees, what ends the program, what the next client
+/// sees.
+///
+/// # Errors
+/// When the program goes on.
+pub fn with_a_closed_stdout(command: Command) -> Result<String> {
+    let program = Program::start_before_head_1(command)?;
+    let address = program.address();
+    let seen = crate::exchange(address, REQUEST)?;
+    // It does not read its input: it ends because of what it could not print.
+    let ended = program.end_input()?;
+    let status = ended.status.code().unwrap_or(-1);
+    let why = ended.stderr.lines().find(|line| line.starts_with("failed printing"));
+    let why = why.unwrap_or(&ended.stderr);
+    let next = crate::connect(address, PATIENCE);
+    Ok(format!("{seen}\n{why}\n(exit status {status})\nthe next client: {next}"))
+}
+
 /// Visits the program 10,000 times and returns its memory afterwards, in kilobytes. Linux
 /// only.
 ///
@@ -80,7 +99,7 @@ pub fn memory_after_10_000(
 /// # Errors
 /// When the program cannot start there.
 #[cfg(target_os = "linux")]
-pub fn restart(command: Command) -> Result<()> {
+pub fn restart(program: fn() -> Command) -> Result<()> {
     use std::net::{Ipv4Addr, TcpListener};
 
     let [.., high, low] = std::process::id().to_be_bytes();
@@ -94,7 +113,7 @@ pub fn restart(command: Command) -> Result<()> {
     drop((client, listener));
     // A program that another thread is starting has our sockets until it runs.
     wait_until("nobody listens there any more", || queue(address).is_none())?;
-    let program = Program::start_at(&address.to_string(), command)?;
+    let program = Program::start_at(&address.to_string(), program())?;
     ensure!(program.address() == address, "another address: {}", program.address());
     program.stop()?;
     Ok(())
@@ -105,13 +124,13 @@ pub fn restart(command: Command) -> Result<()> {
 ///
 /// # Errors
 /// When it does neither.
-pub fn ipv6(command: Command) -> Result<()> {
+pub fn ipv6(program: fn() -> Command) -> Result<()> {
     if std::net::TcpListener::bind("[::1]:0").is_ok() {
-        let program = Program::start_at("[::1]:0", command)?;
+        let program = Program::start_at("[::1]:0", program())?;
         ensure!(program.address().is_ipv6(), "not IPv6: {}", program.address());
         program.stop()?;
     } else {
-        crate::mistakes::refusal(command, "[::1]:0");
+        crate::mistakes::failure(program(), "[::1]:0");
     }
     Ok(())
 }

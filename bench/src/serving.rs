@@ -180,9 +180,9 @@ fn wanted(section: &Section) -> Vec<Goal> {
         goal(
             "requests/s / the floor's",
             step05.per_second / floor.per_second,
-            Limit::AtLeast(0.95),
+            Limit::AtLeast(0.97),
         ),
-        goal("CPU / the floor's", step05.cpu / floor.cpu, Limit::AtMost(1.25)),
+        goal("CPU / the floor's", step05.cpu / floor.cpu, Limit::AtMost(1.2)),
         goal("CPU / hyper's", step05.cpu / hyper.cpu, Limit::Below(1.0)),
         goal("CPU / tiny_http's", step05.cpu / tiny_http.cpu, Limit::Below(1.0)),
     ]

@@ -1,60 +1,23 @@
-"""Step 1: bind. A socket with an address, and nobody listening at it.
+"""Step 1: bind. A socket with an address, and nobody listening on it."""
 
-python3 bind.py [ADDRESS]
-"""
-
-import ipaddress
 import os
-import signal
 import socket
 import sys
 
+address = sys.argv[1] if sys.argv[1:] else "127.0.0.1:4545"
+if address in ("-h", "--help"):
+    print("usage: bind.py [ADDRESS]  (default 127.0.0.1:4545; port 0: any free)")
+    sys.exit()
+host, port = address.rsplit(":", 1)
 
-def main():
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback
-    wanted = address()
-    try:
-        server = bind(wanted)
-    except OSError as error:
-        sys.exit(
-            f"cannot bind {show(wanted)} (stop what uses it, or try 127.0.0.1:0): "
-            f"{error.strerror} (os error {error.errno})"
-        )
-    bound = show(server.getsockname())
-    print(f"bound to {bound}, but nobody listens; press Enter to end", flush=True)
-    sys.stdin.buffer.readline()
-    server.close()
+server = socket.socket()
+# Connections that ended a minute ago must not keep the address taken. Not on
+# Windows, where this would let another program take the address from us.
+if os.name == "posix":
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.bind((host, int(port)))
 
-
-def address():
-    """The address on the command line, or port 4545 of this machine."""
-    text = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:4545"
-    host, _, port = text.rpartition(":")
-    try:
-        if not port.isdecimal() or int(port) > 65535:
-            raise ValueError(port)
-        return str(ipaddress.ip_address(host.strip("[]"))), int(port)
-    except ValueError:
-        sys.exit(f'"{text}" is not an IP address and a port, such as 127.0.0.1:4545')
-
-
-def show(pair):
-    """The address as it is written on a command line and in a URL."""
-    host, port = pair[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def bind(pair):
-    """A new TCP socket that has the address `pair`."""
-    family = socket.AF_INET6 if ":" in pair[0] else socket.AF_INET
-    server = socket.socket(family, socket.SOCK_STREAM)
-    # Connections that ended a minute ago must not keep the address taken. Not on
-    # Windows, where this would let another program take the address from us.
-    if os.name != "nt":
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    server.bind(pair)
-    return server
-
-
-if __name__ == "__main__":
-    main()
+address = "%s:%d" % server.getsockname()
+print(f"bound to {address}, but nobody listens; press Enter to end", flush=True)
+sys.stdin.readline()
+server.close()

@@ -13,7 +13,7 @@ fn python() -> Command {
     tests::python(concat!(env!("CARGO_MANIFEST_DIR"), "/bind.py"))
 }
 
-tests::command_line! { rust, python }
+tests::command_line! { rust, python, NO_ADDRESSES }
 
 tests::checks! { rust, python:
     stdout
@@ -71,14 +71,4 @@ fn system_calls(program: fn() -> Command) -> Result<()> {
     program.press_enter()?;
     pin!("system_calls", trace.socket_calls()?);
     Ok(())
-}
-
-/// What only Rust tells apart: an argument that is no text.
-#[test]
-#[cfg(unix)]
-fn an_argument_that_is_not_utf8_is_a_mistake() {
-    use std::os::unix::ffi::OsStrExt;
-    let mut command = rust();
-    command.arg(std::ffi::OsStr::from_bytes(b"\xff:80"));
-    pin!("not_utf8", tests::refusal(command, "ignored"));
 }

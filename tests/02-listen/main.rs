@@ -21,7 +21,7 @@ fn python() -> Command {
     tests::python(concat!(env!("CARGO_MANIFEST_DIR"), "/listen.py"))
 }
 
-tests::command_line! { rust, python }
+tests::command_line! { rust, python, NO_ADDRESSES }
 
 tests::checks! { rust, python:
     stdout

@@ -76,7 +76,7 @@ fn a_reset_ends_it() -> Result<()> {
 #[cfg(target_os = "linux")]
 #[ignore = "needs python3: cargo test -- --ignored"]
 fn it_cannot_be_started_again_at_once() -> Result<()> {
-    let error = tests::restart(article()).err().context("it started")?.to_string();
+    let error = tests::restart(article).err().context("it started")?.to_string();
     let line =
         error.split("\\n").find(|line| line.starts_with("OSError")).unwrap_or(&error);
     pin!("article_restart", line);

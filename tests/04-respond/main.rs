@@ -17,7 +17,7 @@ fn python() -> Command {
     tests::python(concat!(env!("CARGO_MANIFEST_DIR"), "/respond.py"))
 }
 
-tests::command_line! { rust, python }
+tests::command_line! { rust, python, NO_NAMES }
 
 tests::checks! { rust, python:
     stdout
@@ -27,7 +27,6 @@ tests::checks! { rust, python:
     nothing_at_all_is_answered
     an_idle_client_holds_everybody_up
     survives_bad_clients
-    survives_a_closed_stdout
     #[cfg(target_os = "linux")] a_large_upload_ends_in_a_reset
     #[ignore = "needs curl: cargo test -- --ignored"] curl
     #[ignore = "needs Chromium: cargo test -- --ignored"] browser
@@ -127,13 +126,34 @@ fn survives_bad_clients(program: fn() -> Command) -> Result<()> {
     Ok(())
 }
 
-/// As after `cargo run | head -1`: nobody reads what it prints, and it goes on serving.
-fn survives_a_closed_stdout(program: fn() -> Command) -> Result<()> {
-    let program = Program::start_before_head_1(program())?;
-    for _ in 0..2 {
-        pin!("client", tests::exchange(program.address(), REQUEST)?);
-    }
-    program.stop()?;
+/// Steps 1 and 2 take no names; here the standard library looks them up.
+#[test]
+fn localhost_is_an_address() -> Result<()> {
+    Program::start_at("localhost:0", rust())?.stop()?;
+    Ok(())
+}
+
+/// A flaw that step 5 cures: where nothing can be printed, as after `cargo run | head -1`,
+/// `println!` panics.
+#[test]
+#[cfg(unix)]
+fn a_closed_stdout_ends_it() -> Result<()> {
+    pin!("closed_stdout", tests::with_a_closed_stdout(rust())?);
+    Ok(())
+}
+
+/// The twin goes on. But its `print` fails as a socket does, so the client is to blame, and
+/// gets no page.
+#[test]
+#[cfg(unix)]
+#[ignore = "needs python3: cargo test -- --ignored"]
+fn the_twin_blames_the_client_for_a_closed_stdout() -> Result<()> {
+    let program = Program::start_before_head_1(python())?;
+    tests::exchange(program.address(), REQUEST)?;
+    let seen = tests::exchange(program.address(), REQUEST)?;
+    // The connection is closed before the line is printed.
+    program.wait_for_stderr("\na client was lost: [Errno 32] Broken pipe\n")?;
+    pin!("closed_stdout_python", format!("{seen}\n{}", program.stop()?.stderr));
     Ok(())
 }
 

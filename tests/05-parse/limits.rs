@@ -56,13 +56,13 @@ fn who_sends_too_much_is_cut_off() -> Result<()> {
 }
 
 /// A server of this process with a page of so many bytes. It ends with the process.
-fn serve_page(length: usize, deadlines: Deadlines) -> Result<SocketAddr> {
+pub fn serve_page(length: usize, deadlines: Deadlines) -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     let handler = move |_: &step05::Request<'_>| Response::html(vec![b'a'; length]);
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            step05::converse(client, "client", deadlines, handler);
+            step05::serve_connection(client, "client", deadlines, handler);
         }
     });
     Ok(address)
@@ -224,7 +224,7 @@ fn serve_on(threads: usize, deadlines: Deadlines) -> Result<SocketAddr> {
         let listener = listener.try_clone()?;
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                step05::converse(client, "client", deadlines, step05::page);
+                step05::serve_connection(client, "client", deadlines, step05::page);
             }
         });
     }

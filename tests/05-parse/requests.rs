@@ -1,5 +1,5 @@
-//! Requests for the laws and for the comparison with httparse: good ones, spoilt ones, and
-//! bytes that were never meant to be one.
+//! Requests for the properties and for the comparisons with other parsers: good ones, mutated ones,
+//! and bytes that were never meant to be one.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl fmt::Debug for Bytes {
 }
 
 /// Runs a check on so many values; a failure shows the smallest value that fails.
-pub fn hold<S: Strategy>(number: u32, values: &S, check: impl Fn(S::Value)) {
+pub fn check_property<S: Strategy>(number: u32, values: &S, check: impl Fn(S::Value)) {
     let mut runner = TestRunner::new(cases(number));
     let outcome = runner.run(values, |value| {
         check(value);
@@ -52,9 +52,16 @@ const TARGETS: &[&str] = &[
     "/a/../%C3%A4?",
     "http://a",
     "HTTP://[::1]:80/?b",
+    "http://a%2d:/inspect",
 ];
 const VERSIONS: &[&str] = &["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.2"];
-const HOSTS: &[&str] = &["Host: a", "host:127.0.0.1:4545 ", "HOST:\t[::1]:"];
+const HOSTS: &[&str] = &[
+    "Host: a",
+    "host:127.0.0.1:4545 ",
+    "HOST:\t[::1]:",
+    "Host: a%20%C3%a4_~!$&'()*+,;=:00080",
+    "Host: [1:2::3:255.0.10.99]:65535",
+];
 const FIELDS: &[&str] = &[
     "Accept: */*",
     "User-Agent: curl/8.5.0 (<i>'\"&)",
@@ -63,7 +70,15 @@ const FIELDS: &[&str] = &[
     "Cookie: a=1; b=\"2\"",
     "Connection: keep-alive, Upgrade",
     "Expect: 100-continue",
+    "expect: , 100-Continue\t,",
+    "Expect: ,",
+    "If-Match: *",
+    "If-None-Match: \"x\", W/\"*\"",
+    "If-Modified-Since: Thu, 26 Nov 2026 15:00:00 GMT",
 ];
+/// Fields that a page takes badly and a refusal not at all.
+const PRECONDITIONS: &[&str] =
+    &["If-None-Match: *", "if-none-match:\t* ", "If-Match: \"x\"", "If-Match:"];
 /// What ends a head and follows it: no body, one with its length, one in chunks.
 const BODIES: &[&str] = &[
     "\r\n",
@@ -71,7 +86,9 @@ const BODIES: &[&str] = &[
     "Content-Length: 0\r\n\r\n",
     "Content-Length: 3\r\ncontent-length:03\r\n\r\nabc",
     "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "transfer-encoding:Chunked\r\n\r\n3;a=b\r\nabc\r\nA \r\n0123456789\r\n00\r\nX: y\r\n\r\n",
+    "transfer-encoding:Chunked\r\n\r\n3;a=b\r\nabc\r\nA\r\n0123456789\r\n00\r\nX: y\r\n\r\n",
+    "Transfer-Encoding: chunked\r\n\r\n2\t; a ;b = \"c;\\\"d\" ; e=f\r\n\r\n\r\n0\r\nX:\r\nHost: b\r\n\r\n",
+    "Transfer-Encoding: \tchunked \r\n\r\n000;a=\"\\\\\"\r\nContent-Length: x\r\n\r\n",
 ];
 
 /// Whole lines that make a good head bad, or odd.
@@ -79,15 +96,31 @@ const ODD_LINES: &[&str] = &[
     "Host: b",
     "Host:",
     "Host: user@b:99999",
+    "Host: %",
+    "Host: a%2:",
+    "Host: [v1.x]",
+    "Host: [1::2::3]",
+    "Host: [::1.2.3]:65536",
     "Content-Length: 4",
     "Content-Length: -1",
     "Content-Length: 3, 3",
     "Content-Length: 99999999999999999999",
     "Content-Length: 1048577",
+    "Content-Length: 1048576",
+    "Content-Length: 000000000000000000000000000003",
+    "Content-Length: 18446744073709551616",
     "Transfer-Encoding: gzip",
     "Transfer-Encoding: gzip, chunked",
     "Transfer-Encoding: chunked, chunked",
+    "Transfer-Encoding: chunked",
+    "Transfer-Encoding: ,chunked",
+    "Transfer-Encoding: chunked, ",
+    "Transfer-Encoding: chunked;a=b",
+    "Transfer-Encoding: gzip ; a = \"b\", br",
+    "Transfer-Encoding: gz(ip, chunked",
     "Expect: 200-ok",
+    "Expect: 100-continue, coffee",
+    "Expect: \"100-continue\"",
     "GET / HTTP/1.0",
     "OPTIONS * HTTP/1.1",
     "CONNECT a:443 HTTP/1.1",
@@ -96,7 +129,16 @@ const ODD_LINES: &[&str] = &[
     "X : y",
     "",
     "5;0123456789",
+    "5 ",
+    "3;",
+    "3;a=",
+    "3;a=\"b",
+    "3;a b",
+    "3;a=\"\\",
+    "g",
+    "00",
     "FFFFFFFFFFFFFFFF",
+    "fffffffffffffffffffff",
 ];
 const ODD_BYTES: &[u8] = b"\0\t\n\r \"#%*,/0159:;<?@H\\aefg\x1b\x7f\x80\xe4\xff";
 
@@ -104,7 +146,8 @@ const ODD_BYTES: &[u8] = b"\0\t\n\r \"#%*,/0159:;<?@H\\aefg\x1b\x7f\x80\xe4\xff"
 pub fn good() -> impl Strategy<Value = Vec<u8>> {
     let line = (select(METHODS), select(TARGETS), select(VERSIONS))
         .prop_map(|(method, target, version)| format!("{method} {target} {version}"));
-    let fields = (vec(select(FIELDS), 0..4), select(HOSTS), vec(select(FIELDS), 0..4));
+    let field = || prop_oneof![20 => select(FIELDS), 1 => select(PRECONDITIONS)];
+    let fields = (vec(field(), 0..4), select(HOSTS), vec(field(), 0..4));
     (select(&["", "", "\r\n"][..]), line, fields, select(BODIES)).prop_map(
         |(empty, line, (before, host, after), body)| {
             let fields = [before, vec![host], after].concat().join("\r\n");
@@ -113,8 +156,8 @@ pub fn good() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
-/// Good requests, one behind the other, with some mistakes.
-pub fn spoilt() -> impl Strategy<Value = Vec<u8>> {
+/// Good requests, one after the other, with some mistakes.
+pub fn mutated() -> impl Strategy<Value = Vec<u8>> {
     let requests = prop_oneof![9 => vec(good(), 1), 1 => vec(good(), 2..4)];
     (requests, vec(mistake(), 0..4)).prop_map(|(requests, mistakes)| {
         let mut bytes = requests.concat();
@@ -134,7 +177,7 @@ pub fn anything() -> impl Strategy<Value = Vec<u8>> {
         vec(select(ODD_BYTES), 1),
     ];
     prop_oneof![
-        6 => spoilt(),
+        6 => mutated(),
         1 => good(),
         1 => vec(word, 0..12).prop_map(|words| words.concat()),
         1 => vec(any::<u8>(), 0..60),

@@ -80,18 +80,14 @@ fn nothing_is_said_of_what_nobody_changed() -> Result<()> {
 #[test]
 fn a_name_that_nobody_explains() -> Result<()> {
     let reader = Reader::new()?;
-    let line = Replace(
-        "client.write_all(RESPONSE)",
-        "std::thread::yield_now();\n    client.write_all(RESPONSE)",
-    );
-    reader.changes(STEP, &line)?;
+    let extra = "\nfn extra() {\n    std::thread::yield_now();\n}\n";
+    reader.changes(STEP, &Append(extra))?;
     assert_eq!(reader.notices("/04-respond.html")?, [CHANGED]);
     ensure!(reader.page("/04-respond.html")?.contains("std::thread::yield_now();"));
     // The first page shows a trace of each step; the next but one only what step 2 does.
     assert_eq!(reader.notices("/")?, [CHANGED]);
     assert_eq!(reader.notices("/02-listen.html")?, [""; 0]);
-    let back = Replace("std::thread::yield_now();\n    ", "");
-    reader.changes(STEP, &back)?;
+    reader.changes(STEP, &Replace(extra, ""))?;
     assert_eq!(reader.notices("/04-respond.html")?, [""; 0]);
     Ok(())
 }

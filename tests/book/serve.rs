@@ -407,7 +407,7 @@ fn the_book_is_served_to_every_kind_of_client() -> Result<()> {
     const HTML: &str = "text/html; charset=utf-8";
     for (path, status, content_type, piece) in [
         ("/", "200 OK", HTML, "HTTP from the Socket Up"),
-        ("/05-parse/wire.html?a=b", "200 OK", HTML, "deadline"),
+        ("/05-parse/transport.html?a=b", "200 OK", HTML, "deadline"),
         ("/print.html", "200 OK", HTML, "<h1"),
         ("/fonts/OPEN-SANS-LICENSE.txt", "200 OK", "text/plain; charset=utf-8", ""),
         ("/none/such", "404 Not Found", HTML, "<base href=\"/\">"),

@@ -13,6 +13,8 @@
 //! - `kept`: the second one, with bytes nobody has read when its last line is typed
 //! - `thrown_out`: the second one, where a client waits until Enter is pressed in the first one
 //! - `suspended`: the second one, when Ctrl-Z has been pressed in the first one
+//! - `before_head`: the second one and, as `NAME-server`, the first one, whose program has ended
+//!   because `head` has
 
 #![cfg(unix)]
 
@@ -61,7 +63,10 @@ sessions! { #[cfg(target_os = "linux")]
     second two_at_once: "cargo run -p step04", ["cargo run -p step04"];
     second wrong_folder: "cargo run -p step04", ["cd / && cargo run -p step04"];
     second which_step: "cargo run -p step04", ["cargo run 2>&1 | head -1"];
-    second no_address: "cargo run -p step04", ["cargo run -p step04 -- localhost:4545"];
+    second no_address: "cargo run -p step04", ["cargo run -p step04 -- 4545"];
+    second no_address_step01: "cargo run -p step01",
+        ["cargo run -p step01 -- localhost:4545", "cargo run -p step01 -- 192.0.2.1:4545"];
+    second help: "cargo run -p step04", ["cargo run -p step04 -- --help"];
     // The kernel gives one address to two sockets as long as nobody listens there.
     second two_step01: "cargo run -p step01", ["cargo run -p step01"];
     second two_step02: "cargo run -p step02", ["cargo run -p step02"];
@@ -163,6 +168,11 @@ sessions! { #[ignore = "needs lsof: cargo test -- --ignored"]
 sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
     suspended suspended_step04: "cargo run -p step04",
         ["curl --max-time 1 http://127.0.0.1:4545/", "cargo run -p step04"];
+}
+
+#[cfg(target_os = "linux")]
+sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
+    before_head head_step04: "cargo run -p step04 | head -1", ["curl http://127.0.0.1:4545/"];
 }
 
 #[cfg(target_os = "linux")]
@@ -281,6 +291,19 @@ fn suspended(name: &str, server: &str, lines: &[&str]) -> Result<()> {
     // It could not be asked to end.
     session.type_fg()?;
     pin!(name, session.second);
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn before_head(name: &str, server: &str, lines: &[&str]) -> Result<()> {
+    let mut session = Session::start(server)?;
+    // It has shown its line, but until it has ended, more can be written to it.
+    session.wait_for_the_end_of("head")?;
+    let visit = session.type_line(lines[0])?;
+    session.see(lines[0], visit)?;
+    session.see_the_end()?;
+    pin!(name, session.second);
+    pin!(format!("{name}-server"), session.first());
     Ok(())
 }
 

@@ -24,8 +24,7 @@ impl Session {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         // Still open, as where somebody could press Enter.
         let keyboard = Stdio::piped();
-        let server =
-            Terminal::run(&format!("exec {}", at(command, any)), keyboard, "")?;
+        let server = Terminal::run(&in_its_place(&at(command, any)), keyboard, "")?;
         let mut address = None;
         wait_until("it names its address", || {
             address = address_in(&server.screen());
@@ -81,6 +80,19 @@ impl Session {
         self.server.signal("CONT")
     }
 
+    /// Waits until the program in the first terminal has ended by itself.
+    #[cfg(target_os = "linux")]
+    pub fn see_the_end(&mut self) -> Result<()> {
+        self.server.wait().with_context(|| self.first())
+    }
+
+    /// Waits until a program of the pipe in the first terminal has ended.
+    #[cfg(target_os = "linux")]
+    pub fn wait_for_the_end_of(&self, program: &str) -> Result<()> {
+        let group = self.server.id().to_string();
+        wait_until("it ends", || !is_running(program, &group))
+    }
+
     /// What the first terminal shows by now.
     pub fn first(&self) -> String {
         self.transcript(&self.command, &self.server.screen())
@@ -133,8 +145,25 @@ impl Session {
         for (before, shown) in versions {
             text = with_number(&text, before, shown);
         }
-        tests::peers(&without_figures(&text))
+        tests::peers(&without_place(&without_figures(&text)))
     }
+}
+
+/// Whether a process of this name is in a group of processes, and not a zombie.
+#[cfg(target_os = "linux")]
+fn is_running(program: &str, group: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut stats = processes.filter_map(|process| {
+        std::fs::read_to_string(process.path().join("stat")).ok()
+    });
+    stats.any(|stat| {
+        // proc(5): the number, the name, the state, the parent, the group.
+        let Some((before, after)) = stat.rsplit_once(") ") else { return false };
+        let mut fields = after.split(' ');
+        before.ends_with(&format!("({program}"))
+            && fields.next() != Some("Z")
+            && fields.nth(1) == Some(group)
+    })
 }
 
 /// The number or version after each `before`, replaced by `shown`.
@@ -145,6 +174,18 @@ fn with_number(text: &str, before: &str, shown: &str) -> String {
         let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
         text + before + shown + rest
     })
+}
+
+/// Of a panic not the thread's number and the place in the library, which differ.
+fn without_place(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        if line.starts_with("thread 'main'") && line.contains(" panicked at ") {
+            "thread 'main' panicked at …\n"
+        } else {
+            line
+        }
+    });
+    lines.collect()
 }
 
 /// Of curl's complaints what they say before `after 0 ms`, and not which TLS library it has.
@@ -162,6 +203,11 @@ fn without_figures(text: &str) -> String {
     lines.collect()
 }
 
+/// A server takes the place of its shell, unless it has to share it.
+fn in_its_place(command: &str) -> String {
+    if command.contains(" | ") { command.into() } else { format!("exec {command}") }
+}
+
 /// The command as it is run: the reader's port is the real one, and one of our programs is
 /// told the address that it would have otherwise.
 fn at(command: &str, address: SocketAddr) -> String {
@@ -169,7 +215,9 @@ fn at(command: &str, address: SocketAddr) -> String {
         return command.replace("4545", &address.port().to_string());
     }
     let is_first = command.starts_with("cargo") && !command.contains(" -- ");
-    format!("{command}{} {address}", if is_first { " --" } else { "" })
+    let (program, rest) =
+        command.split_at(command.find(" | ").unwrap_or(command.len()));
+    format!("{program}{} {address}{rest}", if is_first { " --" } else { "" })
 }
 
 /// The first address whose port has been written to its end.

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -15,7 +16,7 @@ use tests::{PATIENCE, wait_until};
 const NOTHING_ELSE_OPEN: &str = "exec 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-";
 
 /// A shell that runs one command, and what has appeared on its screen. Dropping it ends the
-/// shell: a server must have taken its place (`exec`), and clients end with their server.
+/// command with all its parts, and clients end with their server.
 pub struct Terminal {
     shell: Child,
     screen: NamedTempFile,
@@ -39,6 +40,10 @@ impl Terminal {
             .env_remove("CARGO_TARGET_DIR")
             // Line by line, as into a terminal.
             .env("PYTHONUNBUFFERED", "1")
+            // As before a reader who has not asked for more.
+            .env_remove("RUST_BACKTRACE")
+            // What it starts can be ended together with it.
+            .process_group(0)
             .stdin(keyboard)
             .stdout(append_to(&screen)?)
             .stderr(append_to(&screen)?)
@@ -90,7 +95,8 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         if self.is_running() {
             // SIGTERM: killed more harshly, strace leaves its program behind.
-            let _ = Command::new("kill").arg(self.shell.id().to_string()).status();
+            let group = format!("-{}", self.shell.id());
+            let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
             let _ = self.wait();
         }
         // It has ended, but for a command that cannot be asked to.

@@ -10,7 +10,7 @@ use crate::html::escape;
 
 use crate::pages::{Minutes, Page, Piece, What};
 use crate::terms::{self, Terms};
-use crate::{Sources, exercises, glossary, hero, listing, seq, transcript, wire};
+use crate::{Sources, exercises, glossary, hero, listing, rfcs, seq, transcript, wire};
 
 /// The book as a whole, as far as a page needs to know it.
 pub struct Book<'a> {
@@ -176,6 +176,7 @@ impl<'a> Book<'a> {
             }
             ["wire", path] => wire::view(&sources.snapshot(path)?),
             ["markdown", path] => sources.snapshot(path),
+            ["ledger", path] => rfcs::table(&sources.read(path)?),
             ["svg", path] => svg(&sources.read(path)?),
             ["stairs"] => hero::stairs(&|path| sources.snapshot(path)),
             ["names", ..] => {

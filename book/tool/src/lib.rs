@@ -6,7 +6,7 @@
 //! - `pages.rs`: the file's minutes, title and text, cut into pieces
 //! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`, `transcript.rs`,
-//!   `wire.rs`, `seq.rs` and `hero.rs`
+//!   `wire.rs`, `seq.rs`, `hero.rs` and `rfcs.rs`
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `changes.rs`: which steps aren't those that the transcripts come from
 //! - `build.rs`: mdBook makes HTML of it, strictly or leniently
@@ -25,6 +25,7 @@ mod library;
 mod listing;
 mod names;
 mod pages;
+mod rfcs;
 mod seq;
 pub mod serve;
 mod sources;

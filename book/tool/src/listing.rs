@@ -143,7 +143,7 @@ fn lines_of(text: &str, lines: Range<usize>) -> String {
 }
 
 /// The lines of an item, counted from 0, with its attributes, docs and comments: a name such
-/// as `parse`, `Request::fields`, or `impl Wire for TcpStream`.
+/// as `parse`, `Request::fields`, or `impl Transport for TcpStream`.
 pub fn item(file: &syn::File, text: &str, name: &str) -> Result<Range<usize>> {
     let mut found = Vec::new();
     for item in &file.items {

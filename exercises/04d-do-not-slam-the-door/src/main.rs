@@ -4,8 +4,7 @@
 
 use std::env;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::ExitCode;
+use std::net::{TcpListener, TcpStream};
 
 use anyhow::{Context, Result};
 
@@ -16,35 +15,19 @@ const REFUSAL: &[u8] =
     b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 18\r\nConnection: close\r\n\r\n\
       I take no uploads\n";
 
-fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<()> {
-    let listener = TcpListener::bind(address()?)?;
+fn main() -> Result<()> {
+    let address = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
+    let listener = TcpListener::bind(&address)
+        .with_context(|| format!("cannot bind {address}"))?;
     let address = listener.local_addr()?;
-    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
+    println!("serving http://{address}/ until you press Ctrl-C");
     loop {
         let handled = listener.accept().and_then(|(client, _)| handle(client));
         // What goes wrong with one client must not end the server for the others.
         if let Err(error) = handled {
-            let _ = writeln!(io::stderr(), "a client was lost: {error}");
+            eprintln!("a client was lost: {error}");
         }
     }
-}
-
-/// The address on the command line, or port 4545 of this machine.
-fn address() -> Result<SocketAddr> {
-    let argument = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
-    argument.parse().ok().with_context(|| {
-        format!("{argument:?} is not an IP address and a port, such as 127.0.0.1:4545")
-    })
 }
 
 /// Answers with the page, or refuses.

@@ -1,105 +1,173 @@
 //! Where a request's body ends: by `Content-Length`, by `Transfer-Encoding: chunked`, or,
 //! with neither, at once (RFC 9112, 6 and 7). Two servers that disagree about this let
-//! requests be smuggled past one of them, so whatever is not plain is refused.
+//! requests be smuggled past one of them, so whatever isn't plain is refused.
 
-use crate::ParseError;
-use crate::rules::{
-    BODY_TOO_LARGE, CHUNK_SIZE, CHUNKED_NOT_LAST, CHUNKED_TWICE, CODING_AND_LENGTH,
-    CODING_IN_1_0, CODING_UNKNOWN, EXPECTATION, LENGTH, SECOND_LENGTH,
-};
+use crate::cursor::{Cursor, FIELD_VALUE, HEX_DIGIT, TOKEN, is, number};
+use crate::request::field_line;
+use crate::rules::{self, Result};
+use crate::{ParseError, target};
 
-/// The longest body that is read, in bytes. Nobody here wants one; to read it and throw it
-/// away lets the client finish and find its answer.
+/// The longest body that is read (and thrown away, since nobody here wants one), in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// How long a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// So many bytes; 0 when the head announces no body.
+    /// This many bytes; 0 when the head announces no body.
     Length(usize),
     /// Chunks, of which the last is empty.
     Chunked,
 }
 
-/// What the fields so far have said about the body.
+/// What the fields so far have said about where the request goes and where it ends.
 #[derive(Debug, Default)]
-pub struct Framing {
+pub struct Fields<'a> {
+    pub host: Option<&'a [u8]>,
     pub expects_continue: bool,
-    length: Option<usize>,
-    /// Where the last Transfer-Encoding is, and the codings in all of them.
-    transfer_encoding: Option<usize>,
+    /// The digits of Content-Length, without zeros in front.
+    length: Option<&'a [u8]>,
+    /// Where the last Transfer-Encoding is, and whether its last coding is `chunked`.
+    coding: Option<usize>,
     is_chunked: bool,
-    has_unknown_coding: bool,
+    /// Why the request is refused even if it turns out to be well-formed.
+    refusal: Option<ParseError>,
 }
 
-impl Framing {
-    /// Digits and nothing else; said twice, it must be the same (RFC 9112, 6.3).
-    pub fn content_length(
-        &mut self,
-        value: &[u8],
-        offset: usize,
-    ) -> Result<(), ParseError> {
-        let length = number(value, 10).ok_or(LENGTH.at(offset))?;
-        if self.length.replace(length).is_some_and(|other| other != length) {
-            return Err(SECOND_LENGTH.at(offset));
+impl<'a> Fields<'a> {
+    /// Notes a reason to refuse that isn't a mistake: it waits until all fields have shown
+    /// none. Of several, the lowest status wins, so the order of the fields decides nothing.
+    #[cold]
+    pub fn refuse_later(&mut self, error: ParseError) {
+        if self.refusal.is_none_or(|other| error.status.0 < other.status.0) {
+            self.refusal = Some(error);
         }
-        if length > MAX_BODY { Err(BODY_TOO_LARGE.at(offset)) } else { Ok(()) }
     }
 
-    /// A list of codings, of which `chunked` is the last (RFC 9112, 6.1).
-    pub fn transfer_encoding(
-        &mut self,
-        value: &[u8],
-        offset: usize,
-    ) -> Result<(), ParseError> {
-        self.transfer_encoding = Some(offset);
-        for coding in value.split(|&byte| byte == b',') {
-            if self.is_chunked {
-                return Err(CHUNKED_TWICE.at(offset));
+    #[inline]
+    pub fn take(&mut self, cursor: &mut Cursor<'a>, minor_version: u8) -> Result<()> {
+        let start = cursor.offset;
+        let (name, value, offset) = field_line(cursor)?;
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        if is(b"host") {
+            if self.host.replace(value).is_some() {
+                return Err(rules::SECOND_HOST.at(start));
             }
-            self.is_chunked = coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
-            self.has_unknown_coding |= !self.is_chunked;
+            target::check_authority(value, offset)?;
+        } else if is(b"content-length") {
+            self.content_length(value, offset)?;
+        } else if is(b"transfer-encoding") {
+            self.transfer_encoding(value, offset)?;
+        } else if is(b"expect") && minor_version > 0 {
+            self.expect(value, offset);
         }
         Ok(())
     }
 
-    /// What the client waits for before it sends the body (RFC 9110, 10.1.1).
-    pub fn expect(&mut self, value: &[u8], offset: usize) -> Result<(), ParseError> {
-        self.expects_continue = value.eq_ignore_ascii_case(b"100-continue");
-        if self.expects_continue { Ok(()) } else { Err(EXPECTATION.at(offset)) }
+    /// Takes digits and nothing else; said twice, they must be the same (RFC 9112, 6.3).
+    fn content_length(&mut self, value: &'a [u8], offset: usize) -> Result<()> {
+        if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+            return Err(rules::LENGTH.at(offset));
+        }
+        let zeros = value.iter().take_while(|&&digit| digit == b'0').count();
+        let digits = &value[zeros..];
+        if self.length.replace(digits).is_some_and(|other| other != digits) {
+            return Err(rules::SECOND_LENGTH.at(offset));
+        }
+        if number(digits, 10) > MAX_BODY {
+            self.refuse_later(rules::BODY_TOO_LARGE.at(offset));
+        }
+        Ok(())
     }
 
-    /// The verdict, once all fields are known.
-    pub fn body(&self, minor_version: u8) -> Result<Body, ParseError> {
-        let Some(offset) = self.transfer_encoding else {
-            return Ok(Body::Length(self.length.unwrap_or(0)));
-        };
-        if minor_version == 0 {
-            return Err(CODING_IN_1_0.at(offset));
+    /// Takes a list of codings, of which `chunked` is the last (RFC 9112, 6.1). An empty
+    /// element, which RFC 9110, 5.6.1.2 allows, is refused: servers disagree about it.
+    fn transfer_encoding(&mut self, value: &[u8], offset: usize) -> Result<()> {
+        self.coding = Some(offset);
+        for coding in elements(value) {
+            if self.is_chunked {
+                return Err(rules::CHUNKED_TWICE.at(offset));
+            }
+            let name = coding.split(|&byte| byte == b';').next().unwrap_or_default();
+            let name = name.trim_ascii_end();
+            self.is_chunked = name.eq_ignore_ascii_case(b"chunked");
+            let is_token = !name.is_empty() && name.iter().all(|&byte| is(TOKEN, byte));
+            if !is_token || (self.is_chunked && name != coding) {
+                return Err(rules::CODING.at(offset));
+            }
+            if !self.is_chunked {
+                self.refuse_later(rules::CODING_UNKNOWN.at(offset));
+            }
         }
-        if self.length.is_some() {
-            return Err(CODING_AND_LENGTH.at(offset));
+        Ok(())
+    }
+
+    /// Takes a list of what the client expects before it sends the body (RFC 9110, 10.1.1).
+    fn expect(&mut self, value: &[u8], offset: usize) {
+        for expectation in elements(value).filter(|element| !element.is_empty()) {
+            if expectation.eq_ignore_ascii_case(b"100-continue") {
+                self.expects_continue = true;
+            } else {
+                self.refuse_later(rules::EXPECTATION.at(offset));
+            }
         }
-        if !self.is_chunked {
-            return Err(CHUNKED_NOT_LAST.at(offset));
+    }
+
+    /// Returns the verdict, once all fields are known: mistakes first.
+    #[inline]
+    pub fn body(&self, minor_version: u8) -> Result<Body> {
+        if let Some(offset) = self.coding {
+            if minor_version == 0 {
+                return Err(rules::CODING_IN_1_0.at(offset));
+            }
+            if self.length.is_some() {
+                return Err(rules::CODING_AND_LENGTH.at(offset));
+            }
+            if !self.is_chunked {
+                return Err(rules::CHUNKED_NOT_LAST.at(offset));
+            }
         }
-        if self.has_unknown_coding {
-            return Err(CODING_UNKNOWN.at(offset));
-        }
-        Ok(Body::Chunked)
+        self.refusal.map_or(Ok(()), Err)?;
+        let length = number(self.length.unwrap_or_default(), 10);
+        Ok(if self.is_chunked { Body::Chunked } else { Body::Length(length) })
     }
 }
 
-/// The size in the line before a chunk; `;` begins an extension, which is ignored (RFC 9112,
-/// 7.1). `line` comes without its CR LF.
-pub fn chunk_size(line: &[u8], offset: usize) -> Result<usize, ParseError> {
-    let size = line.split(|&byte| byte == b';').next().unwrap_or_default();
-    number(size.trim_ascii_end(), 16).ok_or(CHUNK_SIZE.at(offset))
+/// Takes the line before a chunk, RFC 9112, 7.1, with its extensions; returns the size.
+pub fn chunk_line(line: &mut Cursor) -> Result<usize> {
+    let size = number(line.take_while1(HEX_DIGIT, &rules::CHUNK_SIZE)?, 16);
+    while line.eat_padded(b";") {
+        line.take_while1(TOKEN, &rules::CHUNK_EXTENSION)?;
+        if line.eat_padded(b"=") {
+            extension_value(line)?;
+        }
+    }
+    line.expect(b"\r\n", &rules::CHUNK_EXTENSION)?;
+    Ok(size)
 }
 
-/// Digits of that radix and nothing else, not even a sign; none when they are too many.
-fn number(digits: &[u8], radix: u32) -> Option<usize> {
-    let only_digits = digits.iter().all(|&byte| char::from(byte).is_digit(radix));
-    let text = str::from_utf8(digits).ok().filter(|_| only_digits)?;
-    usize::from_str_radix(text, radix).ok()
+/// Takes a token or a `quoted-string` (RFC 9110, 5.6.4).
+fn extension_value(line: &mut Cursor) -> Result<()> {
+    if !line.eat(b"\"") {
+        return line.take_while1(TOKEN, &rules::CHUNK_EXTENSION).map(drop);
+    }
+    loop {
+        line.offset += match line.rest() {
+            [b'"', ..] => break,
+            [b'\\', escaped, ..] if is(FIELD_VALUE, *escaped) => 2,
+            [b'\\'] => 1, // the limit, not the string, ends here
+            [byte, ..] if is(FIELD_VALUE, *byte) && *byte != b'\\' => 1,
+            _ => return Err(line.error(&rules::CHUNK_EXTENSION)),
+        }
+    }
+    line.expect(b"\"", &rules::CHUNK_EXTENSION)
+}
+
+/// Takes a field after the last chunk, RFC 9112, 7.1.2; returns false at the empty line.
+pub fn trailer_line(line: &mut Cursor) -> Result<bool> {
+    if line.eat(b"\r\n") { Ok(false) } else { field_line(line).map(|_| true) }
+}
+
+/// Returns the elements of a list (RFC 9110, 5.6.1).
+fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii)
 }

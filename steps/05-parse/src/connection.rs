@@ -1,159 +1,179 @@
 //! One client's connection: the bytes of its request, its answer, and the close.
 
-use std::io;
+use std::io::{self, ErrorKind};
+use std::mem;
 use std::time::Instant;
 
-use crate::body::MAX_BODY;
-use crate::rules::{CUT_SHORT, TOO_LATE};
-use crate::wire::{self, Arrived, Wire};
-use crate::{Deadlines, MAX_HEAD, ParseError, parse};
+use crate::body::{Body, MAX_BODY, chunk_line, trailer_line};
+use crate::cursor::{Cursor, ends_line};
+use crate::rules::{BODY_TOO_LARGE, CHUNK_END, CUT_SHORT, Result, TOO_LATE};
+use crate::{Deadlines, MAX_HEAD, ParseError, Request, Transport};
 
+/// How many bytes one read asks for.
+const READ_SIZE: usize = 8 * 1024;
+/// The longest line in a chunked body, a size or a trailer field, in bytes with its CR LF.
+const MAX_CHUNK_LINE: usize = 4 * 1024 + 2;
 /// How many bytes are read and thrown away to let a client find its answer.
 pub const MAX_LINGER: usize = 4 * 1024 * 1024;
 
 /// Why there is no request.
 #[derive(Debug)]
-pub enum Stop {
-    /// Nothing came. Browsers open connections in advance; nobody waits for an answer.
-    Silence,
-    /// What came is refused.
-    Refused(ParseError),
+pub enum NoRequest {
+    /// What came is refused; with the bytes that the error's offset points into.
+    Invalid(ParseError, Vec<u8>),
     /// The connection broke.
-    Lost(io::Error),
-}
-
-impl From<ParseError> for Stop {
-    fn from(error: ParseError) -> Self {
-        Self::Refused(error)
-    }
-}
-
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Self {
-        Self::Lost(error)
-    }
+    Io(io::Error),
 }
 
 /// One client's connection.
 #[derive(Debug)]
-pub struct Connection<W> {
-    wire: W,
+pub struct Connection<T> {
+    transport: T,
     deadlines: Deadlines,
     /// When the whole request must have come.
     until: Instant,
-    /// What came after the head, and how much of it has been used.
-    pub pending: Vec<u8>,
-    pub used: usize,
+    /// What has come of the body and is not used yet.
+    pending: Vec<u8>,
     /// How much more of a body is taken.
-    pub body_left: usize,
+    body_left: usize,
+    /// The last read got as many bytes as it asked for, so there may be more.
+    is_filled: bool,
+    /// Nothing that has come is unread, as far as we can tell.
+    is_drained: bool,
 }
 
-impl<W: Wire> Connection<W> {
-    pub fn new(wire: W, deadlines: Deadlines) -> Self {
+impl<T: Transport> Connection<T> {
+    pub fn new(transport: T, deadlines: Deadlines) -> Self {
         let until = Instant::now() + deadlines.head;
-        let (pending, used, body_left) = (Vec::new(), 0, MAX_BODY);
-        Self { wire, deadlines, until, pending, used, body_left }
+        let (pending, body_left) = (Vec::new(), MAX_BODY);
+        let (is_filled, is_drained) = (false, false);
+        Self { transport, deadlines, until, pending, body_left, is_filled, is_drained }
     }
 
-    /// The client has sent more than its request.
-    pub fn has_more(&self) -> bool {
-        self.used < self.pending.len()
-    }
-
-    /// Reads into `head` up to the blank line, however the bytes are cut, and perhaps
-    /// further. Half a head is refused, but a wrong request line as soon as it is there.
-    pub fn read_head(&mut self, head: &mut Vec<u8>) -> Result<(), Stop> {
-        let mut lines = Lines::default();
-        while head.len() <= MAX_HEAD {
-            let arrived = wire::read(&mut self.wire, head, self.until)?;
-            if head.is_empty() {
-                return Err(Stop::Silence);
+    /// Reads into `head` until a line has ended, or it is too long. Half a head is refused.
+    pub fn read_line(&mut self, head: &mut Vec<u8>) -> Result<(), NoRequest> {
+        loop {
+            let start = head.len();
+            self.read(head)?;
+            let has_line = (start..head.len()).any(|index| ends_line(head, index));
+            if has_line || head.len() > MAX_HEAD {
+                return Ok(());
             }
-            match lines.search(head) {
-                Some(Line::Blank) => break,
-                Some(Line::Request) => drop(parse(head)?),
-                None => {}
-            }
-            // At the end of what comes, a mistake in it is a better reason than its end.
-            ended(arrived, head.len()).or_else(|error| parse(head).and(Err(error)))?;
         }
+    }
+
+    /// Reads the body and throws it away, so that closing leaves nothing unread. `rest` came
+    /// with the head. A client that asked whether to send its body gets the answer first.
+    pub fn discard(&mut self, request: &Request, rest: &[u8]) -> Result<(), NoRequest> {
+        self.pending.extend_from_slice(rest);
+        if request.expects_continue {
+            return Ok(());
+        }
+        match request.body {
+            Body::Length(length) => self.discard_bytes(length)?,
+            Body::Chunked => self.discard_chunks()?,
+        }
+        self.is_drained = self.pending.is_empty() && !self.is_filled;
         Ok(())
     }
 
-    /// Drops what has been used of `pending`, and reads more.
-    pub fn read_more(&mut self) -> Result<(), Stop> {
-        self.pending.drain(..self.used);
-        self.used = 0;
-        let arrived = wire::read(&mut self.wire, &mut self.pending, self.until)?;
-        Ok(ended(arrived, self.pending.len())?)
+    fn discard_bytes(&mut self, mut length: usize) -> Result<(), NoRequest> {
+        self.charge(length)?;
+        while length > self.pending.len() {
+            length -= self.pending.len();
+            self.pending.clear();
+            self.read_more()?;
+        }
+        self.pending.drain(..length);
+        Ok(())
+    }
+
+    /// Reads `chunked-body`, RFC 9112, 7.1: chunks, of which the last is empty, then trailer
+    /// fields up to an empty line.
+    fn discard_chunks(&mut self) -> Result<(), NoRequest> {
+        loop {
+            let size = self.take_line(chunk_line)?;
+            if size == 0 {
+                break;
+            }
+            self.discard_bytes(size)?;
+            self.take_line(|line| line.expect(b"\r\n", &CHUNK_END))?;
+        }
+        while self.take_line(trailer_line)? {}
+        Ok(())
+    }
+
+    /// Waits for a line of a body, and lets `parse` take it apart.
+    fn take_line<R>(
+        &mut self,
+        parse: impl Fn(&mut Cursor) -> Result<R>,
+    ) -> Result<R, NoRequest> {
+        loop {
+            let end = (0..self.pending.len()).find(|&at| ends_line(&self.pending, at));
+            let length =
+                end.map_or(self.pending.len(), |at| at + 1).min(MAX_CHUNK_LINE);
+            if end.is_some() || length == MAX_CHUNK_LINE {
+                self.charge(length)?;
+                let mut line = Cursor::new(&self.pending[..length], &BODY_TOO_LARGE);
+                let refused = |error| NoRequest::Invalid(error, self.pending.clone());
+                let parsed = parse(&mut line).map_err(refused)?;
+                self.pending.drain(..length);
+                return Ok(parsed);
+            }
+            self.read_more()?;
+        }
+    }
+
+    /// Counts what a body has brought, lines included.
+    fn charge(&mut self, length: usize) -> Result<(), NoRequest> {
+        let left = self.body_left.checked_sub(length);
+        let refused = || NoRequest::Invalid(BODY_TOO_LARGE, self.pending.clone());
+        self.body_left = left.ok_or_else(refused)?;
+        Ok(())
+    }
+
+    fn read_more(&mut self) -> Result<(), NoRequest> {
+        let mut bytes = mem::take(&mut self.pending);
+        let result = self.read(&mut bytes);
+        self.pending = bytes;
+        result
+    }
+
+    /// Reads once and appends to `bytes`. A request that ends early is refused at its end.
+    fn read(&mut self, bytes: &mut Vec<u8>) -> Result<(), NoRequest> {
+        let mut buffer = [0; READ_SIZE];
+        let rule = match self.transport.read_before(self.until, &mut buffer) {
+            Ok(0) => CUT_SHORT,
+            Ok(length) => {
+                self.is_filled = length == READ_SIZE;
+                bytes.extend_from_slice(&buffer[..length]);
+                return Ok(());
+            }
+            Err(error) if error.kind() == ErrorKind::TimedOut => TOO_LATE,
+            Err(error) => return Err(NoRequest::Io(error)),
+        };
+        Err(NoRequest::Invalid(rule.at(bytes.len()), bytes.clone()))
     }
 
     /// Sends the whole answer, or fails when the client does not take it in time.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        wire::write(&mut self.wire, bytes, Instant::now() + self.deadlines.write)
+        self.transport.write_before(Instant::now() + self.deadlines.write, bytes)
     }
 
-    /// Closes without a reset, which could destroy the answer on its way: a system sends
-    /// one when a socket with unread bytes is closed (RFC 9112, 9.6). So this says that the
-    /// answer is complete (FIN) and reads on until the client has closed too, or has left,
-    /// or has had its deadline, or has sent [`MAX_LINGER`] bytes.
-    pub fn close_gently(mut self) {
-        let until = Instant::now() + self.deadlines.linger;
+    /// Closes without a reset, which a system sends when a socket with unread bytes is closed,
+    /// and which could destroy the answer on its way (RFC 9112, 9.6): sends FIN, and reads on
+    /// until the client has closed too, or had its time, or has sent [`MAX_LINGER`] bytes.
+    pub fn lingering_close(mut self) {
+        if self.is_drained {
+            return;
+        }
+        self.until = Instant::now() + self.deadlines.linger;
+        let mut goes_on = self.transport.shutdown_write().is_ok();
         let mut total = 0;
-        let mut goes_on = self.wire.shutdown_write().is_ok();
         while goes_on && total < MAX_LINGER {
             self.pending.clear();
-            let arrived = wire::read(&mut self.wire, &mut self.pending, until);
-            goes_on = matches!(arrived, Ok(Arrived::Bytes));
+            goes_on = self.read_more().is_ok();
             total += self.pending.len();
         }
-    }
-}
-
-/// Which lines of a head have come, found by looking at each byte once.
-#[derive(Default)]
-struct Lines {
-    searched: usize,
-    line_start: usize,
-    has_request_line: bool,
-}
-
-/// The lines that call for a verdict.
-enum Line {
-    Request,
-    Blank,
-}
-
-impl Lines {
-    /// Looks for line ends in what is new in `head`: the last line found that matters.
-    fn search(&mut self, head: &[u8]) -> Option<Line> {
-        let mut found = None;
-        for index in self.searched..head.len() {
-            #[cfg(test)]
-            crate::work::looked_at(1);
-            if head[index] != b'\n' {
-                continue;
-            }
-            let is_empty = matches!(&head[self.line_start..index], b"" | b"\r");
-            self.line_start = index + 1;
-            if self.has_request_line && is_empty {
-                return Some(Line::Blank);
-            }
-            if !self.has_request_line && !is_empty {
-                self.has_request_line = true;
-                found = Some(Line::Request);
-            }
-        }
-        self.searched = head.len();
-        found
-    }
-}
-
-/// A request that ends early is refused at its end.
-fn ended(arrived: Arrived, offset: usize) -> Result<(), ParseError> {
-    match arrived {
-        Arrived::Bytes => Ok(()),
-        Arrived::End => Err(CUT_SHORT.at(offset)),
-        Arrived::Nothing => Err(TOO_LATE.at(offset)),
     }
 }

@@ -1,42 +1,51 @@
 //! A place in the bytes, and the classes of bytes that the grammar is made of.
 
 use crate::ParseError;
-use crate::rules::{BARE_CR, BARE_LF};
+use crate::rules::{BARE_CR, BARE_LF, Result, Rule};
 
 /// `tchar`: what methods and field names are made of (RFC 9110, 5.6.2).
 pub const TOKEN: u8 = 1;
-/// What a target is made of here: visible ASCII but `" # < >`. RFC 9112, 3.2 allows less,
-/// but browsers send it.
+/// Visible ASCII but `" # < >`. RFC 9112, 3.2 allows less in a target; browsers send it.
 pub const TARGET: u8 = 2;
-/// Visible ASCII, blank, tab and everything from 0x80 on (RFC 9110, 5.5).
-const FIELD_VALUE: u8 = 4;
+/// Visible ASCII, space, tab and everything from 0x80 on (RFC 9110, 5.5).
+pub const FIELD_VALUE: u8 = 4;
 /// What the name of a host is made of, percent-encoding included (RFC 3986, 3.2.2).
 pub const HOST_NAME: u8 = 8;
+/// Space and tab (RFC 9110, 5.6.3).
+pub const BLANK: u8 = 16;
+/// `HEXDIG`: what the size of a chunk is made of (RFC 5234, B.1).
+pub const HEX_DIGIT: u8 = 32;
 
-/// For each byte the classes it belongs to.
+/// For each byte the classes it belongs to; NUL belongs to none.
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
-    let mut index = 0;
-    while index < 256 {
-        #[expect(clippy::cast_possible_truncation, reason = "it is below 256")]
-        let byte = index as u8;
-        let tchar = byte.is_ascii_alphanumeric()
-            || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.')
-            || matches!(byte, b'^'..=b'`' | b'|' | b'~');
-        let target =
-            byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'<' | b'>');
-        let value = byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t' | 0x80..);
-        let host = byte.is_ascii_alphanumeric()
-            || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$')
-            || matches!(byte, b'&'..=b',' | b';' | b'=');
-        classes[index] = if tchar { TOKEN } else { 0 }
-            | if target { TARGET } else { 0 }
-            | if value { FIELD_VALUE } else { 0 }
-            | if host { HOST_NAME } else { 0 };
-        index += 1;
+    let mut byte = u8::MAX;
+    while byte > 0 {
+        classes[byte as usize] = classes_of(byte);
+        byte -= 1;
     }
     classes
 };
+
+const fn classes_of(byte: u8) -> u8 {
+    let is_alphanumeric = byte.is_ascii_alphanumeric();
+    let is_token = is_alphanumeric
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.')
+        || matches!(byte, b'^'..=b'`' | b'|' | b'~');
+    let is_host = is_alphanumeric
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$')
+        || matches!(byte, b'&'..=b',' | b';' | b'=');
+    let is_target =
+        byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'<' | b'>');
+    let is_blank = matches!(byte, b' ' | b'\t');
+    let is_value = byte.is_ascii_graphic() || is_blank || byte >= 0x80;
+    is_token as u8 * TOKEN
+        + is_target as u8 * TARGET
+        + is_value as u8 * FIELD_VALUE
+        + is_host as u8 * HOST_NAME
+        + is_blank as u8 * BLANK
+        + byte.is_ascii_hexdigit() as u8 * HEX_DIGIT
+}
 
 /// Whether `byte` belongs to `class`.
 #[inline]
@@ -44,9 +53,14 @@ pub fn is(class: u8, byte: u8) -> bool {
     CLASSES[usize::from(byte)] & class != 0
 }
 
-/// How many bytes at the start, in steps of `N`, are of [`FIELD_VALUE`] and no tab. `&`
-/// looks at every byte, where `&&` would stop at the first that is not; this lets the
-/// compiler test all of a step at once.
+/// Whether a line ends at `index`: with an LF, or what should have been one after a CR.
+#[inline]
+pub fn ends_line(bytes: &[u8], index: usize) -> bool {
+    bytes[index] == b'\n' || (index > 0 && bytes[index - 1] == b'\r')
+}
+
+/// Returns how many bytes at the start, in steps of `N`, are of [`FIELD_VALUE`] and no tab.
+/// `&` looks at every byte, unlike `&&`, so the compiler can test all of a step at once.
 #[inline]
 fn visible<const N: usize>(bytes: &[u8]) -> usize {
     let (steps, _) = bytes.as_chunks::<N>();
@@ -56,29 +70,41 @@ fn visible<const N: usize>(bytes: &[u8]) -> usize {
     N * steps.iter().take_while(is_visible).count()
 }
 
-/// Complete lines, and how far they have been read.
-#[derive(Debug)]
-pub struct Cursor<'a> {
-    pub bytes: &'a [u8],
-    pub offset: usize,
+/// Returns the number that these digits mean, or the largest there is if they mean more.
+pub fn number(digits: &[u8], radix: u32) -> usize {
+    digits.iter().fold(0_usize, |number, &digit| {
+        let digit = char::from(digit).to_digit(radix).unwrap_or_default();
+        number.saturating_mul(radix as usize).saturating_add(digit as usize)
+    })
 }
 
-// Each of these is called for every few bytes, mostly from other files. Asked to, the
-// compiler puts them in where they are called, and parsing takes half as long.
+/// Lines, and how far they have been read.
+#[derive(Debug)]
+pub struct Cursor<'a> {
+    bytes: &'a [u8],
+    pub offset: usize,
+    /// What is wrong where the bytes end inside a line: they do only at a limit.
+    limit: &'a Rule,
+}
+
+// `#[inline]`, because these are called for every few bytes, and from other files.
 impl<'a> Cursor<'a> {
+    pub fn new(bytes: &'a [u8], limit: &'a Rule) -> Self {
+        Self { bytes, offset: 0, limit }
+    }
+
     #[inline]
     pub fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.offset..).unwrap_or_default()
     }
 
-    /// Takes the bytes up to the first that is not of `class`.
+    /// Takes the bytes up to the first that isn't of `class`.
     #[inline]
     pub fn take(&mut self, class: u8) -> &'a [u8] {
         let rest = self.rest();
         let length = rest.iter().take_while(|&&byte| is(class, byte)).count();
-        let taken = &rest[..length];
-        self.offset += taken.len();
-        taken
+        self.offset += length;
+        &rest[..length]
     }
 
     /// Takes a field's value: sixteen bytes at a time, then eight, then one by one.
@@ -93,34 +119,44 @@ impl<'a> Cursor<'a> {
         &rest[..length]
     }
 
-    /// As [`Cursor::take`], but there must be some, or `rule` is broken.
+    /// Takes as [`Cursor::take`] does, but at least one byte, or `rule` is broken.
     #[inline]
-    pub fn take_some(
-        &mut self,
-        class: u8,
-        rule: &ParseError,
-    ) -> Result<&'a [u8], ParseError> {
+    pub fn take_while1(&mut self, class: u8, rule: &Rule) -> Result<&'a [u8]> {
         let taken = self.take(class);
-        if taken.is_empty() { Err(self.broken(rule)) } else { Ok(taken) }
+        if taken.is_empty() { Err(self.error(rule)) } else { Ok(taken) }
     }
 
     /// Takes `text` if it comes next.
     #[inline]
-    pub fn skip(&mut self, text: &[u8]) -> bool {
+    pub fn eat(&mut self, text: &[u8]) -> bool {
         let comes = self.rest().starts_with(text);
         self.offset += if comes { text.len() } else { 0 };
         comes
     }
 
-    /// Takes `text`, which must come next, or `rule` is broken.
-    #[inline]
-    pub fn expect(&mut self, text: &[u8], rule: &ParseError) -> Result<(), ParseError> {
-        if self.skip(text) { Ok(()) } else { Err(self.broken(rule)) }
+    /// Takes `text` if it comes next, with the blanks around it (`BWS`, RFC 9110, 5.6.3).
+    pub fn eat_padded(&mut self, text: &[u8]) -> bool {
+        let start = self.offset;
+        self.take(BLANK);
+        if !self.eat(text) {
+            self.offset = start;
+            return false;
+        }
+        self.take(BLANK);
+        true
     }
 
-    /// `rule` is broken here, unless a line end that is none explains it better.
-    pub fn broken(&self, rule: &ParseError) -> ParseError {
+    /// Takes `text`, which must come next, or `rule` is broken.
+    #[inline]
+    pub fn expect(&mut self, text: &[u8], rule: &Rule) -> Result<()> {
+        if self.eat(text) { Ok(()) } else { Err(self.error(rule)) }
+    }
+
+    /// Returns the error that `rule` is broken here, unless something explains it better.
+    #[cold]
+    pub fn error(&self, rule: &Rule) -> ParseError {
         let rule = match self.rest() {
+            [] | [b'\r'] => self.limit,
             [b'\n', ..] => &BARE_LF,
             [b'\r', after, ..] if *after != b'\n' => &BARE_CR,
             _ => rule,

@@ -1,32 +1,26 @@
 //! Step 5: parse. A small HTTP/1.1 server that reads the whole request, understands it,
 //! and answers with the right page or the right refusal.
 //!
-//! The rooms, in the order data flows through them:
+//! The rooms, from what needs nothing to what needs the world:
 //!
+//! - `rules.rs`, `cursor.rs`: every reason to refuse, and a place in the bytes
+//! - `request.rs`, `target.rs`, `body.rs`: bytes into a [`Request`], and where it ends
+//! - `response.rs`, `site.rs`: a [`Request`] into a [`Response`], and that into bytes
+//! - `transport.rs`: a socket, and how long it may keep us waiting
+//! - `connection.rs`: bytes in, bodies nobody wants, the answer, and the close
+//! - `log.rs`: what the terminal shows
 //! - [`serve`] (this file): accept, one client after the other
-//! - `wire.rs`: a socket, and how long it may keep us waiting
-//! - `connection.rs`: the bytes of a request, its answer, and the close
-//! - `request.rs`, with `cursor.rs`, `target.rs` and `body.rs`: bytes into a [`Request`]
-//! - `rules.rs`: every reason to refuse one
-//! - `discard.rs`: a body that nobody wants, thrown away
-//! - `site.rs`: a request into a [`Response`]
-//! - `response.rs`: a response into bytes
-//! - `log.rs`: what the terminal shows of it
 
 mod body;
 mod connection;
 mod cursor;
-mod discard;
 mod log;
 mod request;
 mod response;
 mod rules;
 mod site;
 mod target;
-mod wire;
-#[cfg(test)]
-#[path = "../../../tests/05-parse/work.rs"]
-mod work;
+mod transport;
 
 use std::io::{self, Write};
 use std::net::TcpListener;
@@ -35,19 +29,21 @@ use std::time::{Duration, SystemTime};
 
 pub use body::{Body, MAX_BODY};
 pub use connection::MAX_LINGER;
-pub use request::{MAX_FIELDS, MAX_HEAD, MAX_METHOD, MAX_TARGET, Request, parse};
+pub use request::{
+    MAX_EMPTY_LINES, MAX_FIELDS, MAX_HEAD, MAX_METHOD, MAX_TARGET, Request, parse,
+};
 pub use response::{Response, Status};
-pub use rules::ParseError;
+pub use rules::{ParseError, Result};
 pub use site::page;
-pub use wire::Wire;
+pub use transport::Transport;
 
-use connection::{Connection, Stop};
+use connection::{Connection, NoRequest};
+use cursor::Cursor;
 
 /// How long one client may take. While it does, all others wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
-    /// For the whole request, from the moment it is accepted. A limit for each read would
-    /// never catch a client that sends one byte before each expires.
+    /// For the whole request: a limit for each read would never catch a slow trickle.
     pub head: Duration,
     /// For taking the whole answer.
     pub write: Duration,
@@ -62,17 +58,16 @@ impl Default for Deadlines {
     }
 }
 
-/// Serves one client after the other, for ever. Several threads may do so on clones of one
-/// listener.
+/// Serves one client after the other, forever. Threads may do so on clones of a listener.
 pub fn serve(
     listener: &TcpListener,
     deadlines: Deadlines,
-    handler: impl Fn(&Request<'_>) -> Response,
+    handler: impl Fn(&Request) -> Response,
 ) -> ! {
     loop {
         let log = match listener.accept() {
             Ok((client, peer)) => {
-                converse(client, &peer.to_string(), deadlines, &handler)
+                serve_connection(client, &peer.to_string(), deadlines, &handler)
             }
             Err(error) => {
                 // A client that left while it waited, or no descriptor is free; then to ask
@@ -81,78 +76,64 @@ pub fn serve(
                 format!("a client was lost: {error}\n")
             }
         };
-        // Nobody may be reading what is printed; that is no reason to stop.
+        // A reader that has gone is no reason to stop; one that doesn't read makes us wait.
         let _ = io::stdout().write_all(log.as_bytes());
     }
 }
 
-/// One client's visit, from its first byte to the close; what to log of it.
-pub fn converse(
-    wire: impl Wire,
+/// Serves one client, from its first byte to the close. Returns what to log of it.
+pub fn serve_connection(
+    transport: impl Transport,
     peer: &str,
     deadlines: Deadlines,
-    handler: impl Fn(&Request<'_>) -> Response,
+    handler: impl Fn(&Request) -> Response,
 ) -> String {
-    let mut connection = Connection::new(wire, deadlines);
+    let mut connection = Connection::new(transport, deadlines);
     let mut head = Vec::new();
-    let mut is_gentle = true;
-    let mut refusal = String::new();
-    let response = match read(&mut connection, &mut head) {
-        Ok(request) => {
-            is_gentle = request.expects_continue || connection.has_more();
-            answer(&request, handler)
+    let (response, caret) = match respond(&mut connection, &mut head, handler) {
+        Ok(response) => (response, String::new()),
+        // Nothing came. Browsers open connections in advance; nobody waits for an answer.
+        Err(NoRequest::Invalid(..)) if head.is_empty() => return String::new(),
+        Err(NoRequest::Invalid(error, bytes)) => {
+            let response = Response::text(error.status, &error.to_string());
+            (response, log::caret(&bytes, &error))
         }
-        Err(Stop::Refused(error)) => {
-            let is_head_good = matches!(parse(&head), Ok(Some(_)));
-            let faulty = if is_head_good { &connection.pending } else { &head };
-            refusal = log::caret(faulty, &error);
-            Response::text(error.status, &error.to_string())
-        }
-        Err(Stop::Silence) => return String::new(),
-        Err(Stop::Lost(error)) => return format!("{peer} was lost: {error}\n"),
+        Err(NoRequest::Io(error)) => return format!("{peer} was lost: {error}\n"),
     };
     let bytes = response.to_bytes(is_head(&head), SystemTime::now());
-    let log = log::line(peer, &head, response.status.0, bytes.len()) + &refusal;
-    match connection.write(&bytes) {
-        Ok(()) if is_gentle => connection.close_gently(),
-        Ok(()) => {}
-        Err(error) => return log + &format!("{peer} was lost: {error}\n"),
+    let log = log::line(peer, &head, response.status.0, bytes.len()) + &caret;
+    if let Err(error) = connection.write(&bytes) {
+        return log + &format!("{peer} was lost: {error}\n");
     }
+    connection.lingering_close();
     log
 }
 
-/// Whether the first line that is not empty begins with HEAD. What came too late for the
-/// verdict, because the client was slow or beyond the limit, must not count.
-fn is_head(head: &[u8]) -> bool {
-    let mut lines = head[..head.len().min(MAX_HEAD)].split(|&byte| byte == b'\n');
-    let first = lines.find(|line| !matches!(line, [] | [b'\r']));
-    first.is_some_and(|line| line.starts_with(b"HEAD "))
-}
-
-/// Reads the request to the last byte of its body, so that closing leaves nothing unread.
-/// A client that asked whether to send its body gets the answer without it.
-fn read<'a>(
-    connection: &mut Connection<impl Wire>,
-    head: &'a mut Vec<u8>,
-) -> Result<Request<'a>, Stop> {
-    connection.read_head(head)?;
-    let Some((request, length)) = parse(head)? else {
-        return Err(Stop::Silence);
+/// Reads a request, and makes its response.
+fn respond(
+    connection: &mut Connection<impl Transport>,
+    head: &mut Vec<u8>,
+    handler: impl Fn(&Request) -> Response,
+) -> Result<Response, NoRequest> {
+    let (request, length) = loop {
+        connection.read_line(head)?;
+        let refused = |error| NoRequest::Invalid(error, head.clone());
+        if let Some(found) = parse(head).map_err(refused)? {
+            break found;
+        }
     };
-    connection.pending = head[length..].to_vec();
-    if !request.expects_continue {
-        connection.discard(request.body)?;
-    }
-    Ok(request)
+    connection.discard(&request, &head[length..])?;
+    Ok(answer(request, handler))
 }
 
-/// GET and HEAD go to the handler; the other methods are answered here (RFC 9110, 9.1).
-fn answer(
-    request: &Request<'_>,
-    handler: impl Fn(&Request<'_>) -> Response,
-) -> Response {
+/// Hands GET and HEAD to the handler, and answers the other methods (RFC 9110, 9.1).
+fn answer(request: Request, handler: impl Fn(&Request) -> Response) -> Response {
     match request.method {
-        b"GET" | b"HEAD" => handler(request),
+        // A handler can't tell them apart: the answers have the same head (RFC 9110, 9.3.2).
+        b"GET" | b"HEAD" => {
+            let get = Request { method: b"GET", ..request };
+            with_preconditions(&get, handler(&get))
+        }
         b"OPTIONS" => Response::text(Status::NO_CONTENT, ""),
         b"POST" | b"PUT" | b"DELETE" | b"TRACE" | b"PATCH" => Response::text(
             Status::METHOD_NOT_ALLOWED,
@@ -162,4 +143,29 @@ fn answer(
             Response::text(Status::NOT_IMPLEMENTED, "Known are GET, HEAD and OPTIONS.")
         }
     }
+}
+
+/// Evaluates If-Match and If-None-Match (RFC 9110, 13.2). Pages here have no entity tag, so
+/// no tag matches; `*` matches every page that is there.
+fn with_preconditions(request: &Request, page: Response) -> Response {
+    let has = |wanted: &[u8], asks: fn(&[u8]) -> bool| {
+        let mut fields = request.fields();
+        fields.any(|(name, value)| name.eq_ignore_ascii_case(wanted) && asks(value))
+    };
+    if page.status != Status::OK {
+        page
+    } else if has(b"if-match", |tags| tags != b"*") {
+        Response::text(Status::PRECONDITION_FAILED, "No page here has an entity tag.")
+    } else if has(b"if-none-match", |tags| tags == b"*") {
+        Response::text(Status::NOT_MODIFIED, "")
+    } else {
+        page
+    }
+}
+
+/// Whether these bytes are the beginning of a HEAD request, good or bad.
+fn is_head(head: &[u8]) -> bool {
+    let mut cursor = Cursor::new(head, &rules::HEAD_TOO_LONG);
+    request::skip_empty_lines(&mut cursor);
+    cursor.eat(b"HEAD ")
 }

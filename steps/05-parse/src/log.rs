@@ -1,16 +1,14 @@
 //! What the terminal shows of each request. Every byte is printable: no client can write
 //! control characters into a reader's terminal.
 
-use std::fmt::Display;
-
 use crate::ParseError;
 
 /// How much of an offending line is shown before and after the caret, in bytes.
 const BEFORE: usize = 60;
 const AFTER: usize = 16;
 
-/// One line: peer, request line, status, bytes of the answer.
-pub fn line(peer: impl Display, head: &[u8], status: u16, length: usize) -> String {
+/// Returns one line: peer, request line, status, bytes of the answer.
+pub fn line(peer: &str, head: &[u8], status: u16, length: usize) -> String {
     let request_line =
         head.split(|byte| b"\r\n".contains(byte)).find(|line| !line.is_empty());
     let shown = request_line.unwrap_or_default();
@@ -19,17 +17,15 @@ pub fn line(peer: impl Display, head: &[u8], status: u16, length: usize) -> Stri
     format!("{peer} \"{shown}{cut}\" {status} {length}\n")
 }
 
-/// The offending line with a caret under the byte, and what is wrong with it.
+/// Returns the offending line with a caret under the byte, and what is wrong with it.
 pub fn caret(bytes: &[u8], error: &ParseError) -> String {
-    let offset = error.offset.min(bytes.len());
-    let (before, after) = bytes.split_at(offset);
-    let line_start =
-        before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-    let start = line_start.max(offset.saturating_sub(BEFORE));
-    let line_end =
-        after.iter().position(|&byte| byte == b'\n').map_or(after.len(), |at| at + 1);
-    let shown_before = bytes[start..offset].escape_ascii().to_string();
-    let shown_after = after[..line_end.min(AFTER)].escape_ascii();
-    let indent = " ".repeat(shown_before.len());
-    format!("    {shown_before}{shown_after}\n    {indent}^ {error}\n")
+    let (before, after) = bytes.split_at(error.offset.min(bytes.len()));
+    let is_end = |byte: &u8| *byte == b'\n';
+    let before = before.rsplit(is_end).next().unwrap_or_default();
+    let after = after.split_inclusive(is_end).next().unwrap_or_default();
+    let shown =
+        before[before.len().saturating_sub(BEFORE)..].escape_ascii().to_string();
+    let indent = " ".repeat(shown.len());
+    let after = after[..after.len().min(AFTER)].escape_ascii();
+    format!("    {shown}{after}\n    {indent}^ {error}\n")
 }

@@ -1,60 +1,41 @@
 //! Step 5: parse. Each client gets the right page or the right refusal.
-//!
-//! `cargo run -p step05 [-- [--head-deadline SECONDS] [ADDRESS]]`
 
-use std::env;
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener};
-use std::process::ExitCode;
+use std::net::TcpListener;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use step05::Deadlines;
 
-fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error:#}");
-            ExitCode::FAILURE
+const USAGE: &str = "usage: step05 [--head-deadline SECONDS] [ADDRESS]
+  ADDRESS  where to serve; default 127.0.0.1:4545; port 0: any free
+  SECONDS  how long a request may take to come, 0.001 to 86400; default 10\n";
+
+fn main() -> Result<()> {
+    let mut address = "127.0.0.1:4545";
+    let mut deadlines = Deadlines::default();
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    // `--head-deadline=10` is the same as `--head-deadline 10`.
+    let mut words = arguments.iter().flat_map(|argument| argument.split('='));
+    while let Some(word) = words.next() {
+        match word {
+            "-h" | "--help" => return Ok(io::stdout().write_all(USAGE.as_bytes())?),
+            "--head-deadline" => deadlines.head = seconds(words.next().unwrap_or(""))?,
+            _ => address = word,
         }
     }
-}
-
-fn run() -> Result<()> {
-    let (wanted, deadlines) = arguments()?;
-    let listener = TcpListener::bind(wanted).with_context(|| {
-        format!("cannot bind {wanted} (stop what uses it, or try 127.0.0.1:0)")
-    })?;
+    let listener =
+        TcpListener::bind(address).with_context(|| format!("cannot bind {address}"))?;
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
     step05::serve(&listener, deadlines, step05::page)
 }
 
-/// The address on the command line, or port 4545 of this machine; the deadlines.
-fn arguments() -> Result<(SocketAddr, Deadlines)> {
-    let mut address = String::from("127.0.0.1:4545");
-    let mut deadlines = Deadlines::default();
-    let mut arguments =
-        env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned());
-    while let Some(argument) = arguments.next() {
-        if argument == "--head-deadline" {
-            deadlines.head = seconds(&arguments.next().unwrap_or_default())?;
-        } else {
-            address = argument;
-        }
-    }
-    let address = address.parse().ok().with_context(|| {
-        format!("{address:?} is not an IP address and a port, such as 127.0.0.1:4545")
-    })?;
-    Ok((address, deadlines))
-}
-
+/// Reads a number of seconds that a timer can keep.
 fn seconds(text: &str) -> Result<Duration> {
-    let seconds = text.parse().ok().filter(|&seconds| seconds > 0.0);
-    let duration =
-        seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    duration.with_context(|| {
-        format!("{text:?} is not a number of seconds, such as --head-deadline 10")
+    let seconds = text.parse().ok();
+    let seconds = seconds.filter(|seconds| (0.001..=86_400.0).contains(seconds));
+    seconds.map(Duration::from_secs_f64).with_context(|| {
+        format!("--head-deadline {text:?} is not a number of seconds, 0.001 to 86400")
     })
 }

@@ -1,11 +1,11 @@
-//! Every reason to refuse a request: what is wrong, for a person, and where the rule stands.
+//! Every reason to refuse a request: what is wrong, for a person, and which rule says so.
 //! The code that keeps a rule names it, as in `Err(SECOND_HOST.at(offset))`.
 
 use std::fmt;
 
 use crate::Status;
 
-/// Why the bytes are no request that this server takes.
+/// Why the bytes aren't a request that this server takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseError {
     /// The offending byte, counted from the first one given.
@@ -14,12 +14,16 @@ pub struct ParseError {
     pub status: Status,
     /// What is wrong, for a person.
     pub reason: &'static str,
-    /// Where the rule stands, such as `RFC 9112, 3.2`.
+    /// The rule's place, such as `RFC 9112, 3.2`.
     pub section: &'static str,
 }
 
+/// What parsing returns.
+pub type Result<T, E = ParseError> = std::result::Result<T, E>;
+
 /// A rule is the error that breaking it causes, before it is known where that happens.
-type Rule = ParseError;
+pub type Rule = ParseError;
+type Text = &'static str;
 
 // Lines.
 pub const BARE_LF: Rule = bad("a line ends with CR LF, not LF", "RFC 9112, 2.2");
@@ -42,11 +46,8 @@ pub const CONTROL_IN_PATH: Rule =
     bad("a path holds no control characters", "RFC 9110, 17.3");
 pub const VERSION: Rule = bad("here HTTP/1.1 or HTTP/1.0 should be", "RFC 9112, 2.3");
 pub const VERSION_END: Rule = bad("the line ends after the version", "RFC 9112, 3");
-pub const VERSION_UNKNOWN: Rule = refused(
-    Status::HTTP_VERSION_NOT_SUPPORTED,
-    "only HTTP/1 is spoken here",
-    "RFC 9110, 15.6.6",
-);
+pub const VERSION_UNKNOWN: Rule =
+    refused(Status::VERSION_NOT_SUPPORTED, "this is not HTTP/1", "RFC 9110, 15.6.6");
 
 // Fields.
 pub const LEADING_BLANK: Rule =
@@ -67,6 +68,7 @@ pub const EXPECTATION: Rule =
 pub const LENGTH: Rule = bad("Content-Length is no number", "RFC 9110, 8.6");
 pub const SECOND_LENGTH: Rule =
     bad("a second, different Content-Length", "RFC 9112, 6.3");
+pub const CODING: Rule = bad("this is no transfer coding", "RFC 9112, 6.1 and 7");
 pub const CODING_IN_1_0: Rule =
     bad("HTTP/1.0 has no Transfer-Encoding", "RFC 9112, 6.1");
 pub const CODING_AND_LENGTH: Rule =
@@ -77,6 +79,8 @@ pub const CHUNKED_NOT_LAST: Rule =
 pub const CODING_UNKNOWN: Rule =
     refused(Status::NOT_IMPLEMENTED, "an unknown transfer coding", "RFC 9112, 6.1");
 pub const CHUNK_SIZE: Rule = bad("here the size of a chunk should be", "RFC 9112, 7.1");
+pub const CHUNK_EXTENSION: Rule =
+    bad("after its size, a chunk has extensions or a line end", "RFC 9112, 7.1.1");
 pub const CHUNK_END: Rule = bad("a chunk is longer than its size", "RFC 9112, 7.1");
 pub const BODY_TOO_LARGE: Rule =
     refused(Status::CONTENT_TOO_LARGE, "the body is too large", "RFC 9110, 15.5.14");
@@ -84,30 +88,23 @@ pub const BODY_TOO_LARGE: Rule =
 // What never comes.
 pub const CUT_SHORT: Rule =
     bad("the connection ended inside the request", "RFC 9112, 8");
-pub const TOO_LATE: Rule = refused(
-    Status::REQUEST_TIMEOUT,
-    "the request did not come in time",
-    "RFC 9110, 15.5.9",
-);
+pub const TOO_LATE: Rule =
+    refused(Status::REQUEST_TIMEOUT, "the request took too long", "RFC 9110, 15.5.9");
 
-const fn bad(reason: &'static str, section: &'static str) -> Rule {
+const fn bad(reason: Text, section: Text) -> Rule {
     refused(Status::BAD_REQUEST, reason, section)
 }
 
-const fn too_large(reason: &'static str) -> Rule {
+const fn too_large(reason: Text) -> Rule {
     refused(Status::REQUEST_HEADER_FIELDS_TOO_LARGE, reason, "RFC 6585, 5")
 }
 
-const fn refused(
-    status: Status,
-    reason: &'static str,
-    section: &'static str,
-) -> ParseError {
+const fn refused(status: Status, reason: Text, section: Text) -> Rule {
     ParseError { offset: 0, status, reason, section }
 }
 
 impl ParseError {
-    /// The same, at that byte.
+    /// Returns the same error, at that byte.
     pub fn at(self, offset: usize) -> Self {
         Self { offset, ..self }
     }

@@ -1,15 +1,12 @@
 //! The pages of this server: a [`Request`] into a [`Response`].
 
-use std::borrow::Cow;
-use std::fmt::Write;
-
 use crate::{Request, Response, Status};
 
 const HOME: &str = include_str!("home.html");
 const INSPECT: &str = include_str!("inspect.html");
 
-/// The page for a request: `/`, `/inspect`, or 404.
-pub fn page(request: &Request<'_>) -> Response {
+/// Returns the page for a request: `/`, `/inspect`, or 404.
+pub fn page(request: &Request) -> Response {
     match &*request.path {
         b"/" => Response::html(HOME.as_bytes()),
         b"/inspect" => Response::html(inspect(request).into_bytes()),
@@ -17,46 +14,32 @@ pub fn page(request: &Request<'_>) -> Response {
     }
 }
 
-/// The request as the server understood it.
-fn inspect(request: &Request<'_>) -> String {
+/// Returns a page with the request as the server understood it.
+fn inspect(request: &Request) -> String {
     let version = format!("HTTP/1.{}", request.minor_version);
     let mut rows = String::new();
-    row(&mut rows, "method", request.method);
-    row(&mut rows, "target", request.target);
-    row(&mut rows, "path", &request.path);
+    row(&mut rows, b"method", request.method);
+    row(&mut rows, b"target", request.target);
+    row(&mut rows, b"path", &request.path);
     if let Some(query) = request.query {
-        row(&mut rows, "query", query);
+        row(&mut rows, b"query", query);
     }
-    row(&mut rows, "version", version.as_bytes());
+    row(&mut rows, b"version", version.as_bytes());
     let mut fields = String::new();
-    for (name, value) in request.fields() {
-        row(&mut fields, &html(name), value);
-    }
-    let mut page = String::new();
+    request.fields().for_each(|(name, value)| row(&mut fields, name, value));
     // Cut before anything is put in: a request may hold `{{rows}}` too.
-    for (text, rows) in INSPECT.split("{{rows}}").zip([rows, fields, String::new()]) {
-        page += text;
-        page += &rows;
-    }
-    page
+    let gaps = INSPECT.split("{{rows}}").zip([rows, fields, String::new()]);
+    gaps.flat_map(|(text, rows)| [text.to_owned(), rows]).collect()
 }
 
-fn row(table: &mut String, name: &str, value: &[u8]) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        table,
-        "<tr><th scope=\"row\">{name}</th><td>{}</td></tr>",
-        html(value)
-    );
+fn row(table: &mut String, name: &[u8], value: &[u8]) {
+    let (name, value) = (html(name), html(value));
+    *table += &format!("<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>\n");
 }
 
-/// Text that a browser shows as it is: nothing in it can become a tag or leave an
-/// attribute.
-fn html(bytes: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(bytes);
-    if !text.contains(['&', '<', '>', '"', '\'']) {
-        return text;
-    }
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    text.replace('"', "&quot;").replace('\'', "&#39;").into()
+/// Escapes what would become a tag or leave an attribute.
+fn html(bytes: &[u8]) -> String {
+    let text =
+        String::from_utf8_lossy(bytes).replace('&', "&amp;").replace('<', "&lt;");
+    text.replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
-use std::str;
 
-use crate::ParseError;
-use crate::cursor::{HOST_NAME, is};
-use crate::rules::{CONTROL_IN_PATH, HOST, PERCENT, PORT, TARGET_FORM};
+use crate::cursor::{HOST_NAME, is, number};
+use crate::rules::{CONTROL_IN_PATH, HOST, PERCENT, PORT, Result, TARGET_FORM};
 
 /// A target's parts.
 #[derive(Debug)]
@@ -16,17 +14,17 @@ pub struct Target<'a> {
     pub query: Option<&'a [u8]>,
 }
 
-/// Takes a target apart. Which form it may have depends on the method. `offset` is that of
-/// the target.
-pub fn parse<'a>(
-    method: &[u8],
-    target: &'a [u8],
-    offset: usize,
-) -> Result<Target<'a>, ParseError> {
+/// Takes a target apart, whose form depends on the method. `offset` is that of the target.
+#[inline]
+pub fn parse<'a>(method: &[u8], target: &'a [u8], offset: usize) -> Result<Target<'a>> {
     let no_path = Target { authority: None, path: Cow::Borrowed(b""), query: None };
     match (method, target) {
         (b"CONNECT", _) => {
-            check_authority(target, offset)?;
+            // Here there must be a port (RFC 9110, 9.3.6).
+            let port = check_authority(target, offset)?;
+            if port.len() < 2 {
+                return Err(PORT.at(offset + target.len() - port.len()));
+            }
             Ok(Target { authority: Some(target), ..no_path })
         }
         (b"OPTIONS", b"*") => Ok(no_path),
@@ -35,63 +33,63 @@ pub fn parse<'a>(
     }
 }
 
-/// `http://authority/path?query`, RFC 9112, 3.2.2.
-fn absolute_form(target: &[u8], offset: usize) -> Result<Target<'_>, ParseError> {
-    let scheme = b"http://".len();
-    if !target.get(..scheme).is_some_and(|start| start.eq_ignore_ascii_case(b"http://"))
-    {
+/// Takes `http://authority/path?query` apart, RFC 9112, 3.2.2.
+fn absolute_form(target: &[u8], offset: usize) -> Result<Target<'_>> {
+    let scheme = b"http://";
+    let (start, rest) = target.split_at(target.len().min(scheme.len()));
+    if !start.eq_ignore_ascii_case(scheme) {
         return Err(TARGET_FORM.at(offset));
     }
-    let is_end = |byte: &u8| matches!(byte, b'/' | b'?');
-    let end =
-        target[scheme..].iter().position(is_end).map_or(target.len(), |at| scheme + at);
-    let authority = &target[scheme..end];
-    check_authority(authority, offset + scheme)?;
-    let mut parts = path_and_query(&target[end..], offset + end)?;
-    if parts.path.is_empty() {
-        parts.path = Cow::Borrowed(b"/");
+    let offset = offset + scheme.len();
+    let end = rest.iter().position(|byte| b"/?".contains(byte));
+    let (authority, rest) = rest.split_at(end.unwrap_or(rest.len()));
+    check_authority(authority, offset)?;
+    let mut target = path_and_query(rest, offset + authority.len())?;
+    target.authority = Some(authority);
+    if target.path.is_empty() {
+        target.path = Cow::Borrowed(b"/");
     }
-    Ok(Target { authority: Some(authority), ..parts })
+    Ok(target)
 }
 
-fn path_and_query(target: &[u8], offset: usize) -> Result<Target<'_>, ParseError> {
+fn path_and_query(target: &[u8], offset: usize) -> Result<Target<'_>> {
     let mut parts = target.splitn(2, |&byte| byte == b'?');
     let path = decoded(parts.next().unwrap_or_default(), offset)?;
     Ok(Target { authority: None, path, query: parts.next() })
 }
 
-/// A path with each `%XX` replaced by the byte it means (RFC 3986, 2.1).
-fn decoded(path: &[u8], offset: usize) -> Result<Cow<'_, [u8]>, ParseError> {
-    if !path.contains(&b'%') {
+/// Returns a path with each `%XX` replaced by the byte it means (RFC 3986, 2.1).
+fn decoded(path: &[u8], offset: usize) -> Result<Cow<'_, [u8]>> {
+    let mut decoded = Vec::new();
+    let mut rest = path;
+    while let Some(at) = rest.iter().position(|&byte| byte == b'%') {
+        let place = offset + path.len() - rest.len() + at;
+        let byte = rest.get(at + 1..at + 3).and_then(hexadecimal);
+        let byte = byte.ok_or(PERCENT.at(place))?;
+        if byte.is_ascii_control() {
+            return Err(CONTROL_IN_PATH.at(place));
+        }
+        decoded.extend_from_slice(&rest[..at]);
+        decoded.push(byte);
+        rest = &rest[at + 3..];
+    }
+    if rest.len() == path.len() {
         return Ok(Cow::Borrowed(path));
     }
-    let mut decoded = Vec::with_capacity(path.len());
-    let mut index = 0;
-    while let Some(&byte) = path.get(index) {
-        let byte = match (byte, path.get(index + 1..index + 3)) {
-            (b'%', digits) => {
-                digits.and_then(hexadecimal).ok_or(PERCENT.at(offset + index))?
-            }
-            _ => byte,
-        };
-        if byte.is_ascii_control() {
-            return Err(CONTROL_IN_PATH.at(offset + index));
-        }
-        index += if path[index] == b'%' { 3 } else { 1 };
-        decoded.push(byte);
-    }
+    decoded.extend_from_slice(rest);
     Ok(Cow::Owned(decoded))
 }
 
-/// The byte that two hexadecimal digits mean.
+/// Returns the byte that two hexadecimal digits mean.
 fn hexadecimal(digits: &[u8]) -> Option<u8> {
     let digit = |index: usize| char::from(digits[index]).to_digit(16);
     u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
 
-/// `uri-host [ ":" port ]`, with no user information and no empty host (RFC 9112, 3.2;
-/// RFC 9110, 4.2.1 and 4.2.4).
-pub fn check_authority(authority: &[u8], offset: usize) -> Result<(), ParseError> {
+/// Checks `uri-host [ ":" port ]`, RFC 9112, 3.2, where the host isn't empty (RFC 9110,
+/// 4.2.1). Returns the port with its colon, or nothing.
+#[inline]
+pub fn check_authority(authority: &[u8], offset: usize) -> Result<&[u8]> {
     let host_length = match authority {
         // The colons between brackets are those of an IPv6 address.
         [b'[', ..] => authority.iter().position(|&byte| byte == b']').map(|at| at + 1),
@@ -104,31 +102,30 @@ pub fn check_authority(authority: &[u8], offset: usize) -> Result<(), ParseError
     if !is_port(port) {
         return Err(PORT.at(offset + host.len()));
     }
-    Ok(())
+    Ok(port)
 }
 
-/// A name, an IPv4 address or, in brackets, an IPv6 address (RFC 3986, 3.2.2).
+/// Whether this is a name, an IPv4 address or, in brackets, an IPv6 address (RFC 3986, 3.2.2).
 fn is_host(host: &[u8]) -> bool {
     match host {
-        [b'[', address @ .., b']'] => is_ipv6_address(address),
-        _ => !host.is_empty() && host.iter().all(|&byte| is(HOST_NAME, byte)),
+        [b'[', address @ .., b']'] => {
+            str::from_utf8(address).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
+        }
+        [] => false,
+        _ => host.iter().all(|&byte| is(HOST_NAME, byte)) && is_percent_encoded(host),
     }
 }
 
-fn is_ipv6_address(bytes: &[u8]) -> bool {
-    str::from_utf8(bytes).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
+/// Whether two hexadecimal digits follow each `%` (RFC 3986, 2.1).
+fn is_percent_encoded(bytes: &[u8]) -> bool {
+    let mut after_each = bytes.split(|&byte| byte == b'%').skip(1);
+    after_each.all(|rest| rest.get(..2).and_then(hexadecimal).is_some())
 }
 
-/// Nothing, or a colon and digits, of which there may be none (RFC 3986, 3.2.3), up to
-/// 65535.
+/// Whether this is nothing, or a colon and digits, if any, up to 65535 (RFC 3986, 3.2.3).
 fn is_port(port: &[u8]) -> bool {
-    let append = |number: u16, &digit: &u8| {
-        let digit = digit.is_ascii_digit().then(|| u16::from(digit - b'0'))?;
-        number.checked_mul(10)?.checked_add(digit)
-    };
-    match port {
-        [] => true,
-        [b':', digits @ ..] => digits.iter().try_fold(0, append).is_some(),
-        _ => false,
-    }
+    let digits = port.strip_prefix(b":").unwrap_or(b"x");
+    let is_number =
+        digits.iter().all(u8::is_ascii_digit) && number(digits, 10) <= 65_535;
+    port.is_empty() || is_number
 }

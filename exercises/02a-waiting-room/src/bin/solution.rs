@@ -1,56 +1,33 @@
 //! Exercise 02a, solved.
 
 use std::env;
-use std::io::{self, BufRead, Write};
+use std::io;
 use std::net::SocketAddr;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use socket2::{Domain, Socket, Type};
 
-fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
+fn main() -> Result<()> {
+    let address = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
+    let address: SocketAddr = address
+        .parse()
+        .with_context(|| format!("{address:?} isn't an IP address and a port"))?;
 
-fn run() -> Result<()> {
-    let wanted = address()?;
-    let socket = bind(wanted).with_context(|| format!("cannot bind {wanted}"))?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into()).with_context(|| format!("cannot bind {address}"))?;
     // From here on the system lets clients in. There is no `accept`, so they wait.
     socket.listen(backlog()?)?;
-    let address = socket.local_addr()?.as_socket().context("no IP address")?;
-    writeln!(io::stdout(), "at {address}; press Enter to end")?;
-    io::stdin().lock().skip_until(b'\n')?;
-    Ok(())
-}
 
-/// The address on the command line, or port 4545 of this machine.
-fn address() -> Result<SocketAddr> {
-    let argument = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
-    argument.parse().ok().with_context(|| {
-        format!("{argument:?} is not an IP address and a port, such as 127.0.0.1:4545")
-    })
+    let address = socket.local_addr()?.as_socket().context("no IP address")?;
+    println!("at {address}; press Enter to end");
+    io::stdin().read_line(&mut String::new())?;
+    Ok(())
 }
 
 /// How many clients may wait: the second argument, or 5.
 fn backlog() -> Result<i32> {
     let argument = env::args().nth(2).unwrap_or("5".into());
-    argument
-        .parse()
-        .ok()
-        .with_context(|| format!("{argument:?} is not a backlog, such as 5"))
-}
-
-/// A new TCP socket that has `address`.
-fn bind(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    #[cfg(not(windows))]
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    Ok(socket)
+    argument.parse().with_context(|| format!("{argument:?} isn't a backlog, such as 5"))
 }

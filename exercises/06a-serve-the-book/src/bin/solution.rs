@@ -2,10 +2,8 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -23,35 +21,19 @@ const CONTENT_TYPES: [(&str, &str); 8] = [
     ("woff2", "font/woff2"),
 ];
 
-fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<()> {
+fn main() -> Result<()> {
     let folder = folder()?;
-    let listener = TcpListener::bind(address()?)?;
+    let address = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
+    let listener = TcpListener::bind(&address)
+        .with_context(|| format!("cannot bind {address}"))?;
     let address = listener.local_addr()?;
-    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
+    println!("serving http://{address}/ until you press Ctrl-C");
     // A browser opens connections in advance and says nothing on them. All others wait.
     let deadlines = Deadlines { head: Duration::from_secs(1), ..Deadlines::default() };
     step05::serve(&listener, deadlines, |request| {
         file(&folder, &request.path).unwrap_or_else(|| {
             Response::text(Status::NOT_FOUND, "There is no such page.")
         })
-    })
-}
-
-/// The address on the command line, or port 4545 of this machine.
-fn address() -> Result<SocketAddr> {
-    let argument = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
-    argument.parse().ok().with_context(|| {
-        format!("{argument:?} is not an IP address and a port, such as 127.0.0.1:4545")
     })
 }
 

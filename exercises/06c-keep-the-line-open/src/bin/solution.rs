@@ -2,8 +2,7 @@
 
 use std::env;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::process::ExitCode;
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -15,20 +14,12 @@ const THREADS: usize = 16;
 /// How long a line on which nothing comes is kept.
 const IDLE: Duration = Duration::from_secs(1);
 
-fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<()> {
-    let listener = TcpListener::bind(address()?)?;
+fn main() -> Result<()> {
+    let address = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
+    let listener = TcpListener::bind(&address)
+        .with_context(|| format!("cannot bind {address}"))?;
     let address = listener.local_addr()?;
-    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
+    println!("serving http://{address}/ until you press Ctrl-C");
     thread::scope(|threads| {
         for _ in 0..THREADS {
             threads.spawn(|| serve(&listener));
@@ -37,20 +28,12 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-/// The address on the command line, or port 4545 of this machine.
-fn address() -> Result<SocketAddr> {
-    let argument = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
-    argument.parse().ok().with_context(|| {
-        format!("{argument:?} is not an IP address and a port, such as 127.0.0.1:4545")
-    })
-}
-
 fn serve(listener: &TcpListener) {
     loop {
         let handled = listener.accept().and_then(|(client, _)| handle(client));
         // What goes wrong with one client must not end the thread for the others.
         if let Err(error) = handled {
-            let _ = writeln!(io::stderr(), "a client was lost: {error}");
+            eprintln!("a client was lost: {error}");
         }
     }
 }

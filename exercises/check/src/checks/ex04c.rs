@@ -8,7 +8,7 @@ pub const EXERCISE: Exercise = Exercise {
     id: "04c",
     name: "do-not-wait-forever",
     minutes: 25,
-    page: "05-parse/wire.md",
+    page: "05-parse/transport.md",
     checks: &[
         Check {
             demand: "Who asks at once is answered at once.",

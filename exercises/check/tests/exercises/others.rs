@@ -35,8 +35,7 @@ fn python(file: &str) -> Vec<String> {
 fn python_passes() -> Result<()> {
     passes("03b", &python("exercises/check/tests/python/ex03b.py"))?;
     passes("04a", &python("exercises/check/tests/python/ex04a.py"))?;
-    // The twin of step 1 has what 01b is about.
-    passes("01b", &python("steps/01-bind/bind.py"))
+    passes("01b", &python("exercises/check/tests/python/ex01b.py"))
 }
 
 /// The twin of step 4 has the flaw that 03b is about: it gets the message of the starter.

@@ -1,0 +1,78 @@
+//! A socket, and how long it may keep us waiting.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+/// An answer of this size, in bytes, fits into every system's empty send buffer: writing it
+/// can't block, and needs no deadline.
+const NEVER_BLOCKS: usize = 4 * 1024;
+
+/// What a connection needs of a socket. Tests bring one that lives in memory.
+#[expect(clippy::missing_errors_doc, reason = "as those of the calls that are named")]
+pub trait Transport: Read + Write {
+    /// Sets the longest that one read may wait, `SO_RCVTIMEO`; not zero.
+    fn set_read_timeout(&self, timeout: Duration) -> io::Result<()>;
+
+    /// Sets the longest that one write may wait, `SO_SNDTIMEO`; not zero.
+    fn set_write_timeout(&self, timeout: Duration) -> io::Result<()>;
+
+    /// Tells the client that nothing more will be written (FIN), as `shutdown(2)`.
+    fn shutdown_write(&self) -> io::Result<()>;
+
+    /// Reads once, as `read(2)`, but fails with `TimedOut` when nothing comes in time.
+    fn read_before(&mut self, until: Instant, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            // It fails on macOS when both sides are closed; then the read says how, at once.
+            let _ = self.set_read_timeout(time_left(until)?);
+            match self.read(buffer) {
+                Err(error) if is_worth_a_retry(&error) => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Writes all of `bytes`, or fails with `TimedOut` when that takes too long.
+    fn write_before(&mut self, until: Instant, mut bytes: &[u8]) -> io::Result<()> {
+        let may_block = bytes.len() > NEVER_BLOCKS;
+        while !bytes.is_empty() {
+            let left = time_left(until)?;
+            if may_block {
+                self.set_write_timeout(left)?;
+            }
+            match self.write(bytes) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => bytes = &bytes[written..],
+                Err(error) if is_worth_a_retry(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Transport for TcpStream {
+    fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
+        TcpStream::set_read_timeout(self, Some(timeout))
+    }
+
+    fn set_write_timeout(&self, timeout: Duration) -> io::Result<()> {
+        TcpStream::set_write_timeout(self, Some(timeout))
+    }
+
+    fn shutdown_write(&self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+}
+
+fn time_left(until: Instant) -> io::Result<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
+}
+
+/// Whether a timeout has passed (`WouldBlock` on Unix, `TimedOut` on Windows), or the program
+/// was stopped and continued, signal(7). The clock says whether to go on.
+fn is_worth_a_retry(error: &io::Error) -> bool {
+    let kinds = [ErrorKind::WouldBlock, ErrorKind::TimedOut, ErrorKind::Interrupted];
+    kinds.contains(&error.kind())
+}
