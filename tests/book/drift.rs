@@ -231,9 +231,14 @@ impl Change {
 
 /// What the book is made from.
 pub fn copy_repository(into: &Path) -> Result<()> {
+    copy_without_exercises(into)?;
+    copy(&Sources::find()?.path("exercises"), &into.join("exercises"))
+}
+
+/// A third of the pages, and most of the files, are those of the exercises.
+pub fn copy_without_exercises(into: &Path) -> Result<()> {
     let here = Sources::find()?;
-    let parts =
-        ["book/src", "book/theme", "book/tool/src", "exercises", "steps", "tests"];
+    let parts = ["book/src", "book/theme", "book/tool/src", "steps", "tests"];
     for part in parts.into_iter().chain(["bench/results", "bench/src"]) {
         copy(&here.path(part), &into.join(part))?;
     }

@@ -11,7 +11,9 @@ use book::{Sources, build};
 use tempfile::TempDir;
 use tests::Program;
 
-use crate::drift::{Append, Change, Remove, Replace, copy_repository};
+use crate::drift::{
+    Append, Change, Remove, Replace, copy_repository, copy_without_exercises,
+};
 use crate::serve::get;
 
 const STEP: &str = "steps/04-respond/src/main.rs";
@@ -29,7 +31,7 @@ struct Reader {
 impl Reader {
     fn new() -> Result<Self> {
         let folder = TempDir::new()?;
-        copy_repository(folder.path())?;
+        copy_without_exercises(folder.path())?;
         let site = site(folder.path());
         Ok(Self { folder, site })
     }
@@ -78,18 +80,14 @@ fn nothing_is_said_of_what_nobody_changed() -> Result<()> {
 #[test]
 fn a_name_that_nobody_explains() -> Result<()> {
     let reader = Reader::new()?;
-    let line = Replace(
-        "client.write_all(RESPONSE)",
-        "std::thread::yield_now();\n    client.write_all(RESPONSE)",
-    );
-    reader.changes(STEP, &line)?;
+    let extra = "\nfn extra() {\n    std::thread::yield_now();\n}\n";
+    reader.changes(STEP, &Append(extra))?;
     assert_eq!(reader.notices("/04-respond.html")?, [CHANGED]);
     ensure!(reader.page("/04-respond.html")?.contains("std::thread::yield_now();"));
     // The first page shows a trace of each step; the next but one only what step 2 does.
     assert_eq!(reader.notices("/")?, [CHANGED]);
     assert_eq!(reader.notices("/02-listen.html")?, [""; 0]);
-    let back = Replace("std::thread::yield_now();\n    ", "");
-    reader.changes(STEP, &back)?;
+    reader.changes(STEP, &Replace(extra, ""))?;
     assert_eq!(reader.notices("/04-respond.html")?, [""; 0]);
     Ok(())
 }
@@ -177,6 +175,7 @@ fn a_broken_include_in_a_page() -> Result<()> {
 #[cfg(unix)]
 fn an_editors_lock() -> Result<()> {
     let reader = Reader::new()?;
+    copy_repository(reader.folder.path())?;
     for lock in [
         "book/src/.#index.md",
         "book/src/fonts/.#OPEN-SANS-LICENSE.txt",
@@ -206,7 +205,7 @@ fn a_book_that_cannot_be_built() -> Result<()> {
         assert_eq!(response.status.0, 500, "{path}");
         ensure!(page.contains("<h1>The book can't be built</h1>"), "{page}");
         ensure!(
-            page.contains("SUMMARY.md") && page.contains("reload this page"),
+            page.contains("`book/src/SUMMARY.md`") && page.contains("reload this page"),
             "{page}"
         );
     }
@@ -218,7 +217,10 @@ fn a_book_that_cannot_be_built() -> Result<()> {
     for path in ["/", "/04-respond.html"] {
         let notices = reader.notices(path)?;
         let [notice] = &*notices else { panic!("{notices:?}") };
-        ensure!(notice.starts_with(last) && notice.contains("SUMMARY.md"), "{notice}");
+        ensure!(
+            notice.starts_with(last) && notice.contains("`book/src/SUMMARY.md`"),
+            "{notice}"
+        );
         ensure!(!notice.contains('\n'), "{notice}");
     }
     fs::write(reader.path(SUMMARY), summary)?;

@@ -452,7 +452,7 @@ fn the_book_is_served_to_every_kind_of_client() -> Result<()> {
 
 #[test]
 fn what_is_not_understood_is_named() {
-    for argument in ["localhost:3000", "--opne", "serve", ""] {
+    for argument in ["localhost:3000", "--browser", "serve", ""] {
         let line = format!(
             "{argument} is not understood: cargo book takes an address such as \
              127.0.0.1:3000, --open, build, check, or help\n"

@@ -21,7 +21,7 @@ pub fn checksums(sources: &Sources) -> Result<String> {
     let mut list = String::new();
     for path in sources.below("steps", "") {
         if path.ends_with(".rs") || path.ends_with(".py") || path.ends_with(".html") {
-            list += &format!("{:016x} {path}\n", checksum(&sources.read(&path)?));
+            list += &format!("{:020} {path}\n", checksum(&sources.read(&path)?));
         }
     }
     Ok(list)
@@ -37,7 +37,7 @@ pub fn changed(sources: &Sources) -> Result<Vec<String>> {
     let pinned = pinned.lines().filter_map(|line| line.split_once(' '));
     let is_changed = |(sum, path): &(&str, &str)| {
         let text = sources.read(path);
-        text.map_or(true, |text| *sum != format!("{:016x}", checksum(&text)))
+        text.map_or(true, |text| *sum != format!("{:020}", checksum(&text)))
     };
     Ok(pinned.filter(is_changed).map(|(_, path)| path.into()).collect())
 }

@@ -91,6 +91,7 @@ impl<'a> Book<'a> {
             expanded.problems.extend(problems);
             let key = (page.path.clone(), format!("{:?}", piece.what));
             pieces.push(match made {
+                Ok(text) if matches!(piece.what, What::Text(_)) => text,
                 Ok(text) => self.kept.keep(key, text),
                 Err(error) => {
                     let (why, last) = (format!("{error:#}"), self.kept.last(&key));

@@ -12,7 +12,8 @@ use crate::html::escape;
 const DOCUMENTATION: &str = "https://doc.rust-lang.org/stable/";
 
 /// What is neither a struct, as most are, nor a function or constant, as its case says.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 14] = [
+    ("result::Result", "enum"),
     ("BufRead", "trait"),
     ("Cow", "enum"),
     ("Display", "trait"),

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 use std::{fs, thread};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow};
 use step05::{Deadlines, Response, Status};
 
 use crate::build;
@@ -111,13 +111,19 @@ impl<B: Fn(&Path) -> Result<()>> Site<B> {
         let replace = || build::replace(&self.folder, &self.build);
         let result = panic::catch_unwind(AssertUnwindSafe(replace))
             .unwrap_or_else(|_| Err(anyhow!("a panic; see the terminal")));
-        let failure = result.err().map(|error| format!("{error:#}").replace('\n', " "));
+        let failure = result.err().map(|error| self.in_one_line(&error));
         if let Some(why) = &failure
             && state.failure != failure
         {
             let _ = writeln!(io::stderr(), "the book cannot be built: {why}");
         }
         *state = State { built: failure.is_none().then_some(stamp), failure };
+    }
+
+    /// Says what is wrong, with paths from the repository on.
+    fn in_one_line(&self, error: &Error) -> String {
+        let root = self.repository.join("").display().to_string();
+        format!("{error:#}").replace('\n', " ").replace(&root, "")
     }
 
     fn stamp(&self) -> Stamp {
