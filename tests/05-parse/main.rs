@@ -21,6 +21,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use step05::{MAX_FIELDS, MAX_HEAD, MAX_TARGET};
 use tests::{Client, PATIENCE, Program, REQUEST, Received, date, pin};
 
 fn rust() -> Command {
@@ -408,4 +409,65 @@ fn the_first_of_two_reasons_is_named() {
     let head = format!("{before}one\r\nExpect: two\r\n\r\n");
     let error = step05::parse(head.as_bytes()).unwrap_err();
     assert_eq!((error.status.0, error.offset), (417, before.len()));
+}
+
+/// Where the log's caret points: the offending byte is the one after the `¦`.
+#[test]
+fn errors_point_at_the_offending_byte() {
+    const LINE: &str = "GET / HTTP/1.1\r\n";
+    const HOST: &str = "GET / HTTP/1.1\r\nHost: a\r\n";
+    let rows = [
+        ("", "¦(GET / HTTP/1.1\r\n"),
+        ("", "\r\n\r\n¦ GET / HTTP/1.1\r\n"),
+        ("", "GET¦\t/ HTTP/1.1\r\n"),
+        ("", "¦AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA / HTTP/1.1\r\n"),
+        ("", "GET ¦ / HTTP/1.1\r\n"),
+        ("", "GET /a¦\"b HTTP/1.1\r\n"),
+        ("", "GET / ¦http/1.1\r\n"),
+        ("", "GET / ¦HTTP/1,1\r\n"),
+        ("", "GET / HTTP/¦2.0\r\n"),
+        ("", "GET / HTTP/1.1¦ \r\n"),
+        ("", "GET / HTTP/1.1¦\n"),
+        ("", "GET / HTTP/1.1¦\rX"),
+        ("", "GET /a¦%zz HTTP/1.1\r\n"),
+        ("", "GET /%41/b¦%4 HTTP/1.1\r\n"),
+        ("", "GET /%41/b¦%00 HTTP/1.1\r\n"),
+        ("", "GET ¦index HTTP/1.1\r\n"),
+        ("", "GET http://¦a@b/ HTTP/1.1\r\n"),
+        ("", "GET http://a¦:x/ HTTP/1.1\r\n"),
+        ("", "GET http://[::1]¦x/ HTTP/1.1\r\n"),
+        ("", "GET http://a/b¦% HTTP/1.1\r\n"),
+        ("", "CONNECT a¦ HTTP/1.1\r\n"),
+        ("", "CONNECT a¦: HTTP/1.1\r\n"),
+        (LINE, "¦\r\n"),
+        (LINE, "Host: ¦a/b\r\n"),
+        (LINE, "Host:\t ¦%zz\r\n"),
+        (LINE, "Host: a¦:65536\r\n"),
+        (HOST, "¦Host: a\r\n"),
+        (HOST, "¦ X: y\r\n"),
+        (HOST, "X¦ : y\r\n"),
+        (HOST, "¦: y\r\n"),
+        (HOST, "X: a¦\0b\r\n"),
+        (HOST, "X: a¦\n"),
+        (HOST, "Content-Length: ¦x\r\n"),
+        (HOST, "Content-Length: 5\r\nContent-Length: ¦6\r\n"),
+        (HOST, "Content-Length: ¦1048577\r\n\r\n"),
+        (HOST, "Content-Length: 5\r\nTransfer-Encoding: ¦chunked\r\n\r\n"),
+        (HOST, "Transfer-Encoding: ¦gzip\r\n\r\n"),
+        (HOST, "Transfer-Encoding: ¦gzip, chunked\r\n\r\n"),
+        (HOST, "Transfer-Encoding: ¦, chunked\r\n"),
+        (HOST, "Transfer-Encoding: ¦chunked, chunked\r\n"),
+        (HOST, "Expect: ¦x\r\n\r\n"),
+        ("GET / HTTP/1.0\r\n", "Transfer-Encoding: ¦chunked\r\n\r\n"),
+    ];
+    let long = [
+        format!("GET /{}¦a HTTP/1.1\r\n", "a".repeat(MAX_TARGET - 1)),
+        format!("{HOST}{}¦X: y\r\n\r\n", "X: y\r\n".repeat(MAX_FIELDS - 1)),
+        format!("{HOST}X: {}¦", "a".repeat(MAX_HEAD - HOST.len() - 3)),
+    ];
+    let rows = rows.map(|(before, rest)| format!("{before}{rest}"));
+    for row in rows.iter().chain(&long) {
+        let error = step05::parse(row.replace('¦', "").as_bytes()).unwrap_err();
+        assert_eq!(Some(error.offset), row.find('¦'), "{error}: {row:?}");
+    }
 }
