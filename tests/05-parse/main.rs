@@ -411,6 +411,22 @@ fn the_first_of_two_reasons_is_named() {
     assert_eq!((error.status.0, error.offset), (417, before.len()));
 }
 
+/// The target's host and port beat those of Host.
+#[test]
+fn which_authority_counts() {
+    for (target, authority) in [
+        ("GET /", "b"),
+        ("OPTIONS *", "b"),
+        ("GET http://a:80", "a:80"),
+        ("GET http://[::1]/?c", "[::1]"),
+        ("CONNECT a:443", "a:443"),
+    ] {
+        let head = format!("{target} HTTP/1.1\r\nHost: b\r\n\r\n");
+        let (request, _) = step05::parse(head.as_bytes()).unwrap().unwrap();
+        assert_eq!(request.authority, Some(authority.as_bytes()), "{target}");
+    }
+}
+
 /// Where the log's caret points: the offending byte is the one after the `¦`.
 #[test]
 fn errors_point_at_the_offending_byte() {
