@@ -1,5 +1,5 @@
-//! The README shows nothing that the snapshots do not say, and names nothing that is not
-//! there.
+//! The README shows nothing that the snapshots do not say, and names nothing that is
+//! not there.
 
 use std::fmt::Write;
 use std::fs;

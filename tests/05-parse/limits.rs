@@ -10,8 +10,8 @@ use tests::{Client, End, GLANCE, PATIENCE, Program, REQUEST, Received, date, pin
 
 use super::{rust, with_deadline};
 
-/// The cure of step 4's upload: a refusal arrives whole, a hundred times of a hundred, and
-/// then the connection ends cleanly, however much of the body nobody has read.
+/// The cure of step 4's upload: a refusal arrives whole, a hundred times of a hundred,
+/// and then the connection ends cleanly, however much of the body nobody has read.
 #[test]
 fn refusals_arrive_whole() -> Result<()> {
     let program = Program::start(rust())?;
@@ -39,7 +39,8 @@ fn post(length: usize) -> String {
     format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n")
 }
 
-/// Beyond [`step05::MAX_LINGER`] bytes nobody reads on, and the connection is thrown away.
+/// Beyond [`step05::MAX_LINGER`] bytes nobody reads on, and the connection is thrown
+/// away.
 #[test]
 #[cfg(target_os = "linux")]
 fn who_sends_too_much_is_cut_off() -> Result<()> {
@@ -86,8 +87,8 @@ fn a_large_page_reaches_a_client_that_sent_more_than_was_read() -> Result<()> {
     Ok(())
 }
 
-/// Half a cure of step 4's idle client: it holds everybody up, but only until its deadline.
-/// Exercise 06b cures the rest. Nobody waits for an answer, so none comes.
+/// Half a cure of step 4's idle client: it holds everybody up, but only until its
+/// deadline. Exercise 06b cures the rest. Nobody waits for an answer, so none comes.
 #[test]
 fn an_idle_client_holds_everybody_up_until_its_deadline() -> Result<()> {
     let program = Program::start(with_deadline("1.5"))?;
@@ -104,8 +105,8 @@ fn an_idle_client_holds_everybody_up_until_its_deadline() -> Result<()> {
     Ok(())
 }
 
-/// The deadline was not early, and not so late that it could be another one. How exactly it
-/// is kept is measured, not tested: machines that run tests are busy.
+/// The deadline was not early, and not so late that it could be another one. How
+/// exactly it is kept is measured, not tested: machines that run tests are busy.
 fn check_deadline(start: Instant, seconds: f64) -> Result<()> {
     let passed = start.elapsed();
     let expected = Duration::from_secs_f64(seconds);
@@ -114,8 +115,8 @@ fn check_deadline(start: Instant, seconds: f64) -> Result<()> {
     Ok(())
 }
 
-/// A wrong request line is answered when it is there, not when the rest or the deadline has
-/// come: the client waits for an answer, and this deadline is later than it waits.
+/// A wrong request line is answered when it is there, not when the rest or the deadline
+/// has come: the client waits for an answer, and this deadline is later than it waits.
 #[test]
 fn a_wrong_request_line_is_refused_at_once() -> Result<()> {
     let program = Program::start(with_deadline("60"))?;
@@ -127,7 +128,8 @@ fn a_wrong_request_line_is_refused_at_once() -> Result<()> {
     Ok(())
 }
 
-/// One byte after the other, each well in time: the deadline is for all of them together.
+/// One byte after the other, each well in time: the deadline is for all of them
+/// together.
 #[test]
 fn a_trickler_gets_408() -> Result<()> {
     let program = Program::start(with_deadline("1"))?;
@@ -176,8 +178,8 @@ fn a_reader_that_does_not_read_is_cut_off() -> Result<()> {
     check_deadline(start, 0.5)
 }
 
-/// A client that says nothing holds up one thread. Only when all have one each, everybody
-/// waits, and no longer than a deadline.
+/// A client that says nothing holds up one thread. Only when all have one each,
+/// everybody waits, and no longer than a deadline.
 #[test]
 fn threads_and_silent_clients() -> Result<()> {
     let mut table =

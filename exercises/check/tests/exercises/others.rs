@@ -38,7 +38,8 @@ fn python_passes() -> Result<()> {
     passes("01b", &python("exercises/check/tests/python/ex01b.py"))
 }
 
-/// The twin of step 4 has the flaw that 03b is about: it gets the message of the starter.
+/// The twin of step 4 has the flaw that 03b is about: it gets the message of the
+/// starter.
 #[test]
 #[ignore = "needs python3: cargo test -- --ignored"]
 fn the_python_twin_fails_as_its_step_does() -> Result<()> {
@@ -58,8 +59,8 @@ fn a_server_that_many_use_passes() -> Result<()> {
     passes("04a", &[peer])
 }
 
-/// Every command that a message suggests, beside the solution: it can be typed as it stands,
-/// ends by itself, and shows something.
+/// Every command that a message suggests, beside the solution: it can be typed as it
+/// stands, ends by itself, and shows something.
 #[test]
 #[ignore = "needs curl and nc: cargo test -- --ignored"]
 #[cfg(unix)]

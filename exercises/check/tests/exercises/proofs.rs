@@ -1,4 +1,5 @@
-//! What the solutions promise beside what their checks demand, seen by other people's programs.
+//! What the solutions promise beside what their checks demand, seen by other people's
+//! programs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -39,8 +40,8 @@ fn the_book_comes_from_06a() -> Result<()> {
     Ok(())
 }
 
-/// Three times as many requests a second as step05, which hangs up after each. What is built
-/// is what a reader would measure, with `--release`.
+/// Three times as many requests a second as step05, which hangs up after each. What is
+/// built is what a reader would measure, with `--release`.
 #[test]
 #[ignore = "measures, so nothing else should run: cargo test -- --ignored"]
 fn an_open_line_is_three_times_as_fast() -> Result<()> {
@@ -100,7 +101,8 @@ fn read_answer(server: &mut TcpStream) -> Result<()> {
     }
 }
 
-/// curl, which trusts the certificate that 06d prints, gets byte for byte what step 4 sends.
+/// curl, which trusts the certificate that 06d prints, gets byte for byte what step 4
+/// sends.
 #[test]
 #[ignore = "needs curl: cargo test -- --ignored"]
 fn curl_opens_the_padlock_of_06d() -> Result<()> {
