@@ -154,6 +154,8 @@ fn the_twin_blames_the_client_for_a_closed_stdout() -> Result<()> {
     let program = Program::start_before_head_1(python())?;
     tests::exchange(program.address(), REQUEST)?;
     let seen = tests::exchange(program.address(), REQUEST)?;
+    // The connection is closed before the line is printed.
+    program.wait_for_stderr("\na client was lost: [Errno 32] Broken pipe\n")?;
     pin!("closed_stdout_python", format!("{seen}\n{}", program.stop()?.stderr));
     Ok(())
 }

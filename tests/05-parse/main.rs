@@ -387,20 +387,37 @@ fn browser() -> Result<()> {
     Ok(())
 }
 
-/// Values are taken many bytes at a time, but each byte is judged, wherever it stands.
+/// Values are taken many bytes at a time, but each byte is judged, wherever it is, and
+/// whatever is beside it.
 #[test]
 fn every_byte_in_every_place_of_a_value() -> Result<()> {
     let before = b"GET / HTTP/1.0\r\nA: ";
-    for place in 0..40 {
-        for byte in 0..=u8::MAX {
+    let offset = |value: &[u8]| {
+        let head = [before.as_slice(), value, b"\r\n\r\n"].concat();
+        step05::parse(&head).err().map(|error| error.offset - before.len())
+    };
+    for byte in 0..=u8::MAX {
+        let is_wrong = byte.is_ascii_control() && byte != b'\t';
+        for place in 0..40 {
             let mut value = [b'a'; 40];
             value[place] = byte;
-            let head = [before.as_slice(), &value, b"\r\n\r\n"].concat();
-            let wrong = step05::parse(&head).err().map(|error| error.offset);
-            let is_wrong = byte.is_ascii_control() && byte != b'\t';
-            let expected = is_wrong.then_some(before.len() + place);
-            ensure!(wrong == expected, "{byte:#x} at {place}: {wrong:?}");
+            let found = offset(&value);
+            ensure!(
+                found == is_wrong.then_some(place),
+                "{byte:#x} at {place}: {found:?}"
+            );
         }
+        let found = offset(&[byte; 40]);
+        ensure!(found == is_wrong.then_some(0), "forty of {byte:#x}: {found:?}");
     }
     Ok(())
+}
+
+/// Of two fields that are refused for the same reason, the log points at the first.
+#[test]
+fn the_first_of_two_reasons_is_named() {
+    let before = "GET / HTTP/1.1\r\nHost: a\r\nExpect: ";
+    let head = format!("{before}one\r\nExpect: two\r\n\r\n");
+    let error = step05::parse(head.as_bytes()).unwrap_err();
+    assert_eq!((error.status.0, error.offset), (417, before.len()));
 }
