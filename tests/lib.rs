@@ -32,7 +32,7 @@ pub use tools::{Trace, cargo, chromium, curl, file_of, memory, python, run};
 pub use visits::with_a_closed_stdout;
 pub use visits::{REQUEST, bad_clients, behind_an_idle_client, ipv6, wait_until};
 #[cfg(target_os = "linux")]
-pub use visits::{listeners, memory_after_10_000, queue, restart, wait_for_queue};
+pub use visits::{keeps_its_memory, listeners, queue, restart, wait_for_queue};
 
 #[doc(hidden)]
 pub use insta;
