@@ -566,7 +566,7 @@ impl Terminal {
 }
 
 #[test]
-#[ignore = "needs curl: cargo test -- --ignored"]
+#[ignore = "needs curl: cargo test --workspace -- --ignored"]
 fn curl_asks_for_files() -> Result<()> {
     let mut terminal = Terminal::new()?;
     for line in [
@@ -584,7 +584,7 @@ fn curl_asks_for_files() -> Result<()> {
 
 /// Four threads: three silent clients leave one free, a fourth takes it.
 #[test]
-#[ignore = "needs curl, nc: cargo test -- --ignored"]
+#[ignore = "needs curl, nc: cargo test --workspace -- --ignored"]
 fn four_silent_clients() -> Result<()> {
     let mut terminal = Terminal::new()?;
     for _ in 0..3 {

@@ -12,7 +12,7 @@ use crate::{Sources, changes, exercises, listing};
 /// Commands in the text that no session can run, and what does.
 const TESTED_ELSEWHERE: [(&str, &str); 7] = [
     ("cargo test", ".ci/run, which calls the README's test command"),
-    ("cargo test -- --ignored", ".ci/run"),
+    ("cargo test --workspace", ".ci/run"),
     (
         "cargo book",
         "the tests of the package `book`, which build, check and serve the book",
