@@ -3,8 +3,8 @@
 /// Bytes as they stand in a snapshot: `\r`, `\n`, `\t`, `\\` and `\xNN` for what has no
 /// picture, quotes as they are, and a real line break after each `\n`.
 ///
-/// The result ends with a line break unless `bytes` is empty, whether or not the bytes do:
-/// a last line without `\n` shown is a last line without one sent.
+/// The result ends with a line break unless `bytes` is empty, whether or not the bytes
+/// do: a last line without `\n` shown is a last line without one sent.
 pub fn escape(bytes: &[u8]) -> String {
     let mut text = String::new();
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {

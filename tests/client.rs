@@ -58,8 +58,8 @@ impl Client {
         Self::new(TcpStream::connect_timeout(&address, deadline)?)
     }
 
-    /// Connects with a receive buffer of about so many bytes: the server's system can send only
-    /// that much ahead of what is read.
+    /// Connects with a receive buffer of about so many bytes: the server's system can
+    /// send only that much ahead of what is read.
     ///
     /// # Errors
     /// As [`Client::connect`], and as `setsockopt(2)`.
@@ -96,8 +96,8 @@ impl Client {
         self.stream.write_all(bytes).inspect_err(|error| self.reset |= is_reset(error))
     }
 
-    /// Sends what the server's system takes of `bytes` now, and says how much that was: 0 when
-    /// it has taken nothing by the deadline.
+    /// Sends what the server's system takes of `bytes` now, and says how much that was:
+    /// 0 when it has taken nothing by the deadline.
     ///
     /// # Errors
     /// As [`Client::send`].
@@ -111,8 +111,8 @@ impl Client {
         }
     }
 
-    /// Sends each piece on its own, with a pause between two of them, so that the server's
-    /// system delivers them separately.
+    /// Sends each piece on its own, with a pause between two of them, so that the
+    /// server's system delivers them separately.
     ///
     /// # Errors
     /// As [`Client::send`].
@@ -183,7 +183,8 @@ impl Client {
         if left.is_zero() {
             return Err(ErrorKind::TimedOut.into());
         }
-        // It fails on macOS when both sides are closed; then the read says how, at once.
+        // It fails on macOS when both sides are closed; then the read says how, at
+        // once.
         let _ = self.stream.set_read_timeout(Some(left));
         self.stream.read(buffer)
     }
@@ -222,8 +223,8 @@ impl fmt::Display for End {
     }
 }
 
-/// What becomes of an attempt to connect, in words: connected, refused, or, when nothing
-/// has happened at the deadline, not let in.
+/// What becomes of an attempt to connect, in words: connected, refused, or, when
+/// nothing has happened at the deadline, not let in.
 pub fn connect(address: SocketAddr, deadline: Duration) -> String {
     match Client::connect_within(address, deadline) {
         Ok(_) => "connected".into(),

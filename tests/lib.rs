@@ -8,7 +8,7 @@
 //! let program = Program::start(command)?;              // on 127.0.0.1, port 0
 //! let mut client = Client::connect(program.address())?;
 //! client.send(b"GET / HTTP/1.1\r\n\r\n")?;
-//! pin!("page", client.read_to_end(PATIENCE));          // bytes escaped, and FIN or RST
+//! pin!("page", client.read_to_end(PATIENCE));          // bytes escaped, FIN or RST
 //! ```
 
 mod bytes;
@@ -32,7 +32,7 @@ pub use tools::{Trace, cargo, chromium, curl, file_of, memory, python, run};
 pub use visits::with_a_closed_stdout;
 pub use visits::{REQUEST, bad_clients, behind_an_idle_client, ipv6, wait_until};
 #[cfg(target_os = "linux")]
-pub use visits::{listeners, memory_after_10_000, queue, restart, wait_for_queue};
+pub use visits::{keeps_its_memory, listeners, queue, restart, wait_for_queue};
 
 #[doc(hidden)]
 pub use insta;
@@ -43,19 +43,20 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
 
-/// How long to wait for what must happen. A loaded machine is slow, so this is generous:
-/// only a test that fails anyway waits as long.
+/// How long to wait for what must happen. A loaded machine is slow, so this is
+/// generous: only a test that fails anyway waits as long.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long to look at what must *not* happen. What is watched for would happen at once,
-/// and a machine that is late can only hide it, never fake it.
+/// How long to look at what must *not* happen. What is watched for would happen at
+/// once, and a machine that is late can only hide it, never fake it.
 pub const GLANCE: Duration = Duration::from_millis(300);
 
 /// Compares a value with the snapshot of that name beside the test's source.
 ///
-/// Wire bytes go through [`escape`] first: insta normalises line ends and trailing blanks,
-/// so a raw snapshot would pass when the server sends bare LF or forgets a blank line.
-/// To accept a change on purpose: `INSTA_UPDATE=always cargo test`, then read the diff.
+/// Wire bytes go through [`escape`] first: insta normalises line ends and trailing
+/// blanks, so a raw snapshot would pass when the server sends bare LF or forgets a
+/// blank line. To accept a change on purpose: `INSTA_UPDATE=always cargo test`, then
+/// read the diff.
 #[macro_export]
 macro_rules! pin {
     ($name:expr, $value:expr $(,)?) => {{
@@ -67,8 +68,8 @@ macro_rules! pin {
     }};
 }
 
-/// Compares a file of the repository, line ends aside, with what it is generated from. It is
-/// accepted as a snapshot is.
+/// Compares a file of the repository, line ends aside, with what it is generated from.
+/// It is accepted as a snapshot is.
 ///
 /// # Errors
 /// When they differ; the message shows the file as it should be.
@@ -85,9 +86,9 @@ pub fn pin_file(path: &Path, generated: &str) -> Result<()> {
     Ok(())
 }
 
-/// Runs each check for the Rust program and, where there is one, for its Python twin, with
-/// the very same snapshots. A check is a `fn(fn() -> Command) -> anyhow::Result<()>`;
-/// attributes written before its name hold for both programs.
+/// Runs each check for the Rust program and, where there is one, for its Python twin,
+/// with the very same snapshots. A check is a `fn(fn() -> Command) ->
+/// anyhow::Result<()>`; attributes written before its name hold for both programs.
 #[macro_export]
 macro_rules! checks {
     ($rust:ident: $($(#[$attribute:meta])* $check:ident)*) => {
@@ -99,17 +100,19 @@ macro_rules! checks {
     ($rust:ident, $python:ident: $($(#[$attribute:meta])* $check:ident)*) => {
         $crate::checks! { $rust: $($(#[$attribute])* $check)* }
         mod python {
-            $($(#[$attribute])* #[test] #[ignore = "needs python3: cargo test -- --ignored"]
+            $($(#[$attribute])* #[test] #[ignore = "needs python3: cargo test -- \
+                                                    --ignored"]
             fn $check() -> anyhow::Result<()> { super::$check(super::$python) })*
         }
     };
 }
 
-/// The checks that hold for every program of ours, whatever it serves: how it answers to
-/// mistakes on the command line, and which addresses it can have.
+/// The checks that hold for every program of ours, whatever it serves: how it answers
+/// to mistakes on the command line, and which addresses it can have.
 ///
-/// `{ rust }` has no twin, and ends with an error where it can't print. `{ rust, python,
-/// NO_NAMES }` are a program that panics there, its twin, and what isn't an address to it.
+/// `{ rust }` has no twin, and ends with an error where it can't print. `{ rust,
+/// python, NO_NAMES }` are a program that panics there, its twin, and what isn't an
+/// address to it.
 #[macro_export]
 macro_rules! command_line {
     ($rust:ident) => {

@@ -35,9 +35,9 @@ const FOREIGN: &str = "192.0.2.1:4545";
 /// How a program fails: [`refusal`], [`complaint`].
 type Fails = fn(Command, &str) -> String;
 
-/// Starts the program wrongly in every way that needs no other rights: with something that
-/// is no address, with an address that is taken, with one of another machine. Returns each
-/// argument with the program's answer below it.
+/// Starts the program wrongly in every way that needs no other rights: with something
+/// that is no address, with an address that is taken, with one of another machine.
+/// Returns each argument with the program's answer below it.
 ///
 /// # Errors
 /// When there is no port to be had for the taken address.
@@ -69,8 +69,9 @@ pub fn mistakes(
     Ok(transcript)
 }
 
-/// What the program says when it is started, without special rights, at a port that needs
-/// them. Linux only; needs setpriv(1), which takes root's rights away where a test has them.
+/// What the program says when it is started, without special rights, at a port that
+/// needs them. Linux only; needs setpriv(1), which takes root's rights away where a
+/// test has them.
 ///
 /// # Errors
 /// When this system lets everybody have every port.
@@ -113,8 +114,8 @@ pub fn nowhere_to_print(program: Command) -> Result<()> {
     Ok(())
 }
 
-/// A flaw of programs that use `println!`: where nothing can be printed, it panics. Linux
-/// only, full(4).
+/// A flaw of programs that use `println!`: where nothing can be printed, it panics.
+/// Linux only, full(4).
 ///
 /// # Errors
 /// When the program does anything else.
@@ -148,9 +149,9 @@ pub fn refusal(mut command: Command, argument: &str) -> String {
     String::from_utf8_lossy(&assert.get_output().stderr).into_owned()
 }
 
-/// Runs `command argument`, which must fail as anyhow lets a `main` fail: nothing on stdout,
-/// on stderr what is wrong and why, exit status 1. (Where the reader asks for backtraces,
-/// anyhow adds one.) Returns what is on stderr.
+/// Runs `command argument`, which must fail as anyhow lets a `main` fail: nothing on
+/// stdout, on stderr what is wrong and why, exit status 1. (Where the reader asks for
+/// backtraces, anyhow adds one.) Returns what is on stderr.
 ///
 /// # Panics
 /// As [`refusal`].
@@ -165,7 +166,8 @@ fn without_backtraces(command: &mut Command) -> &mut Command {
     command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE")
 }
 
-/// Runs `command argument`, which must fail with exit status 1 and say nothing on stdout.
+/// Runs `command argument`, which must fail with exit status 1 and say nothing on
+/// stdout.
 ///
 /// # Panics
 /// When it fails in any other way, or not at all.
@@ -174,8 +176,8 @@ pub fn failure(command: Command, argument: &str) -> assert_cmd::assert::Assert {
     command.arg(argument).timeout(PATIENCE).assert().code(1).stdout("")
 }
 
-/// What the program prints when it is asked for help, the same to either way of asking. Its
-/// own name, which must be in it, is redacted.
+/// What the program prints when it is asked for help, the same to either way of asking.
+/// Its own name, which must be in it, is redacted.
 ///
 /// # Errors
 /// When it cannot be started, fails, or does not name itself.
@@ -194,15 +196,17 @@ pub fn help(program: fn() -> Command) -> Result<String> {
     Ok(help.replace(&name, "PROGRAM"))
 }
 
-/// What a person calls the program: the name of its file, or of the script that it runs.
+/// What a person calls the program: the name of its file, or of the script that it
+/// runs.
 fn name(program: &Command) -> Result<String> {
     let file = program.get_args().last().unwrap_or(program.get_program());
     let name = Path::new(file).file_name().context("no name")?.to_string_lossy();
     Ok(name.trim_end_matches(std::env::consts::EXE_SUFFIX).into())
 }
 
-/// Tries addresses with two programs, and returns a row for each: what either makes of it,
-/// `taken` or `refused`. `None` on a machine without IPv6, where some rows would differ.
+/// Tries addresses with two programs, and returns a row for each: what either makes of
+/// it, `taken` or `refused`. `None` on a machine without IPv6, where some rows would
+/// differ.
 ///
 /// # Errors
 /// When there is no port to be had for the address in use.
@@ -255,8 +259,8 @@ fn row<T: std::fmt::Display>(verdicts: [T; 2], argument: &str) -> String {
     format!("{first:<10}{second:<14}{argument}\n")
 }
 
-/// Replaces this system's own words for why nobody can bind `address` by those of Linux, so
-/// that one snapshot serves all systems. On Linux itself nothing is replaced.
+/// Replaces this system's own words for why nobody can bind `address` by those of
+/// Linux, so that one snapshot serves all systems. On Linux itself nothing is replaced.
 fn as_on_linux(message: &str, address: SocketAddr, on_linux: &str) -> String {
     match TcpListener::bind(address) {
         Err(error) if cfg!(not(target_os = "linux")) => {

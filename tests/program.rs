@@ -12,7 +12,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{PATIENCE, wait_until};
 
-/// A running program that serves, or at least holds, one TCP address. Dropping it ends it.
+/// A running program that serves, or at least holds, one TCP address. Dropping it ends
+/// it.
 #[derive(Debug)]
 pub struct Program {
     child: Child,
@@ -33,10 +34,12 @@ pub struct Ended {
 }
 
 impl Program {
-    /// Starts `command 127.0.0.1:0` and waits for its first line, which names the address.
+    /// Starts `command 127.0.0.1:0` and waits for its first line, which names the
+    /// address.
     ///
     /// # Errors
-    /// When it cannot be started, ends at once, or names no address within [`PATIENCE`].
+    /// When it cannot be started, ends at once, or names no address within
+    /// [`PATIENCE`].
     pub fn start(command: Command) -> Result<Self> {
         Self::start_at("127.0.0.1:0", command)
     }
@@ -50,8 +53,8 @@ impl Program {
         Self::spawn(address, command, (reader, writer.into()), |_| true)
     }
 
-    /// As [`Program::start`], with nobody to read what it prints after the first line, as
-    /// before `| head -1`. When this returns, the reading end is closed.
+    /// As [`Program::start`], with nobody to read what it prints after the first line,
+    /// as before `| head -1`. When this returns, the reading end is closed.
     ///
     /// # Errors
     /// As [`Program::start`].
@@ -152,7 +155,8 @@ impl Program {
         ended
     }
 
-    /// Ends the input (Ctrl-D in a terminal) and waits for the program to end by itself.
+    /// Ends the input (Ctrl-D in a terminal) and waits for the program to end by
+    /// itself.
     ///
     /// # Errors
     /// When it goes on for longer than [`PATIENCE`].
@@ -192,8 +196,9 @@ impl Drop for Program {
     }
 }
 
-/// Two ends that do as those of a pipe. But what nobody reads any more is closed at once: an
-/// end of a pipe is open until no process has it, nor one that another thread is starting.
+/// Two ends that do as those of a pipe. But what nobody reads any more is closed at
+/// once: an end of a pipe is open until no process has it, nor one that another thread
+/// is starting.
 #[cfg(unix)]
 fn socket() -> io::Result<(ReadingEnd, Stdio)> {
     let (reader, writer) = UnixStream::pair()?;
@@ -234,8 +239,8 @@ fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-/// One output of a program, read as it comes by a thread, so that the program never has to
-/// wait for us.
+/// One output of a program, read as it comes by a thread, so that the program never has
+/// to wait for us.
 #[derive(Debug)]
 struct Stream {
     shared: Arc<Shared>,
@@ -279,8 +284,8 @@ impl Stream {
         Self { shared, reader: Some(reader) }
     }
 
-    /// Waits until the bytes so far fulfil `condition`; `false` when they never will or do
-    /// not within [`PATIENCE`].
+    /// Waits until the bytes so far fulfil `condition`; `false` when they never will or
+    /// do not within [`PATIENCE`].
     fn wait_for(&self, condition: impl Fn(&[u8]) -> bool) -> bool {
         let state = self.wait_while(|state| !condition(&state.bytes) && !state.ended);
         condition(&state.bytes)

@@ -21,8 +21,9 @@ pub fn peers(text: &str) -> String {
     redacted.collect()
 }
 
-/// Replaces the value of each `Date` field by the example of RFC 9110, section 5.6.7, when
-/// it has the form of that example (IMF-fixdate); any other form stays and so is noticed.
+/// Replaces the value of each `Date` field by the example of RFC 9110, section 5.6.7,
+/// when it has the form of that example (IMF-fixdate); any other form stays and so is
+/// noticed.
 pub fn date(text: &str) -> String {
     let redacted = text.split_inclusive('\n').map(|line| {
         let value = line.strip_prefix("Date: ").or(line.strip_prefix("< Date: "));

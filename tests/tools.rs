@@ -1,5 +1,5 @@
-//! Other people's programs: curl, Python, strace, Chromium. Not every machine has them, so
-//! the tests that use these are `#[ignore]`d by default; CI runs them.
+//! Other people's programs: curl, Python, strace, Chromium. Not every machine has them,
+//! so the tests that use these are `#[ignore]`d by default; CI runs them.
 
 use std::env;
 use std::ffi::OsStr;
@@ -26,8 +26,8 @@ pub fn run(command: Command) -> Result<Output> {
         .with_context(|| format!("running {name:?}; is it installed?"))
 }
 
-/// Cargo, as a person calls it. A program that Cargo has started knows its package from the
-/// environment; handed on, that makes some build scripts run again, for minutes.
+/// Cargo, as a person calls it. A program that Cargo has started knows its package from
+/// the environment; handed on, that makes some build scripts run again, for minutes.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     for (name, _) in env::vars_os() {
@@ -39,11 +39,13 @@ pub fn cargo() -> Command {
     cargo
 }
 
-/// What `curl -v ARGUMENTS http://ADDRESS/PATH` shows in a terminal: the request's lines
-/// with `>`, the response's with `<`, the body, curl's complaint, its exit status.
+/// What `curl -v ARGUMENTS http://ADDRESS/PATH` shows in a terminal: the request's
+/// lines with `>`, the response's with `<`, the body, curl's complaint, its exit
+/// status.
 ///
-/// Left out are curl's remarks on its own doings (`*`) and the figures and last words of its
-/// complaint, which change from version to version; the version itself is redacted. Line ends are the terminal's: for the bytes see
+/// Left out are curl's remarks on its own doings (`*`) and the figures and last words
+/// of its complaint, which change from version to version; the version itself is
+/// redacted. Line ends are the terminal's: for the bytes see
 /// [`exchange`](crate::exchange).
 ///
 /// # Errors
@@ -72,8 +74,8 @@ pub fn curl(address: SocketAddr, path: &str, arguments: &[&str]) -> Result<Strin
     Ok(redact::date(&without_curl_version(&text)))
 }
 
-/// `curl: (28) Operation timed out after 1001 milliseconds with 0 bytes received` says what
-/// happened before its `after`.
+/// `curl: (28) Operation timed out after 1001 milliseconds with 0 bytes received` says
+/// what happened before its `after`.
 fn without_figures(complaint: &str) -> String {
     complaint.split(" after ").next().unwrap_or(complaint).into()
 }
@@ -101,8 +103,8 @@ pub fn file_of(length: usize) -> Result<NamedTempFile> {
     Ok(file)
 }
 
-/// `python3 SCRIPT`. The interpreter itself is called, not a wrapper around it, so that what
-/// is killed or traced is the program.
+/// `python3 SCRIPT`. The interpreter itself is called, not a wrapper around it, so that
+/// what is killed or traced is the program.
 pub fn python(script: impl AsRef<OsStr>) -> Command {
     static INTERPRETER: OnceLock<PathBuf> = OnceLock::new();
     let interpreter = INTERPRETER.get_or_init(|| {
@@ -120,8 +122,8 @@ pub fn python(script: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// The document that headless Chromium makes of a URL, as HTML; or, where it shows an error
-/// page instead, the name of the error, such as `net::ERR_CONNECTION_REFUSED`.
+/// The document that headless Chromium makes of a URL, as HTML; or, where it shows an
+/// error page instead, the name of the error, such as `net::ERR_CONNECTION_REFUSED`.
 ///
 /// # Errors
 /// When Chromium is not there, or does not finish within three times [`PATIENCE`].
@@ -197,10 +199,11 @@ impl Trace {
     /// The calls on sockets, one per line, once the program has ended.
     ///
     /// Descriptors are numbered in the order they came (the listening socket is 3, the
-    /// first client 4, as in a program that was started with nothing else open), and ports
-    /// are redacted. Left out are the questions (`getsockname`), which change nothing, how
-    /// much room was offered for a peer's address (`[128 => 16]` reads `[16]`), and the
-    /// call in which the program was ended; all else is as strace wrote it.
+    /// first client 4, as in a program that was started with nothing else open), and
+    /// ports are redacted. Left out are the questions (`getsockname`), which change
+    /// nothing, how much room was offered for a peer's address (`[128 => 16]` reads
+    /// `[16]`), and the call in which the program was ended; all else is as strace
+    /// wrote it.
     ///
     /// # Errors
     /// When the program has not ended within [`PATIENCE`].
@@ -226,8 +229,9 @@ fn socket_calls(trace: &str) -> Vec<String> {
     trace.lines().filter_map(|line| socket_call(line, &mut open)).collect()
 }
 
-/// One line of a trace if it concerns a socket that is open; `open` knows which are, each
-/// with the number it is shown by. A call without a result is one that never returned.
+/// One line of a trace if it concerns a socket that is open; `open` knows which are,
+/// each with the number it is shown by. A call without a result is one that never
+/// returned.
 fn socket_call(line: &str, open: &mut Vec<(String, usize)>) -> Option<String> {
     let (name, rest) =
         line.split_once('(').filter(|(name, _)| *name != "getsockname")?;

@@ -1,5 +1,6 @@
-//! `cargo bench --manifest-path bench/Cargo.toml`: the parsers one after the other, with
-//! spread and throughput. For the ratio, run `… -- parsing`, where they take turns.
+//! `cargo bench --manifest-path bench/Cargo.toml`: the parsers one after the other,
+//! with spread and throughput. For the ratio, run `… -- parsing`, where they take
+//! turns.
 
 use bench::parsing;
 use bench::samples::{SAMPLES, Sample};

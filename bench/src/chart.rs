@@ -1,5 +1,5 @@
-//! A plain bar chart as SVG, without script. Inside a page it takes on the page's colours; a
-//! picture by itself follows the reader's choice of light or dark.
+//! A plain bar chart as SVG, without script. Inside a page it takes on the page's
+//! colours; a picture by itself follows the reader's choice of light or dark.
 
 use std::fmt::Write;
 
@@ -31,8 +31,8 @@ const TITLE: f64 = 26.0;
 const BAR: f64 = 29.0;
 const GAP: f64 = 14.0;
 
-/// The whole picture. `id` is unlike that of any other chart of a page; `description` says
-/// in words what the bars show.
+/// The whole picture. `id` is unlike that of any other chart of a page; `description`
+/// says in words what the bars show.
 pub fn svg(id: &str, title: &str, description: &str, panels: &[Panel]) -> String {
     let bars: usize = panels.iter().map(|panel| panel.bars.len()).sum();
     let height = panels.len() as f64 * (TITLE + GAP) + bars as f64 * BAR;
@@ -76,9 +76,9 @@ fn draw(svg: &mut String, bar: &Bar, unit: &str, top: f64, longest: f64) {
     };
     let _ = writeln!(
         svg,
-        "<g font-weight=\"{weight}\"><text x=\"0\" y=\"{baseline}\">{}</text>\
-         <text x=\"{WIDTH}\" y=\"{baseline}\" text-anchor=\"end\">{}{unit}</text></g>\
-         <rect x=\"0\" y=\"{}\" width=\"{:.1}\" height=\"7\" rx=\"1\" style=\"{style}\"/>",
+        "<g font-weight=\"{weight}\"><text x=\"0\" y=\"{baseline}\">{}</text><text \
+         x=\"{WIDTH}\" y=\"{baseline}\" text-anchor=\"end\">{}{unit}</text></g><rect \
+         x=\"0\" y=\"{}\" width=\"{:.1}\" height=\"7\" rx=\"1\" style=\"{style}\"/>",
         bar.label,
         figure(bar.value),
         top + 17.0,

@@ -31,8 +31,8 @@ pub struct Load {
     pub p99: Duration,
 }
 
-/// Sends about `requests` requests, by as many threads as there are clients, and checks that
-/// each is answered with 200 and `length` bytes.
+/// Sends about `requests` requests, by as many threads as there are clients, and checks
+/// that each is answered with 200 and `length` bytes.
 ///
 /// # Errors
 /// When one is not.
@@ -63,7 +63,8 @@ pub fn load(
     for outcome in outcomes {
         visits.extend(outcome.ok().context("a client panicked")??);
     }
-    // The clock runs from the first visit's begin, whoever made it, to the last one's end.
+    // The clock runs from the first visit's begin, whoever made it, to the last one's
+    // end.
     let first = visits.iter().map(|(begin, _)| *begin).min().context("no visit")?;
     let last = visits.iter().map(|(_, end)| *end).max().context("no visit")?;
     let elapsed = last - first;

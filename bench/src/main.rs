@@ -1,6 +1,7 @@
 //! `cargo run --release --manifest-path bench/Cargo.toml -- parsing|serving`
 //!
-//! `--quick` measures next to nothing, `--into FOLDER` writes elsewhere than to `results/`.
+//! `--quick` measures next to nothing, `--into FOLDER` writes elsewhere than to
+//! `results/`.
 
 use std::env;
 use std::path::PathBuf;

@@ -21,7 +21,8 @@ pub fn with_step05(bytes: &[u8]) -> usize {
     }
 }
 
-/// The same with `httparse` as its documentation shows it: room for 64 fields on the stack.
+/// The same with `httparse` as its documentation shows it: room for 64 fields on the
+/// stack.
 pub fn with_httparse(bytes: &[u8]) -> usize {
     let mut fields = [httparse::EMPTY_HEADER; 64];
     let mut request = httparse::Request::new(&mut fields);
@@ -65,8 +66,8 @@ pub fn report(effort: Effort) -> Result<Report> {
             ensure!(taken == sample.bytes.len(), "a parser does not take {sample}");
         }
     }
-    // A new thread's stack lies in the same place at each start of this program, while the
-    // main thread's does not: that changes httparse's figures by up to a sixth.
+    // A new thread's stack lies in the same place at each start of this program, while
+    // the main thread's does not: that changes httparse's figures by up to a sixth.
     let rows = thread::spawn(move || measure(effort)).join();
     let rows = rows.ok().context("measuring panicked")?;
     let mut markdown = circumstances(effort);
@@ -80,8 +81,8 @@ pub fn report(effort: Effort) -> Result<Report> {
     Ok(Report { markdown, svg: svg(&rows) })
 }
 
-/// The parsers take turns in short batches, so that whatever else the machine does hits all
-/// of them alike; the best batch of each is the one that was disturbed least.
+/// The parsers take turns in short batches, so that whatever else the machine does hits
+/// all of them alike; the best batch of each is the one that was disturbed least.
 fn measure(effort: Effort) -> Vec<Row> {
     let (rounds, count) = match effort {
         Effort::Full => (300, 10_000),
@@ -103,8 +104,8 @@ fn measure(effort: Effort) -> Vec<Row> {
     SAMPLES.into_iter().zip(best).map(row).collect()
 }
 
-/// How long it takes to parse so many times. Generic, so that each parser is compiled into
-/// a loop of its own.
+/// How long it takes to parse so many times. Generic, so that each parser is compiled
+/// into a loop of its own.
 fn batch(count: u32, bytes: &[u8], parser: impl Fn(&[u8]) -> usize) -> Duration {
     let start = Instant::now();
     for _ in 0..count {
@@ -146,14 +147,15 @@ fn words(rows: &[Row]) -> String {
         (low.min(ratio), high.max(ratio))
     });
     format!(
-        "The best of many short batches, in turns, in one process. The two do not do the \
-         same: step05 also checks Host, target and framing, which `httparse` leaves to its \
-         caller; `httparse` keeps a list of the fields, which step05 walks again when \
-         somebody asks. And of `httparse`'s time a good part goes into clearing the room \
-         for 64 fields, as its documentation shows it. Who hands it room that was not \
-         cleared gets the last column; beside that, step05's speed is between {low:.2} and \
-         {high:.2} times `httparse`'s. All of this is nanoseconds: a server spends a hundred \
-         times as long, or more, in the kernel.\n"
+        "The best of many short batches, in turns, in one process. The two do not do \
+         the same: step05 also checks Host, target and framing, which `httparse` \
+         leaves to its caller; `httparse` keeps a list of the fields, which step05 \
+         walks again when somebody asks. And of `httparse`'s time a good part goes \
+         into clearing the room for 64 fields, as its documentation shows it. Who \
+         hands it room that was not cleared gets the last column; beside that, \
+         step05's speed is between {low:.2} and {high:.2} times `httparse`'s. All of \
+         this is nanoseconds: a server spends a hundred times as long, or more, in the \
+         kernel.\n"
     )
 }
 

@@ -1,5 +1,5 @@
-//! The servers that are part of this program: each is started as a process of its own, so
-//! that the system counts its work apart.
+//! The servers that are part of this program: each is started as a process of its own,
+//! so that the system counts its work apart.
 
 use std::convert::Infallible;
 use std::io::{Read, Write};
@@ -49,8 +49,10 @@ fn floor(address: SocketAddr) -> Result<()> {
 /// A fixed response with as many bytes as step05's. `serving` checks that it is.
 fn as_long_as_step05s() -> Result<Vec<u8>> {
     let response = format!(
-        "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: {TYPE}\r\n\
-         Content-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{PAGE}",
+        "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+         Content-Type: {TYPE}\r\n\
+         Content-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n\
+         {PAGE}",
         PAGE.len()
     );
     ensure!(response.len() < 4096, "one write might not be enough");

@@ -114,8 +114,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server on a free port and waits for its first answer. Nobody reads what it
-    /// prints, which goes to the null device.
+    /// Starts a server on a free port and waits for its first answer. Nobody reads what
+    /// it prints, which goes to the null device.
     ///
     /// # Errors
     /// When it cannot be started, or does not answer in ten seconds.
@@ -144,8 +144,8 @@ impl Server {
         }
     }
 
-    /// The CPU time that each of its threads has had, in nanoseconds. Finer than the ticks
-    /// of `/proc/PID/stat`.
+    /// The CPU time that each of its threads has had, in nanoseconds. Finer than the
+    /// ticks of `/proc/PID/stat`.
     ///
     /// # Errors
     /// Where there is no `/proc` like that of Linux.

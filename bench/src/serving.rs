@@ -75,8 +75,8 @@ pub fn report(effort: Effort) -> Result<Report> {
     Ok(Report { markdown, svg: svg(&sections) })
 }
 
-/// Waits until most connections of earlier batches, or of an earlier run, are forgotten; a
-/// bit more than a minute at most.
+/// Waits until most connections of earlier batches, or of an earlier run, are
+/// forgotten; a bit more than a minute at most.
 fn wait_until_forgotten() {
     let until = Instant::now() + Duration::from_secs(70);
     while closed_connections().unwrap_or(0) > 5000 && Instant::now() < until {
@@ -91,12 +91,12 @@ fn closed_connections() -> Option<u32> {
     after.split(' ').next()?.parse().ok()
 }
 
-/// The servers take turns in short batches, so that whatever else the machine does hits all
-/// of them alike.
+/// The servers take turns in short batches, so that whatever else the machine does hits
+/// all of them alike.
 fn measure(servers: &[Server], clients: u32, effort: Effort) -> Result<Section> {
-    // A closed connection keeps its pair of ports for a minute. So many in all stay below
-    // the 28 000 ports for one server, and below the 131 072 such connections that Linux
-    // remembers on a small machine.
+    // A closed connection keeps its pair of ports for a minute. So many in all stay
+    // below the 28 000 ports for one server, and below the 131 072 such connections
+    // that Linux remembers on a small machine.
     let (rounds, requests) = match effort {
         Effort::Full => (36, 500),
         Effort::Quick => (1, 32),
@@ -191,14 +191,14 @@ fn wanted(section: &Section) -> Vec<Goal> {
 /// What the figures mean, and what they do not.
 fn words(sections: &[Section]) -> String {
     let mut text = String::from(
-        "A connection for each request, the best of several short batches in turns, each \
-         figure by itself. CPU is the server's for one request, user and system together. \
-         All print to the null device; the steps and http.server log every request, the \
-         others do not. hyper runs on one thread. The client works on the same cores, so \
-         that requests/s count its work too, and with 16 clients the p50 is mostly \
-         waiting in line: most servers here answer one after the other. On a machine that \
-         has other work, requests/s differ by a tenth and more from run to run, CPU by \
-         some hundredths.\n",
+        "A connection for each request, the best of several short batches in turns, \
+         each figure by itself. CPU is the server's for one request, user and system \
+         together. All print to the null device; the steps and http.server log every \
+         request, the others do not. hyper runs on one thread. The client works on the \
+         same cores, so that requests/s count its work too, and with 16 clients the \
+         p50 is mostly waiting in line: most servers here answer one after the other. \
+         On a machine that has other work, requests/s differ by a tenth and more from \
+         run to run, CPU by some hundredths.\n",
     );
     for section in sections {
         let of = |kind| section.of(kind);
@@ -206,11 +206,13 @@ fn words(sections: &[Section]) -> String {
         let (rust, python) = (of(Kind::Step04), of(Kind::Step04Python));
         let _ = write!(
             text,
-            "\nWith {}: what the floor does, nearly all of it in the kernel, is {:.0} % of \
-             step05's CPU; the deadline, parsing, the page, the date and the log share the \
-             rest. step04 answers {:.1} times as many requests as the same program in \
-             Python, which takes {:.1} times as much CPU. step05 answers {:.1} times as many \
-             as http.server, which takes {:.1} times as much CPU.\n",
+            "\n\
+             With {}: what the floor does, nearly all of it in the kernel, is {:.0} % \
+             of step05's CPU; the deadline, parsing, the page, the date and the log \
+             share the rest. step04 answers {:.1} times as many requests as the same \
+             program in Python, which takes {:.1} times as much CPU. step05 answers \
+             {:.1} times as many as http.server, which takes {:.1} times as much \
+             CPU.\n",
             clients(section),
             100.0 * (floor.cpu / step05.cpu).min(1.0),
             rust.per_second / python.per_second,

@@ -1,5 +1,5 @@
-//! Any body in chunks, with its trailers: the same answer however it is cut, and an early one
-//! stands.
+//! Any body in chunks, with its trailers: the same answer however it is cut, and an
+//! early one stands.
 #![no_main]
 
 #[path = "../../tests/05-parse/checks.rs"]

@@ -1,4 +1,5 @@
-//! Any bytes from a client to the server, cut in any way: one whole answer, the same one.
+//! Any bytes from a client to the server, cut in any way: one whole answer, the same
+//! one.
 #![no_main]
 
 #[path = "../../tests/05-parse/checks.rs"]

@@ -21,7 +21,9 @@ tests::checks! { rust, python:
     refused
     #[ignore = "needs curl: cargo test -- --ignored"] curl
     #[ignore = "needs Chromium: cargo test -- --ignored"] browser
-    #[cfg(target_os = "linux")] #[ignore = "needs strace: cargo test -- --ignored"] system_calls
+    #[cfg(target_os = "linux")]
+    #[ignore = "needs strace: cargo test -- --ignored"]
+    system_calls
 }
 
 fn stdout(program: fn() -> Command) -> Result<()> {

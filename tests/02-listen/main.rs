@@ -32,8 +32,12 @@ tests::checks! { rust, python:
     #[cfg(target_os = "linux")] backlog
     #[cfg(target_os = "linux")] who_leaves_is_not_missed
     #[ignore = "needs curl: cargo test -- --ignored"] curl
-    #[cfg(target_os = "linux")] #[ignore = "needs Chromium: cargo test -- --ignored"] browser
-    #[cfg(target_os = "linux")] #[ignore = "needs strace: cargo test -- --ignored"] system_calls
+    #[cfg(target_os = "linux")]
+    #[ignore = "needs Chromium: cargo test -- --ignored"]
+    browser
+    #[cfg(target_os = "linux")]
+    #[ignore = "needs strace: cargo test -- --ignored"]
+    system_calls
 }
 
 fn stdout(program: fn() -> Command) -> Result<()> {

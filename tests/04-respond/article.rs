@@ -1,5 +1,6 @@
-//! What becomes of the article's server. It does as step 4 does, but for three things: it
-//! decodes the request, it sends twice, and nothing that goes wrong with a client is caught.
+//! What becomes of the article's server. It does as step 4 does, but for three things:
+//! it decodes the request, it sends twice, and nothing that goes wrong with a client is
+//! caught.
 
 use std::process::Command;
 
@@ -83,7 +84,8 @@ fn it_cannot_be_started_again_at_once() -> Result<()> {
     Ok(())
 }
 
-/// The last line of its traceback, once it has ended by itself, and what the next client sees.
+/// The last line of its traceback, once it has ended by itself, and what the next
+/// client sees.
 fn end(program: Program) -> Result<String> {
     let address = program.address();
     let ended = program.end_input()?;

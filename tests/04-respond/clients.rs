@@ -7,8 +7,8 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use tests::{GLANCE, PATIENCE, pin, wait_until};
 
-/// Without `Content-Length` nobody can tell half a page from a whole one; with it, curl can:
-/// status 18 is its word for a part of a file.
+/// Without `Content-Length` nobody can tell half a page from a whole one; with it, curl
+/// can: status 18 is its word for a part of a file.
 #[test]
 #[ignore = "needs curl: cargo test -- --ignored"]
 fn half_a_page() -> Result<()> {
@@ -19,7 +19,8 @@ fn half_a_page() -> Result<()> {
     Ok(())
 }
 
-/// What curl shows of an answer, but for its complaint, which has other words in each version.
+/// What curl shows of an answer, but for its complaint, which has other words in each
+/// version.
 fn seen_by_curl(answer: &str) -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
@@ -36,8 +37,8 @@ fn seen_by_curl(answer: &str) -> Result<String> {
     })
 }
 
-/// A browser opens a second connection before its first request is answered, and says nothing
-/// on it.
+/// A browser opens a second connection before its first request is answered, and says
+/// nothing on it.
 #[test]
 #[ignore = "needs Chromium: cargo test -- --ignored"]
 fn a_browsers_second_connection() -> Result<()> {

@@ -1,5 +1,5 @@
-//! What step 5 asks of its transport, call by call: how much a read asks for, when a write
-//! needs a deadline, and when the close has to linger.
+//! What step 5 asks of its transport, call by call: how much a read asks for, when a
+//! write needs a deadline, and when the close has to linger.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -11,8 +11,9 @@ use step05::{Deadlines, Request, Response, Transport};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// A connection whose every call is written down. What a read or a write brings is scripted;
-/// when the script has ended, reads get the end (FIN), and writes take everything.
+/// A connection whose every call is written down. What a read or a write brings is
+/// scripted; when the script has ended, reads get the end (FIN), and writes take
+/// everything.
 #[derive(Default)]
 struct Script {
     reads: VecDeque<io::Result<Vec<u8>>>,
@@ -33,8 +34,8 @@ impl Script {
         self.calls.borrow_mut().push(call);
     }
 
-    /// Lets step 5 serve this connection; returns its calls, those for timeouts of reads left
-    /// out, and its log.
+    /// Lets step 5 serve this connection; returns its calls, those for timeouts of
+    /// reads left out, and its log.
     fn serve(
         &mut self,
         handler: impl Fn(&Request<'_>) -> Response,
@@ -138,7 +139,8 @@ fn when_the_close_lingers() {
     };
     let whole =
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
-    let asking = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n";
+    let asking = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\
+                   Expect: 100-continue\r\n\r\n";
     for (name, reads, lingers) in [
         ("a whole request", vec![GET.to_vec()], false),
         ("more than a request", vec![[GET, b"G"].concat()], true),
@@ -157,7 +159,8 @@ fn when_the_close_lingers() {
     }
 }
 
-/// A body of which a read got only a part, and the last read was filled to its last byte.
+/// A body of which a read got only a part, and the last read was filled to its last
+/// byte.
 #[test]
 fn a_body_that_fills_the_last_read() {
     let head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8192\r\n\r\n";
@@ -189,7 +192,8 @@ fn how_long_the_close_lingers() {
     assert!(script.calls().ends_with("shutdown_write, read ConnectionReset"));
 }
 
-/// An interruption isn't an error, and neither is a timeout that the clock doesn't confirm.
+/// An interruption isn't an error, and neither is a timeout that the clock doesn't
+/// confirm.
 #[test]
 fn what_is_tried_again() {
     for kind in [ErrorKind::Interrupted, ErrorKind::WouldBlock, ErrorKind::TimedOut] {

@@ -1,7 +1,7 @@
-//! A second opinion: the grammar of RFC 9110 and RFC 9112 written once more, in another way, by
-//! regular expressions over whole lines. It says how step05 must answer whatever has come, head,
-//! body and trailers, and is held against what it does answer. Nothing of step05 is used but
-//! the numbers of its limits.
+//! A second opinion: the grammar of RFC 9110 and RFC 9112 written once more, in another
+//! way, by regular expressions over whole lines. It says how step05 must answer
+//! whatever has come, head, body and trailers, and is held against what it does answer.
+//! Nothing of step05 is used but the numbers of its limits.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -25,7 +25,8 @@ const BLANKS: &str = r"[ \t]*";
 const QUOTED: &str = r#""(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*""#;
 const OPEN_QUOTED: &str = r#""(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*\\?"#;
 /// RFC 3986, 3.2.2, and up to 65535.
-const PORT: &str = "0*(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
+const PORT: &str = "0*(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|\
+                    65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
 const NAME: &str = "(?:[-.~_0-9A-Za-z!$&'()*+,;=]|%[0-9A-Fa-f]{2})+";
 
 /// What is encoded must be so by two digits, and must not be a control character.
@@ -75,7 +76,8 @@ macro_rules! regexes {
 }
 
 regexes! {
-    // What has come of a line once it can be judged: to its LF, or to a CR and what follows it.
+    // What has come of a line once it can be judged: to its LF, or to a CR and what
+    // follows it.
     LINE: r"[^\r\n]*(?:\r\n|\n|\r[^\n])";
 
     METHOD_AND_TARGET: format!("({TOKEN})(?: ([!$-;=?-~]*))?");
@@ -92,11 +94,13 @@ regexes! {
     FIELD_START: format!(r"(?:{TOKEN}(?::{VALUE})?)?\r?\z");
     LENGTH: format!(r"{BLANKS}(?:0+|0*([1-9][0-9]*)){BLANKS}\z");
     CODING: format!(
-        "{BLANKS}({TOKEN})((?:{BLANKS};{BLANKS}{TOKEN}{BLANKS}={BLANKS}(?:{TOKEN}|{QUOTED}))*)\
+        "{BLANKS}({TOKEN})\
+         ((?:{BLANKS};{BLANKS}{TOKEN}{BLANKS}={BLANKS}(?:{TOKEN}|{QUOTED}))*)\
          {BLANKS}(,|\\z)"
     );
     EXPECTATIONS: format!(
-        r"(?i){BLANKS}(?:100-continue)?{BLANKS}(?:,{BLANKS}(?:100-continue)?{BLANKS})*\z"
+        "(?i){BLANKS}(?:100-continue)?{BLANKS}\
+         (?:,{BLANKS}(?:100-continue)?{BLANKS})*\\z"
     );
     ANY: format!(r"{BLANKS}\*{BLANKS}\z");
 
@@ -104,7 +108,8 @@ regexes! {
     CHUNK_START: format!(
         "[0-9A-Fa-f]*\
          (?:{BLANKS};{BLANKS}{TOKEN}(?:{BLANKS}={BLANKS}(?:{TOKEN}|{QUOTED}))?)*\
-         (?:{BLANKS};{BLANKS}(?:{TOKEN}{BLANKS}(?:={BLANKS}(?:{TOKEN}|{OPEN_QUOTED})?)?)?)?\
+         (?:{BLANKS};{BLANKS}\
+         (?:{TOKEN}{BLANKS}(?:={BLANKS}(?:{TOKEN}|{OPEN_QUOTED})?)?)?)?\
          \r?\\z"
     );
     CHUNK_LINE: format!(
@@ -275,7 +280,8 @@ impl Head {
         length.filter(|&length| length <= MAX_BODY)
     }
 
-    /// The status for a request that is taken, once its body has come or is not waited for.
+    /// The status for a request that is taken, once its body has come or is not waited
+    /// for.
     fn answer(&self, bytes: &[u8]) -> Result<u16, Stop> {
         let body = &bytes[self.length..];
         if !self.expects_continue && !self.codings.is_empty() {
@@ -332,8 +338,8 @@ fn chunked_body(mut body: &[u8]) -> Result<(), Stop> {
     }
 }
 
-/// Takes the next line of a body that has `all` bytes. One that is too long is judged by how it
-/// starts.
+/// Takes the next line of a body that has `all` bytes. One that is too long is judged
+/// by how it starts.
 fn line<'a>(body: &mut &'a [u8], all: usize, start: &Regex) -> Result<&'a [u8], Stop> {
     let within = &body[..body.len().min(MAX_CHUNK_LINE)];
     let found = LINE.find(within).map(|found| found.as_bytes());
@@ -353,7 +359,8 @@ fn line<'a>(body: &mut &'a [u8], all: usize, start: &Regex) -> Result<&'a [u8], 
     Ok(line)
 }
 
-/// How step05 answers when nothing comes after `bytes`, not even an end: it must not wait.
+/// How step05 answers when nothing comes after `bytes`, not even an end: it must not
+/// wait.
 pub fn answered(bytes: &[u8]) -> Option<u16> {
     status(&visit(&[Event::Bytes(bytes)], End::Break))
 }
@@ -372,7 +379,8 @@ struct Class {
 
 const CLASSES: &[Class] = &[Class {
     // step05 takes no coding that may have some, so it reads only the names.
-    name: "parameters of a transfer coding that are malformed, or have a comma in a string",
+    name: "parameters of a transfer coding that are malformed, or have a comma in a \
+           string",
     explains: |bytes| {
         let mut without = bytes.to_vec();
         while PARAMETERS.is_match(&without) {
@@ -445,7 +453,8 @@ fn a_second_opinion_agrees() {
     }
 }
 
-/// What the ledger says of its requests, which end where they end, this grammar says too.
+/// What the ledger says of its requests, which end where they end, this grammar says
+/// too.
 #[test]
 fn a_second_opinion_of_the_ledger() {
     for rule in ledger::rules(include_str!("ledger.txt")).unwrap() {

@@ -1,5 +1,5 @@
-//! Reads `ledger.txt`, whose first lines say how it is written. Both the test that sends its
-//! requests and the program that puts it into the book use this.
+//! Reads `ledger.txt`, whose first lines say how it is written. Both the test that
+//! sends its requests and the program that puts it into the book use this.
 
 /// One thing that an RFC asks, or practice does.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use tests::{Client, End, GLANCE, PATIENCE, Program, REQUEST, Received, date, pin
 
 use super::{rust, with_deadline};
 
-/// The cure of step 4's upload: a refusal arrives whole, a hundred times of a hundred, and
+/// The cure of step 4's upload: a refusal arrives whole, ninety times of ninety, and
 /// then the connection ends cleanly, however much of the body nobody has read.
 #[test]
 fn refusals_arrive_whole() -> Result<()> {
@@ -23,7 +23,7 @@ fn refusals_arrive_whole() -> Result<()> {
             ("upload_not_allowed", post(length)),
             ("upload_too_large", post(2_000_000)),
         ] {
-            for _ in 0..100 {
+            for _ in 0..10 {
                 let mut client = Client::connect(program.address())?;
                 client.send(head.as_bytes())?;
                 client.send(&body)?;
@@ -39,7 +39,8 @@ fn post(length: usize) -> String {
     format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n")
 }
 
-/// Beyond [`step05::MAX_LINGER`] bytes nobody reads on, and the connection is thrown away.
+/// Beyond [`step05::MAX_LINGER`] bytes nobody reads on, and the connection is thrown
+/// away.
 #[test]
 #[cfg(target_os = "linux")]
 fn who_sends_too_much_is_cut_off() -> Result<()> {
@@ -86,8 +87,8 @@ fn a_large_page_reaches_a_client_that_sent_more_than_was_read() -> Result<()> {
     Ok(())
 }
 
-/// Half a cure of step 4's idle client: it holds everybody up, but only until its deadline.
-/// Exercise 06b cures the rest. Nobody waits for an answer, so none comes.
+/// Half a cure of step 4's idle client: it holds everybody up, but only until its
+/// deadline. Exercise 06b cures the rest. Nobody waits for an answer, so none comes.
 #[test]
 fn an_idle_client_holds_everybody_up_until_its_deadline() -> Result<()> {
     let program = Program::start(with_deadline("1.5"))?;
@@ -104,8 +105,8 @@ fn an_idle_client_holds_everybody_up_until_its_deadline() -> Result<()> {
     Ok(())
 }
 
-/// The deadline was not early, and not so late that it could be another one. How exactly it
-/// is kept is measured, not tested: machines that run tests are busy.
+/// The deadline was not early, and not so late that it could be another one. How
+/// exactly it is kept is measured, not tested: machines that run tests are busy.
 fn check_deadline(start: Instant, seconds: f64) -> Result<()> {
     let passed = start.elapsed();
     let expected = Duration::from_secs_f64(seconds);
@@ -114,8 +115,8 @@ fn check_deadline(start: Instant, seconds: f64) -> Result<()> {
     Ok(())
 }
 
-/// A wrong request line is answered when it is there, not when the rest or the deadline has
-/// come: the client waits for an answer, and this deadline is later than it waits.
+/// A wrong request line is answered when it is there, not when the rest or the deadline
+/// has come: the client waits for an answer, and this deadline is later than it waits.
 #[test]
 fn a_wrong_request_line_is_refused_at_once() -> Result<()> {
     let program = Program::start(with_deadline("60"))?;
@@ -127,10 +128,11 @@ fn a_wrong_request_line_is_refused_at_once() -> Result<()> {
     Ok(())
 }
 
-/// One byte after the other, each well in time: the deadline is for all of them together.
+/// One byte after the other, each well in time: the deadline is for all of them
+/// together.
 #[test]
 fn a_trickler_gets_408() -> Result<()> {
-    let program = Program::start(with_deadline("1"))?;
+    let program = Program::start(with_deadline("0.5"))?;
     let start = Instant::now();
     let mut client = Client::connect(program.address())?;
     let mut answer = Vec::new();
@@ -140,7 +142,7 @@ fn a_trickler_gets_408() -> Result<()> {
         let _ = client.send(b"a");
         answer = client.read_to_end(Duration::from_millis(100)).bytes;
     }
-    check_deadline(start, 1.0)?;
+    check_deadline(start, 0.5)?;
     let rest = client.read_to_end(PATIENCE);
     let received = Received { bytes: [answer, rest.bytes].concat(), end: rest.end };
     pin!("trickler", date(&received.to_string()));
@@ -151,11 +153,11 @@ fn a_trickler_gets_408() -> Result<()> {
 /// Each silent client costs the next one a deadline, no more.
 #[test]
 fn three_silent_clients_cost_three_deadlines() -> Result<()> {
-    let program = Program::start(with_deadline("0.4"))?;
+    let program = Program::start(with_deadline("0.2"))?;
     let start = Instant::now();
     let _silent = [(); 3].map(|()| Client::connect(program.address()));
     pin!("home", date(&tests::exchange(program.address(), REQUEST)?.to_string()));
-    check_deadline(start, 1.2)?;
+    check_deadline(start, 0.6)?;
     program.stop()?;
     Ok(())
 }
@@ -176,8 +178,8 @@ fn a_reader_that_does_not_read_is_cut_off() -> Result<()> {
     check_deadline(start, 0.5)
 }
 
-/// A client that says nothing holds up one thread. Only when all have one each, everybody
-/// waits, and no longer than a deadline.
+/// A client that says nothing holds up one thread. Only when all have one each,
+/// everybody waits, and no longer than a deadline.
 #[test]
 fn threads_and_silent_clients() -> Result<()> {
     let mut table =
@@ -195,22 +197,17 @@ fn threads_and_silent_clients() -> Result<()> {
 fn behind_silent_clients(threads: usize, silent: usize) -> Result<&'static str> {
     let all_wait = silent >= threads;
     // It must be seen that it passes, or else must not pass.
-    let seconds = if all_wait { 1 } else { 60 };
-    let head = Duration::from_secs(seconds);
+    let head = Duration::from_millis(if all_wait { 300 } else { 60_000 });
     let address = serve_on(threads, Deadlines { head, ..Deadlines::default() })?;
     let start = Instant::now();
     let silent: Vec<_> =
         (0..silent).map(|_| Client::connect(address)).collect::<Result<_>>()?;
     let mut client = Client::connect(address)?;
     client.send(REQUEST)?;
-    if all_wait {
-        let Received { bytes, .. } = client.read_to_end(GLANCE);
-        ensure!(bytes.is_empty(), "answered");
-    }
     pin!("home", date(&client.read_to_end(PATIENCE).to_string()));
     drop(silent);
     if all_wait {
-        check_deadline(start, 1.0)?;
+        check_deadline(start, 0.3)?;
         return Ok("waits for a deadline");
     }
     Ok("is served")

@@ -5,7 +5,8 @@ use tests::{Client, End, PATIENCE, Program, REQUEST, complaint, pin};
 
 use super::{rust, with_deadline};
 
-/// A deadline that cannot be kept is refused at the start, not when the first client comes.
+/// A deadline that cannot be kept is refused at the start, not when the first client
+/// comes.
 #[test]
 fn deadlines_that_are_refused() {
     let mut transcript = String::new();

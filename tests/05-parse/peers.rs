@@ -1,5 +1,6 @@
-//! Step 5 beside httparse, the parser under hyper. What step 5 takes, httparse takes too, with the
-//! same parts; the other way round it is not so, and a few fixed heads show why.
+//! Step 5 beside httparse, the parser under hyper. What step 5 takes, httparse takes
+//! too, with the same parts; the other way round it is not so, and a few fixed heads
+//! show why.
 
 use std::fmt::Write;
 
@@ -49,7 +50,8 @@ fn theirs(bytes: &[u8]) -> Result<Option<Head<'_>>, Error> {
     }))
 }
 
-/// HTTP/1.2 and later, which only step 5 understands, as RFC 9110, 6.2 recommends, become 1.1.
+/// HTTP/1.2 and later, which only step 5 understands, as RFC 9110, 6.2 recommends,
+/// become 1.1.
 fn as_1_1(bytes: &[u8], head: &mut Head<'_>) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     if head.minor_version > 1 {
@@ -85,8 +87,9 @@ fn httparse_takes_what_step05_takes() {
     }
 }
 
-/// Heads on which they differ, written as in `ledger.txt`, with the section that says why. Most of
-/// it is a matter of meaning, which httparse leaves to the program that uses it.
+/// Heads on which they differ, written as in `ledger.txt`, with the section that says
+/// why. Most of it is a matter of meaning, which httparse leaves to the program that
+/// uses it.
 const DIFFERENCES: [(&str, &str); 14] = [
     (r"GET / HTTP/1.2\r\nHost: a\r\n\r\n", "RFC 9110, 6.2"),
     (r"GET / HTTP/1.1\r\nHo st", "RFC 9112, 2.2"),

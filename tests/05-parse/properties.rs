@@ -1,6 +1,6 @@
-//! Properties: what holds for every input, tried on thousands of generated ones. The inputs are
-//! the same in each run; `PROPTEST_RNG_SEED=1 PROPTEST_CASES=100000 cargo test -p step05 properties`
-//! tries others.
+//! Properties: what holds for every input, tried on thousands of generated ones. The
+//! inputs are the same in each run; `PROPTEST_RNG_SEED=1 PROPTEST_CASES=100000 cargo
+//! test -p step05 properties` tries others.
 
 use std::fs;
 
@@ -203,8 +203,8 @@ fn limits_do_not_depend_on_the_cut() {
     }
 }
 
-/// The answer to HEAD is the head of that to GET, whatever makes the pages: also one that
-/// would say what the method was.
+/// The answer to HEAD is the head of that to GET, whatever makes the pages: also one
+/// that would say what the method was.
 #[test]
 fn the_answer_to_head_is_the_head_of_that_to_get() {
     let method_shown = |request: &Request<'_>| Response::html(request.method.to_vec());
@@ -225,8 +225,8 @@ fn the_answer_to_head_is_the_head_of_that_to_get() {
     });
 }
 
-/// Parts of a head that each have another name, or none. What is malformed and what is not
-/// taken are both here, since it is between them that an order might decide.
+/// Parts of a head that each have another name, or none. What is malformed and what is
+/// not taken are both here, since it is between them that an order might decide.
 const PARTS: &[&str] = &[
     "Host: a",
     "Host: a\r\nHost: a",
@@ -279,8 +279,8 @@ fn the_order_of_fields_decides_nothing() {
     });
 }
 
-/// Whatever of a request grows without end, its status changes only as it says here, and never
-/// back. 0: the server waits for more.
+/// Whatever of a request grows without end, its status changes only as it says here,
+/// and never back. 0: the server waits for more.
 #[test]
 fn what_grows_keeps_its_status() {
     const HEAD: &str = "GET / HTTP/1.1\r\nHost: a\r\n";
@@ -371,8 +371,8 @@ fn what_grows_keeps_its_status() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whatever has come is answered before anything more is read, as soon as it has a verdict,
-/// however it was cut. When that is, the second opinion says.
+/// Whatever has come is answered before anything more is read, as soon as it has a
+/// verdict, however it was cut. When that is, the second opinion says.
 #[test]
 fn no_verdict_waits_for_more_bytes() {
     let values = (anything().prop_map(Bytes), cut(End::Fin));
@@ -402,8 +402,8 @@ fn no_verdict_waits_for_more_bytes() {
     });
 }
 
-/// Every kind of line ends with CR LF. Any other end is refused, as soon as it is known to be
-/// another: at the LF, or at what follows the CR.
+/// Every kind of line ends with CR LF. Any other end is refused, as soon as it is known
+/// to be another: at the LF, or at what follows the CR.
 #[test]
 fn no_line_ends_with_anything_but_cr_lf() {
     const CHUNKED: &str =
@@ -434,9 +434,9 @@ fn no_line_ends_with_anything_but_cr_lf() {
     }
 }
 
-/// One read takes 8192 bytes. Wherever that cuts what a client has sent at once, and whatever
-/// it has sent after its request, it gets the whole page and a FIN: a server that closes with
-/// bytes unread would destroy what is on its way.
+/// One read takes 8192 bytes. Wherever that cuts what a client has sent at once, and
+/// whatever it has sent after its request, it gets the whole page and a FIN: a server
+/// that closes with bytes unread would destroy what is on its way.
 #[test]
 fn reads_may_end_anywhere() -> Result<()> {
     const READ_SIZE: usize = 8192;

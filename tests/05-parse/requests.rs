@@ -1,5 +1,5 @@
-//! Requests for the properties and for the comparisons with other parsers: good ones, mutated ones,
-//! and bytes that were never meant to be one.
+//! Requests for the properties and for the comparisons with other parsers: good ones,
+//! mutated ones, and bytes that were never meant to be one.
 
 use std::fmt;
 
@@ -30,8 +30,8 @@ pub fn check_property<S: Strategy>(number: u32, values: &S, check: impl Fn(S::Va
     outcome.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// So many cases, the same ones in each run: a red test stays red until its cause is gone.
-/// `PROPTEST_CASES` and `PROPTEST_RNG_SEED` ask for more and for others.
+/// So many cases, the same ones in each run: a red test stays red until its cause is
+/// gone. `PROPTEST_CASES` and `PROPTEST_RNG_SEED` ask for more and for others.
 fn cases(number: u32) -> Config {
     let default = Config::default();
     let cases = std::env::var("PROPTEST_CASES").map_or(number, |_| default.cases);
@@ -86,8 +86,10 @@ const BODIES: &[&str] = &[
     "Content-Length: 0\r\n\r\n",
     "Content-Length: 3\r\ncontent-length:03\r\n\r\nabc",
     "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "transfer-encoding:Chunked\r\n\r\n3;a=b\r\nabc\r\nA\r\n0123456789\r\n00\r\nX: y\r\n\r\n",
-    "Transfer-Encoding: chunked\r\n\r\n2\t; a ;b = \"c;\\\"d\" ; e=f\r\n\r\n\r\n0\r\nX:\r\nHost: b\r\n\r\n",
+    "transfer-encoding:Chunked\r\n\r\n3;a=b\r\nabc\r\nA\r\n0123456789\r\n00\r\n\
+     X: y\r\n\r\n",
+    "Transfer-Encoding: chunked\r\n\r\n2\t; a ;b = \"c;\\\"d\" ; e=f\r\n\r\n\r\n0\r\n\
+     X:\r\nHost: b\r\n\r\n",
     "Transfer-Encoding: \tchunked \r\n\r\n000;a=\"\\\\\"\r\nContent-Length: x\r\n\r\n",
 ];
 
@@ -210,7 +212,8 @@ fn mistake() -> impl Strategy<Value = Mistake> {
         1 => at().prop_map(Mistake::Truncate),
         1 => at().prop_map(Mistake::DeleteLine),
         1 => at().prop_map(Mistake::RepeatLine),
-        6 => (at(), select(ODD_LINES)).prop_map(|(at, line)| Mistake::InsertLine(at, line)),
+        6 => (at(), select(ODD_LINES))
+            .prop_map(|(at, line)| Mistake::InsertLine(at, line)),
         1 => (at(), at(), prop_oneof![Just(2), Just(40), Just(400)])
             .prop_map(|(from, to, times)| Mistake::Repeat(from, to, times)),
     ]

@@ -1,5 +1,5 @@
-//! What the RFCs ask and what step05 does: each request of `ledger.txt` is sent, its status is the
-//! one that the ledger says, and the answer is pinned in full.
+//! What the RFCs ask and what step05 does: each request of `ledger.txt` is sent, its
+//! status is the one that the ledger says, and the answer is pinned in full.
 
 use std::fmt::Write;
 
@@ -12,7 +12,8 @@ fn rules() -> Result<Vec<Rule<'static>>> {
     ledger::rules(include_str!("ledger.txt")).map_err(Error::msg)
 }
 
-/// Sends a request as a client that then closes its side: what is missing will not come.
+/// Sends a request as a client that then closes its side: what is missing will not
+/// come.
 fn answer(program: &Program, request: &[u8]) -> Result<String> {
     let mut client = Client::connect(program.address())?;
     // A refusal may come while the rest is still being sent.

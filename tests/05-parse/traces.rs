@@ -36,8 +36,8 @@ fn system_calls_of_a_deadline() -> Result<()> {
     Ok(())
 }
 
-/// A body nobody wants, of which one read takes only a part: it is read to its end, and then
-/// the close need not be gentle.
+/// A body nobody wants, of which one read takes only a part: it is read to its end, and
+/// then the close need not be gentle.
 #[test]
 #[ignore = "needs strace: cargo test -- --ignored"]
 fn system_calls_of_a_body() -> Result<()> {
@@ -53,8 +53,8 @@ fn system_calls_of_a_body() -> Result<()> {
     Ok(())
 }
 
-/// A request without a Host and with more of a body than one read takes: what nobody needs
-/// is read before the socket is closed.
+/// A request without a Host and with more of a body than one read takes: what nobody
+/// needs is read before the socket is closed.
 #[test]
 #[ignore = "needs strace: cargo test -- --ignored"]
 fn system_calls_of_a_gentle_close() -> Result<()> {
@@ -76,8 +76,8 @@ fn shown(trace: &Trace, skipped: usize) -> Result<String> {
     Ok(calls.join("\n"))
 }
 
-/// The time is in two strings: the deadline, as the bytes of a C struct, and the beginning
-/// of the date. A read that brought nothing shows where its buffer is.
+/// The time is in two strings: the deadline, as the bytes of a C struct, and the
+/// beginning of the date. A read that brought nothing shows where its buffer is.
 fn redacted(call: &str) -> String {
     for (before, after, name) in [
         ("SO_RCVTIMEO_OLD, \"", "\"", "TIME"),

@@ -9,8 +9,8 @@ use tests::{Client, End, GLANCE, PATIENCE, REQUEST, date, pin};
 
 use super::rust;
 
-/// A flaw that step 5 keeps, as every program that prints: it waits once the pipe is full,
-/// after some 1,600 visits. When the pipe is read, it goes on.
+/// A flaw that step 5 keeps, as every program that prints: it waits once the pipe is
+/// full, after some 1,600 visits. When the pipe is read, it goes on.
 #[test]
 fn a_log_that_nobody_reads_stops_the_server() -> Result<()> {
     let mut command = rust();

@@ -32,15 +32,16 @@ fn plain_mdbook_builds_the_same() -> Result<()> {
     Ok(())
 }
 
-/// When a step changes, the transcripts of it are pinned anew, and with them this: it tells a
-/// reader who changes one that they are those of the original.
+/// When a step changes, the transcripts of it are pinned anew, and with them this: it
+/// tells a reader who changes one that they are those of the original.
 #[test]
 fn the_steps_are_those_that_the_transcripts_come_from() -> Result<()> {
     tests::pin!("steps", changes::checksums(&Sources::find()?)?);
     Ok(())
 }
 
-/// What somebody might do to the repository, and what `cargo book check` must say of it.
+/// What somebody might do to the repository, and what `cargo book check` must say of
+/// it.
 struct Drift {
     file: &'static str,
     change: Change,

@@ -1,4 +1,5 @@
-//! The book: that it builds, that drift of every kind is found, and that step05 serves it.
+//! The book: that it builds, that drift of every kind is found, and that step05 serves
+//! it.
 
 mod drift;
 mod reader;

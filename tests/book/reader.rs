@@ -17,8 +17,8 @@ use crate::drift::{
 use crate::serve::get;
 
 const STEP: &str = "steps/04-respond/src/main.rs";
-const CHANGED: &str = "You changed <code>steps/04-respond/src/main.rs</code>. The transcripts \
-                       on this page are those of the original.";
+const CHANGED: &str = "You changed <code>steps/04-respond/src/main.rs</code>. The \
+                       transcripts on this page are those of the original.";
 
 type Build = Box<dyn Fn(&Path) -> Result<()>>;
 
@@ -84,7 +84,8 @@ fn a_name_that_nobody_explains() -> Result<()> {
     reader.changes(STEP, &Append(extra))?;
     assert_eq!(reader.notices("/04-respond.html")?, [CHANGED]);
     ensure!(reader.page("/04-respond.html")?.contains("std::thread::yield_now();"));
-    // The first page shows a trace of each step; the next but one only what step 2 does.
+    // The first page shows a trace of each step; the next but one only what step 2
+    // does.
     assert_eq!(reader.notices("/")?, [CHANGED]);
     assert_eq!(reader.notices("/02-listen.html")?, [""; 0]);
     reader.changes(STEP, &Replace(extra, ""))?;
@@ -99,8 +100,8 @@ fn a_syntax_error_in_a_step() -> Result<()> {
     reader.changes(STEP, &Append("\nfn {\n"))?;
     let line = fs::read_to_string(reader.path(STEP))?.lines().count();
     let was = format!(
-        "{CHANGED}<br>Something on this page is as it last was: {STEP}:{line}: a bracket or a \
-         quote has no other end (book/src/04-respond.md:"
+        "{CHANGED}<br>Something on this page is as it last was: {STEP}:{line}: a \
+         bracket or a quote has no other end (book/src/04-respond.md:"
     );
     let notices = reader.notices("/04-respond.html")?;
     let [notice] = &*notices else { panic!("{notices:?}") };

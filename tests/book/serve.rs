@@ -1,4 +1,5 @@
-//! The book's server: files, and nothing else, to every kind of client, and always the newest.
+//! The book's server: files, and nothing else, to every kind of client, and always the
+//! newest.
 
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -490,8 +491,8 @@ fn a_browser_is_opened_if_there_is_one() -> Result<()> {
     get(program.address(), "/")?;
     program.stop()?;
 
-    // Not written by this process: what a process has open for writing cannot be run, and
-    // another thread may be starting a program that shares it.
+    // Not written by this process: what a process has open for writing cannot be run,
+    // and another thread may be starting a program that shares it.
     let script =
         "printf '#!/bin/sh\\necho \"$@\" > seen' > xdg-open; chmod +x xdg-open";
     let mut shell = Command::new("sh");
@@ -565,12 +566,13 @@ impl Terminal {
 }
 
 #[test]
-#[ignore = "needs curl: cargo test -- --ignored"]
+#[ignore = "needs curl: cargo test --workspace -- --ignored"]
 fn curl_asks_for_files() -> Result<()> {
     let mut terminal = Terminal::new()?;
     for line in [
         "curl -sI http://127.0.0.1:3000/ | grep -e HTTP -e Type",
-        "curl -sI http://127.0.0.1:3000/fonts/OPEN-SANS-LICENSE.txt | grep -e HTTP -e Type",
+        "curl -sI http://127.0.0.1:3000/fonts/OPEN-SANS-LICENSE.txt | grep -e HTTP -e \
+         Type",
         "curl -sI --path-as-is http://127.0.0.1:3000/../../Cargo.toml | grep HTTP",
         "curl -sI http://127.0.0.1:3000/%2e%2e%2f%2e%2e%2fCargo.toml | grep HTTP",
     ] {
@@ -582,7 +584,7 @@ fn curl_asks_for_files() -> Result<()> {
 
 /// Four threads: three silent clients leave one free, a fourth takes it.
 #[test]
-#[ignore = "needs curl, nc: cargo test -- --ignored"]
+#[ignore = "needs curl, nc: cargo test --workspace -- --ignored"]
 fn four_silent_clients() -> Result<()> {
     let mut terminal = Terminal::new()?;
     for _ in 0..3 {

@@ -1,20 +1,23 @@
 //! Every command that the book tells a reader to type, really run, and what the reader
 //! sees. Unix only: the commands are given to `sh`.
 //!
-//! A new one is a row in a table: the terminal to show, a name, the command in the first
-//! terminal, and the lines typed in the second one. Its snapshot has that name, with `-` for
-//! `_`. The terminals:
+//! A new one is a row in a table: the terminal to show, a name, the command in the
+//! first terminal, and the lines typed in the second one. Its snapshot has that name,
+//! with `-` for `_`. The terminals:
 //!
 //! - `first`, `second`: that one
-//! - `both`: the second one and, as `NAME-server`, the first one with what it says of the visit
-//! - `encrypted`: as `both`, but of what came in the first one only what a person can read
+//! - `both`: the second one and, as `NAME-server`, the first one with what it says of
+//!   the visit
+//! - `encrypted`: as `both`, but of what came in the first one only what a person can
+//!   read
 //! - `behind`: the second one; the client of its first line keeps the server busy
 //! - `waiting`: the second one, with two clients waiting when its last line is typed
 //! - `kept`: the second one, with bytes nobody has read when its last line is typed
-//! - `thrown_out`: the second one, where a client waits until Enter is pressed in the first one
+//! - `thrown_out`: the second one, where a client waits until Enter is pressed in the
+//!   first one
 //! - `suspended`: the second one, when Ctrl-Z has been pressed in the first one
-//! - `before_head`: the second one and, as `NAME-server`, the first one, whose program has ended
-//!   because `head` has
+//! - `before_head`: the second one and, as `NAME-server`, the first one, whose program
+//!   has ended because `head` has
 
 #![cfg(unix)]
 
@@ -36,6 +39,9 @@ const TWICE: &str = r"curl -sI -w 'new connections: %{num_connects}\n' http://12
 /// Half a request, and a client that says nothing, by whoever has Python and no nc.
 const HALF_BY_PYTHON: &str = r#"python3 -c "import socket; s = socket.create_connection(('127.0.0.1', 4545)); s.send(b'GET / HTTP/1.1\r\nHost: 127.0.'); print(s.recv(4096))""#;
 const IDLE_BY_PYTHON: &str = r#"python3 -c "import socket; socket.create_connection(('127.0.0.1', 4545)).recv(1)" &"#;
+/// A server that keeps connections open.
+const HTTP_1_1_BY_PYTHON: &str =
+    "python3 -m http.server --protocol HTTP/1.1 --bind 127.0.0.1 4545";
 /// Two requests in one go, of which the second says that it is the last.
 const TWO_REQUESTS: &str = r"printf 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' | nc 127.0.0.1 4545 | grep HTTP/1";
 
@@ -65,7 +71,8 @@ sessions! { #[cfg(target_os = "linux")]
     second which_step: "cargo run -p step04", ["cargo run 2>&1 | head -1"];
     second no_address: "cargo run -p step04", ["cargo run -p step04 -- 4545"];
     second no_address_step01: "cargo run -p step01",
-        ["cargo run -p step01 -- localhost:4545", "cargo run -p step01 -- 192.0.2.1:4545"];
+        ["cargo run -p step01 -- localhost:4545",
+         "cargo run -p step01 -- 192.0.2.1:4545"];
     second help: "cargo run -p step04", ["cargo run -p step04 -- --help"];
     // The kernel gives one address to two sockets as long as nobody listens there.
     second two_step01: "cargo run -p step01", ["cargo run -p step01"];
@@ -76,7 +83,7 @@ sessions! { #[ignore = "needs python3: cargo test -- --ignored"]
     first python_step01: "python3 steps/01-bind/bind.py", [];
     first python_step02: "python3 steps/02-listen/listen.py", [];
     first python_step03: "python3 steps/03-accept/accept.py", [];
-    first python_server: "python3 -m http.server --protocol HTTP/1.1 --bind 127.0.0.1 4545", [];
+    first python_server: HTTP_1_1_BY_PYTHON, [];
     first python_step04: "python3 steps/04-respond/respond.py", [];
 }
 
@@ -130,8 +137,7 @@ sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
 }
 
 sessions! { #[ignore = "needs nc, python3: cargo test -- --ignored"]
-    second nc_two_requests_python:
-        "python3 -m http.server --protocol HTTP/1.1 --bind 127.0.0.1 4545", [TWO_REQUESTS];
+    second nc_two_requests_python: HTTP_1_1_BY_PYTHON, [TWO_REQUESTS];
 }
 
 sessions! { #[ignore = "needs curl, nc: cargo test -- --ignored"]
@@ -144,8 +150,7 @@ sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
 }
 
 sessions! { #[ignore = "needs curl, python3: cargo test -- --ignored"]
-    second curl_twice_python: "python3 -m http.server --protocol HTTP/1.1 --bind 127.0.0.1 4545",
-        [TWICE];
+    second curl_twice_python: HTTP_1_1_BY_PYTHON, [TWICE];
     second python_http_server: "python3 -m http.server --bind 127.0.0.1 4545",
         ["cargo run -p step04", "curl -sI http://127.0.0.1:4545/ | grep Server"];
 }
@@ -172,7 +177,8 @@ sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
 
 #[cfg(target_os = "linux")]
 sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
-    before_head head_step04: "cargo run -p step04 | head -1", ["curl http://127.0.0.1:4545/"];
+    before_head head_step04: "cargo run -p step04 | head -1",
+        ["curl http://127.0.0.1:4545/"];
 }
 
 #[cfg(target_os = "linux")]
@@ -187,7 +193,8 @@ sessions! { #[ignore = "needs ss, nc: cargo test -- --ignored"]
 
 #[cfg(target_os = "linux")]
 sessions! { #[ignore = "needs curl, ss: cargo test -- --ignored"]
-    thrown_out curl_reset_step02: "cargo run -p step02", ["curl http://127.0.0.1:4545/"];
+    thrown_out curl_reset_step02: "cargo run -p step02",
+        ["curl http://127.0.0.1:4545/"];
 }
 
 #[cfg(target_os = "linux")]
@@ -214,7 +221,8 @@ fn both(name: &str, server: &str, lines: &[&str]) -> Result<()> {
     let mut session = Session::start(server)?;
     session.type_lines(lines)?;
     pin!(name, session.second);
-    // A server that is through with this client, who says nothing, has spoken of the others.
+    // A server that is through with this client, who says nothing, has spoken of the
+    // others.
     let mut last = Client::connect(session.address)?;
     last.half_close()?;
     last.read_to_end(PATIENCE);

@@ -19,7 +19,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Runs `command` in the first terminal, on any free port, until it names its address.
+    /// Runs `command` in the first terminal, on any free port, until it names its
+    /// address.
     pub fn start(command: &str) -> Result<Self> {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         // Still open, as where somebody could press Enter.
@@ -35,8 +36,8 @@ impl Session {
         Ok(Self { address, second: String::new(), command: command.into(), server })
     }
 
-    /// Types each line in the second terminal and waits for its end. Nothing can be typed at
-    /// what it runs: where a reader would press Enter, the input has ended.
+    /// Types each line in the second terminal and waits for its end. Nothing can be
+    /// typed at what it runs: where a reader would press Enter, the input has ended.
     pub fn type_lines(&mut self, lines: &[&str]) -> Result<()> {
         for line in lines {
             let terminal = self.type_line(line)?;
@@ -98,9 +99,9 @@ impl Session {
         self.transcript(&self.command, &self.server.screen())
     }
 
-    /// What makes curl behave as before a reader: it knows no proxy, it finds the address of
-    /// `localhost` for IPv6 before that for IPv4, as on most machines, and it does not show
-    /// its progress where it writes to a terminal.
+    /// What makes curl behave as before a reader: it knows no proxy, it finds the
+    /// address of `localhost` for IPv6 before that for IPv4, as on most machines, and
+    /// it does not show its progress where it writes to a terminal.
     fn curlrc(&self, line: &str) -> String {
         let port = self.address.port();
         let quiet = if line.contains('|') { "" } else { "no-progress-meter\n" };
@@ -188,7 +189,8 @@ fn without_place(text: &str) -> String {
     lines.collect()
 }
 
-/// Of curl's complaints what they say before `after 0 ms`, and not which TLS library it has.
+/// Of curl's complaints what they say before `after 0 ms`, and not which TLS library it
+/// has.
 fn without_figures(text: &str) -> String {
     let lines = text.split_inclusive('\n').map(|line| {
         let is_complaint = line.starts_with("curl: (");
@@ -208,8 +210,8 @@ fn in_its_place(command: &str) -> String {
     if command.contains(" | ") { command.into() } else { format!("exec {command}") }
 }
 
-/// The command as it is run: the reader's port is the real one, and one of our programs is
-/// told the address that it would have otherwise.
+/// The command as it is run: the reader's port is the real one, and one of our programs
+/// is told the address that it would have otherwise.
 fn at(command: &str, address: SocketAddr) -> String {
     if !command.contains("step") || command.contains("127.0.0.1:") {
         return command.replace("4545", &address.port().to_string());

@@ -11,12 +11,12 @@ use anyhow::{Context, Result, ensure};
 use tempfile::{NamedTempFile, TempDir};
 use tests::{PATIENCE, wait_until};
 
-/// Takes back what was left open by whoever started these tests, so that a program's first
-/// socket is 3.
+/// Takes back what was left open by whoever started these tests, so that a program's
+/// first socket is 3.
 const NOTHING_ELSE_OPEN: &str = "exec 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-";
 
-/// A shell that runs one command, and what has appeared on its screen. Dropping it ends the
-/// command with all its parts, and clients end with their server.
+/// A shell that runs one command, and what has appeared on its screen. Dropping it ends
+/// the command with all its parts, and clients end with their server.
 pub struct Terminal {
     shell: Child,
     screen: NamedTempFile,
@@ -24,7 +24,8 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts `command` with `keyboard` to type at; `curlrc` is what curl is told beside it.
+    /// Starts `command` with `keyboard` to type at; `curlrc` is what curl is told
+    /// beside it.
     pub fn run(command: &str, keyboard: Stdio, curlrc: &str) -> Result<Self> {
         build()?;
         let screen = NamedTempFile::new()?;
@@ -120,8 +121,8 @@ fn path() -> Result<std::ffi::OsString> {
     Ok(env::join_paths([cargo.into()].into_iter().chain(env::split_paths(&path)))?)
 }
 
-/// Builds the steps, which after a whole `cargo test` has nothing to do, so that no command
-/// has to wait for it.
+/// Builds the steps, which after a whole `cargo test` has nothing to do, so that no
+/// command has to wait for it.
 fn build() -> Result<()> {
     static COMPLAINT: OnceLock<String> = OnceLock::new();
     let complaint = COMPLAINT.get_or_init(|| {

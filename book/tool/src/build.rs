@@ -42,7 +42,8 @@ fn remove(folder: &Path) -> Result<()> {
     }
 }
 
-/// Builds the book into the folder `into`, which it empties first; nothing may be wrong.
+/// Builds the book into the folder `into`, which it empties first; nothing may be
+/// wrong.
 ///
 /// # Errors
 /// When something is wrong with a page, or mdBook warns of anything: it says so about a
@@ -54,8 +55,8 @@ pub fn strict(sources: &Sources, into: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Builds a book for reading, whatever was changed: where something can't be made, the page
-/// says so, and shows what `kept` has.
+/// Builds a book for reading, whatever was changed: where something can't be made, the
+/// page says so, and shows what `kept` has.
 ///
 /// # Errors
 /// When there is nothing at all to be shown, as without `SUMMARY.md`.
@@ -64,9 +65,9 @@ pub fn lenient(sources: &Sources, into: &Path, kept: &Arc<Kept>) -> Result<()> {
     build(sources, into, tutorial).map(drop)
 }
 
-/// Returns what mdBook warns of. It would copy hidden files too, and fail at an editor's lock,
-/// a link that leads nowhere; so it gets neither the folder of the pages, once they are loaded,
-/// nor that of the theme.
+/// Returns what mdBook warns of. It would copy hidden files too, and fail at an
+/// editor's lock, a link that leads nowhere; so it gets neither the folder of the
+/// pages, once they are loaded, nor that of the theme.
 fn build(sources: &Sources, into: &Path, tutorial: Tutorial) -> Result<Vec<String>> {
     let said = Said::default();
     let subscriber =

@@ -27,8 +27,8 @@ pub fn checksums(sources: &Sources) -> Result<String> {
     Ok(list)
 }
 
-/// Lists the files of the steps that aren't as they were when the tests pinned what the book
-/// shows.
+/// Lists the files of the steps that aren't as they were when the tests pinned what the
+/// book shows.
 ///
 /// # Errors
 /// When what they pinned can't be read.
@@ -64,7 +64,8 @@ impl Changes {
                     .collect();
                 if !here.is_empty() {
                     lines.push(format!(
-                        "You changed {}. The transcripts on this page are those of the original.",
+                        "You changed {}. The transcripts on this page are those of the \
+                         original.",
                         here.join(", ")
                     ));
                 }
@@ -91,8 +92,8 @@ fn code(path: &str) -> String {
     format!("<code>{}</code>", escape(path))
 }
 
-/// Whether the page has transcripts, and shows something of the step that this file belongs
-/// to: `04-respond` or `step04` is in one of its directives.
+/// Whether the page has transcripts, and shows something of the step that this file
+/// belongs to: `04-respond` or `step04` is in one of its directives.
 fn shows(page: &Page, path: &str) -> bool {
     let step = path.split('/').nth(1).unwrap_or_default();
     let number = format!("step{}", step.split('-').next().unwrap_or_default());

@@ -1,5 +1,5 @@
-//! What only the whole book can tell: whether each snapshot is needed, each line of step05
-//! is shown, and each command is run by a test.
+//! What only the whole book can tell: whether each snapshot is needed, each line of
+//! step05 is shown, and each command is run by a test.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::{Sources, changes, exercises, listing};
 /// Commands in the text that no session can run, and what does.
 const TESTED_ELSEWHERE: [(&str, &str); 7] = [
     ("cargo test", ".ci/run, which calls the README's test command"),
-    ("cargo test -- --ignored", ".ci/run"),
+    ("cargo test --workspace", ".ci/run"),
     (
         "cargo book",
         "the tests of the package `book`, which build, check and serve the book",
@@ -31,8 +31,8 @@ const EXERCISE: [&str; 5] = ["", " watch", " doctor", " grade", " handout ../cla
 const FOR_ONE: [&str; 6] =
     ["check", "watch", "hint", "solution", "solution --anyway", "reset"];
 
-/// All commands that tests run: what stands behind `$ ` in a snapshot, and what the tests of
-/// the exercises run.
+/// All commands that tests run: what stands behind `$ ` in a snapshot, and what the
+/// tests of the exercises run.
 fn tested_commands(sources: &Sources) -> Result<BTreeSet<String>> {
     let mut commands: BTreeSet<_> =
         TESTED_ELSEWHERE.iter().map(|(command, _)| (*command).into()).collect();
@@ -69,7 +69,10 @@ pub fn untested(sources: &Sources, pages: &[Page]) -> Result<Vec<String>> {
         let untested = commands.filter(|(_, command)| !is_tested(&tested, command));
         let said = untested.map(|(line, command)| {
             let path = &page.path;
-            format!("book/src/{path}:{line}: no test runs `{command}`: add it to tests/sessions")
+            format!(
+                "book/src/{path}:{line}: no test runs `{command}`: add it to \
+                 tests/sessions"
+            )
         });
         said.collect::<Vec<_>>()
     };
@@ -219,8 +222,8 @@ fn shown_lines(
     Ok(shown)
 }
 
-/// What a reader must see of a file: its items, of `impl` blocks each method; not imports,
-/// modules and tests.
+/// What a reader must see of a file: its items, of `impl` blocks each method; not
+/// imports, modules and tests.
 fn to_show(text: &str) -> Result<Vec<(String, Range<usize>)>> {
     let mut items = Vec::new();
     for item in syn::parse_file(text)?.items {

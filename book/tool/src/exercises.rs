@@ -1,5 +1,5 @@
-//! The exercises in the book: each README is a page, and the messages that wrong programs get
-//! can be browsed.
+//! The exercises in the book: each README is a page, and the messages that wrong
+//! programs get can be browsed.
 
 use anyhow::Result;
 use mdbook_preprocessor::book::{Book, Chapter};
@@ -52,8 +52,8 @@ pub fn add(sources: &Sources, book: &mut Book) -> Result<()> {
         if !is_handout(sources) {
             text += &format!(
                 "\n<details class=\"teacher\"><summary>For teachers</summary>\n\n\
-                 [What usually goes wrong](../{GALLERY}#{}): the mistakes that are tested, and \
-                 what is said of each.\n\n</details>\n",
+                 [What usually goes wrong](../{GALLERY}#{}): the mistakes that are \
+                 tested, and what is said of each.\n\n</details>\n",
                 exercise.id()
             );
         }
@@ -92,8 +92,8 @@ pub fn gallery(sources: &Sources) -> Result<String> {
         let programs = format!("exercises/{folder}/src/bin/wrong.rs");
         text += &entries(sources, &programs, id)?;
     }
-    text += "## In every exercise {#everywhere}\n\nWhat can go wrong whatever the task is, \
-             shown with 03b.\n\n";
+    text += "## In every exercise {#everywhere}\n\n\
+             What can go wrong whatever the task is, shown with 03b.\n\n";
     text += &entries(sources, "exercises/gallery/src/main.rs", "general")?;
     Ok(text)
 }
@@ -113,8 +113,8 @@ fn entries(sources: &Sources, programs: &str, messages: &str) -> Result<String> 
     Ok(text)
 }
 
-/// The message without what is the same in each: the list of all checks before it, and behind
-/// it where to read and how to get a hint.
+/// The message without what is the same in each: the list of all checks before it, and
+/// behind it where to read and how to get a hint.
 fn failure(message: &str) -> &str {
     let start = message.find("\nnot yet: ").map_or(0, |start| start + 1);
     let end = message.find("\nRead: ").unwrap_or(message.len());
@@ -127,7 +127,8 @@ fn entry(name: &str, mistake: &str, message: &str) -> String {
     let message = escape(message.trim_end());
     format!(
         "<details><summary><code>{name}</code> {}</summary>\n\n\
-         <pre class=\"message\"><code class=\"language-text nohighlight\">{message}</code></pre>\n\n</details>\n\n",
+         <pre class=\"message\"><code class=\"language-text \
+         nohighlight\">{message}</code></pre>\n\n</details>\n\n",
         escape(mistake)
     )
 }

@@ -60,7 +60,8 @@ impl<'a> Book<'a> {
         &self.terms.twice
     }
 
-    /// Expands all pages. How long reading takes is known of all of them before one says so.
+    /// Expands all pages. How long reading takes is known of all of them before one
+    /// says so.
     pub fn expand(self) -> Vec<Expanded> {
         let mut expanded: Vec<_> =
             (0..self.pages.len()).map(|index| self.pieces(index)).collect();
@@ -212,8 +213,8 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// A table of pages with their minutes; all pages, with a line for each part, without
-    /// `paths`.
+    /// A table of pages with their minutes; all pages, with a line for each part,
+    /// without `paths`.
     fn minutes(&self, on: &Page, paths: &[String]) -> String {
         let is_chosen = |page: &&Page| paths.is_empty() || paths.contains(&page.path);
         let chosen: Vec<_> = self.pages.iter().filter(is_chosen).collect();
@@ -285,8 +286,8 @@ fn row(name: &str, minutes: Minutes, mark: &str) -> String {
     )
 }
 
-/// A drawing that stands in the page itself, so that it can take the page's colours. Blank
-/// lines would end it.
+/// A drawing that stands in the page itself, so that it can take the page's colours.
+/// Blank lines would end it.
 fn svg(text: &str) -> Result<String> {
     let start = text.find("<svg").context("there is no <svg> in it")?;
     let lines = text[start..].lines().filter(|line| !line.trim().is_empty());

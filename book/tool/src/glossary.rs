@@ -3,8 +3,8 @@
 use crate::pages::{Page, What};
 use crate::terms::{Place, Terms};
 
-/// The technical terms in the order of the alphabet, each with the sentence that explains it,
-/// and then the names of the language.
+/// The technical terms in the order of the alphabet, each with the sentence that
+/// explains it, and then the names of the language.
 pub fn list(pages: &[Page], terms: &Terms, on: usize) -> String {
     let mut places: Vec<_> = terms.places.iter().collect();
     places.sort_by_key(|(_, place)| place.term.trim_matches('`').to_lowercase());
@@ -45,7 +45,8 @@ pub fn sentence(page: &Page, line: usize, term: &str) -> String {
 
 const SENTENCE_ENDS: [&str; 3] = [". ", "? ", ": <dfn>"];
 
-/// The lines around `line` up to the next that are empty or begin something new, in one.
+/// The lines around `line` up to the next that are empty or begin something new, in
+/// one.
 fn paragraph(page: &Page, line: usize) -> String {
     let mut paragraph = Vec::new();
     for piece in &page.pieces {
@@ -98,7 +99,8 @@ mod tests {
     #[test]
     fn a_sentence_is_found_in_its_paragraph() {
         let page = page(
-            "# T\n\nBefore it. The **queue**, the\n<dfn>backlog</dfn>, is [short](a.md), v1.2. After.\n\n\
+            "# T\n\nBefore it. The **queue**, the\n\
+             <dfn>backlog</dfn>, is [short](a.md), v1.2. After.\n\n\
              - <dfn>`a`</dfn> does b\n- <dfn>c</dfn>: d\n\n| <dfn>e</dfn> | f |\n",
         );
         assert_eq!(

@@ -1,7 +1,8 @@
 //! The picture on the first page: five steps, from a socket up to a page in a browser.
 //!
-//! Only the steps' names are written here. What each of them asks of the kernel more than
-//! the one before, and what its client sees, comes from what the tests have pinned.
+//! Only the steps' names are written here. What each of them asks of the kernel more
+//! than the one before, and what its client sees, comes from what the tests have
+//! pinned.
 
 use std::fmt::Write;
 
@@ -102,7 +103,8 @@ const SIZE: f64 = 14.0;
 const LETTER: f64 = 8.5;
 /// How far a step stands behind the one below.
 const BACK: f64 = 22.0;
-/// From a step's edge to what its clients see; one line of that; and what is left below.
+/// From a step's edge to what its clients see; one line of that; and what is left
+/// below.
 const HEAD: f64 = 40.0;
 const LINE: f64 = 29.0;
 const FOOT: f64 = 6.0;
@@ -122,12 +124,12 @@ fn figure(steps: &[Step], window: &str) -> String {
         "<figure class=\"diagram\">\n\
          <svg class=\"stairs\" viewBox=\"0 0 {WIDTH} {height}\" font-size=\"{SIZE}\" \
          role=\"img\" aria-labelledby=\"stairs-title stairs-desc\">\n\
-         <title id=\"stairs-title\">Five steps, from a socket up to a page in a browser\
-         </title>\n\
+         <title id=\"stairs-title\">Five steps, from a socket up to a page in a \
+         browser</title>\n\
          <desc id=\"stairs-desc\">{}</desc>\n{drawn}{window}</svg>\n\
-         <figcaption>Five steps, from a socket up. Behind each plus: what the program asks of \
-         its kernel that the one below did not. In the boxes: what a client sees of it.\
-         </figcaption>\n</figure>\n",
+         <figcaption>Five steps, from a socket up. Behind each plus: what the program \
+         asks of its kernel that the one below did not. In the boxes: what a client \
+         sees of it.</figcaption>\n</figure>\n",
         escape(&words.join(" "))
     )
 }
@@ -229,8 +231,8 @@ mod tests {
     fn tells_what_each_step_adds_and_its_clients_see() {
         let figure = stairs(&snapshot).unwrap();
         assert!(figure.contains(
-            "<desc id=\"stairs-desc\">Step 1, bind, adds bind, close. A client sees: refused. \
-             Step 2, listen, adds listen. A client sees: (open, and silent). "
+            "<desc id=\"stairs-desc\">Step 1, bind, adds bind, close. A client sees: \
+             refused. Step 2, listen, adds listen. A client sees: (open, and silent). "
         ));
         assert!(figure.contains(
             "Step 5, parse, adds send. A client sees: HTTP/1.1 200 OK, or HTTP/1.1 404 \

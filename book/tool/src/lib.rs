@@ -1,12 +1,14 @@
-//! What puts evidence into the book: code, transcripts, diagrams; and what checks that nothing
-//! else is in it.
+//! What puts evidence into the book: code, transcripts, diagrams; and what checks that
+//! nothing else is in it.
 //!
-//! How a page is written is in `book/README.md`. The way of a page through this library:
+//! How a page is written is in `book/README.md`. The way of a page through this
+//! library:
 //!
 //! - `pages.rs`: the file's minutes, title and text, cut into pieces
-//! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs explained
-//! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`, `transcript.rs`,
-//!   `wire.rs`, `seq.rs`, `hero.rs` and `rfcs.rs`
+//! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs
+//!   explained
+//! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`,
+//!   `transcript.rs`, `wire.rs`, `seq.rs`, `hero.rs` and `rfcs.rs`
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `changes.rs`: which steps aren't those that the transcripts come from
 //! - `build.rs`: mdBook makes HTML of it, strictly or leniently
@@ -40,8 +42,8 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-/// All that `cargo book check` does: builds the book into the folder `into`, and looks at the
-/// whole.
+/// All that `cargo book check` does: builds the book into the folder `into`, and looks
+/// at the whole.
 ///
 /// # Errors
 /// With all that is wrong, a line each.

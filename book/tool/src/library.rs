@@ -100,8 +100,8 @@ impl Imports {
         Ok(html + &escape(&code[done..]))
     }
 
-    /// Where the item is documented that a path leads to or through, and how many of the
-    /// path's names lead to it.
+    /// Where the item is documented that a path leads to or through, and how many of
+    /// the path's names lead to it.
     fn url(&self, names: &[&str], is_call: bool) -> Option<(String, usize)> {
         let (first, rest) = names.split_first()?;
         let mut path = match (*first, self.0.get(*first)) {
@@ -156,7 +156,8 @@ fn flatten(tokens: TokenStream, words: &mut Vec<Word>) {
     }
 }
 
-/// The names of the path that the words begin with: one, or more with `::` between them.
+/// The names of the path that the words begin with: one, or more with `::` between
+/// them.
 fn path(words: &[Word]) -> Vec<&Word> {
     let mut path: Vec<_> = words.iter().take(1).collect();
     let is_name = |word: &Word| word.text.starts_with(char::is_alphabetic);
@@ -183,7 +184,8 @@ mod tests {
 
     #[test]
     fn names_of_the_standard_library_lead_to_their_pages() {
-        let imports = "use std::{fmt, io::{self, Write}, thread, time::{Duration, UNIX_EPOCH}}; use a::B;";
+        let imports = "use std::{fmt, io::{self, Write}, thread, time::{Duration, \
+                       UNIX_EPOCH}}; use a::B;";
         for (code, expected) in [
             ("a: impl Write", "a: impl <a href=\"io/trait.Write.html\">Write|"),
             (
@@ -204,7 +206,8 @@ mod tests {
             ),
             (
                 "// ü < Write\nio::Result<()>",
-                "// ü &lt; Write\n<a href=\"io/type.Result.html\">io::Result|&lt;()&gt;",
+                "// ü &lt; Write\n\
+                 <a href=\"io/type.Result.html\">io::Result|&lt;()&gt;",
             ),
         ] {
             assert_eq!(links(imports, code), expected);

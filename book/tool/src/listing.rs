@@ -10,7 +10,8 @@ use crate::Sources;
 use crate::html::escape;
 use crate::library::Imports;
 
-/// How many unchanged lines are shown before and after a change; further ones are folded.
+/// How many unchanged lines are shown before and after a change; further ones are
+/// folded.
 const NEAR: usize = 3;
 /// How many lines are worth folding.
 const FOLDED: usize = 3;
@@ -142,8 +143,8 @@ fn lines_of(text: &str, lines: Range<usize>) -> String {
     dedented.map(|line| format!("{line}\n")).collect()
 }
 
-/// The lines of an item, counted from 0, with its attributes, docs and comments: a name such
-/// as `parse`, `Request::fields`, or `impl Transport for TcpStream`.
+/// The lines of an item, counted from 0, with its attributes, docs and comments: a name
+/// such as `parse`, `Request::fields`, or `impl Transport for TcpStream`.
 pub fn item(file: &syn::File, text: &str, name: &str) -> Result<Range<usize>> {
     let mut found = Vec::new();
     for item in &file.items {
@@ -253,7 +254,8 @@ pub fn beside(sources: &Sources, step: &str, names: &[String]) -> Result<String>
     }
     let (rust, python) = (rust.join("\n"), python.join("\n\n"));
     Ok(format!(
-        "<div class=\"tabs\">\n<section data-title=\"Rust\">\n\n{}\n</section>\n<section data-title=\"Python\">\n\n{}\n</section>\n</div>\n",
+        "<div class=\"tabs\">\n<section data-title=\"Rust\">\n\n{}\n</section>\n\
+         <section data-title=\"Python\">\n\n{}\n</section>\n</div>\n",
         figure(&rust_path, "", &rust),
         figure(&python_path, "", &python)
     ))
@@ -284,7 +286,8 @@ fn framed(path: &str, note: &str, code: &str) -> String {
         _ => "text nohighlight",
     };
     format!(
-        "<figure class=\"listing\">\n<figcaption><code>{}</code> <span>{}</span></figcaption>\n\n\
+        "<figure class=\"listing\">\n\
+         <figcaption><code>{}</code> <span>{}</span></figcaption>\n\n\
          <pre><code class=\"language-{language}\">{code}</code></pre>\n\n</figure>\n",
         escape(path),
         escape(note)
@@ -295,9 +298,12 @@ fn framed(path: &str, note: &str, code: &str) -> String {
 mod tests {
     use super::*;
 
-    const CODE: &str = "//! Docs.\nuse a::b;\n\n// Why.\n/// Doc.\n#[inline]\nfn one() {}\n\n\
-        struct S<'a>(&'a str);\n\nimpl<'a> S<'a> {\n    /// Two.\n    fn two() {\n        three();\n    }\n}\n\
-        impl From<E> for S<'_> {\n    fn from(_: E) {}\n}\n";
+    const CODE: &str = "//! Docs.\nuse a::b;\n\n// Why.\n/// Doc.\n#[inline]\n\
+                        fn one() {}\n\n\
+                        struct S<'a>(&'a str);\n\n\
+                        impl<'a> S<'a> {\n    /// Two.\n    fn two() {\n        \
+                        three();\n    }\n}\n\
+                        impl From<E> for S<'_> {\n    fn from(_: E) {}\n}\n";
 
     fn code_of(text: &str, names: &[String]) -> Result<String> {
         super::code_of(&syn::parse_file(text)?, text, names)

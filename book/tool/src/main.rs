@@ -60,8 +60,8 @@ fn run() -> Result<()> {
     }
 }
 
-const UNKNOWN: &str = "is not understood: cargo book takes an address such as 127.0.0.1:3000, \
-                       --open, build, check, or help";
+const UNKNOWN: &str = "is not understood: cargo book takes an address such as \
+                       127.0.0.1:3000, --open, build, check, or help";
 
 fn serve(address: &str, open: bool) -> Result<()> {
     let parsed = address.parse().ok();
@@ -74,8 +74,8 @@ fn serve(address: &str, open: bool) -> Result<()> {
     serve::serve(&listener, &site, open)
 }
 
-/// Where the book is built, as Cargo does it. A folder that several clones share has one for
-/// each.
+/// Where the book is built, as Cargo does it. A folder that several clones share has
+/// one for each.
 fn folder(sources: &Sources) -> PathBuf {
     match env::var_os("CARGO_TARGET_DIR") {
         Some(shared) => {

@@ -1,8 +1,8 @@
-//! What the program of a chapter uses, so that the book can be asked whether it explains it:
-//! names of libraries, and syntax.
+//! What the program of a chapter uses, so that the book can be asked whether it
+//! explains it: names of libraries, and syntax.
 //!
-//! Only tokens are looked at. What the file itself defines needs no explanation, and a word
-//! in lower case that nothing marks as a call or a path is a variable.
+//! Only tokens are looked at. What the file itself defines needs no explanation, and a
+//! word in lower case that nothing marks as a call or a path is a variable.
 
 use std::collections::HashSet;
 
@@ -22,8 +22,9 @@ const KEYWORDS: [&str; 32] = [
 const DEFINING: [&str; 8] =
     ["const", "enum", "fn", "mod", "static", "struct", "trait", "type"];
 
-/// Returns what the Rust source uses, each once, in the order of first use: code between
-/// backticks (`` `if let` ``, `` `TcpListener::bind` ``), or a word for it (`closure`).
+/// Returns what the Rust source uses, each once, in the order of first use: code
+/// between backticks (`` `if let` ``, `` `TcpListener::bind` ``), or a word for it
+/// (`closure`).
 ///
 /// # Errors
 /// When it is not made of Rust's tokens.
@@ -41,8 +42,8 @@ pub fn names(source: &str, path: &str) -> Result<Vec<String>> {
     Ok(finder.found)
 }
 
-/// Writes tokens as words: identifiers, literals, brackets, and operators as far as they are
-/// looked at.
+/// Writes tokens as words: identifiers, literals, brackets, and operators as far as
+/// they are looked at.
 fn flatten(tokens: TokenStream, words: &mut Vec<String>) {
     for token in tokens {
         match token {

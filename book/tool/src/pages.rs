@@ -172,8 +172,8 @@ impl Page {
         "../".repeat(self.path.matches('/').count()) + path
     }
 
-    /// How many minutes reading takes: one for 180 words of text, which is slow, or for 20
-    /// lines of code and transcripts; one at least.
+    /// How many minutes reading takes: one for 180 words of text, which is slow, or for
+    /// 20 lines of code and transcripts; one at least.
     pub fn reading(&self, lines: usize) -> usize {
         let words: usize = self.prose().map(|(_, text)| count_words(text)).sum();
         ((words + lines * 9 + 90) / 180).max(1)
@@ -207,7 +207,8 @@ mod tests {
         let words = ["item", "a", "impl B for C"].map(String::from).to_vec();
         assert_eq!(
             what(
-                "---\ndoing: 7\n---\n# T\n{{#item a \"impl B for C\"}}\n```seq\na\n\nb\n```\nc\n"
+                "---\ndoing: 7\n---\n# T\n{{#item a \"impl B for C\"}}\n```seq\na\n\n\
+                 b\n```\nc\n"
             ),
             [
                 (4, What::Text("# T".into())),

@@ -10,8 +10,8 @@ use ledger::{Request, Rule};
 #[path = "../../../tests/05-parse/ledger.rs"]
 mod ledger;
 
-/// The ledger as one table: HTML, because a cell of a table in Markdown cannot be as wide as the
-/// table.
+/// The ledger as one table: HTML, because a cell of a table in Markdown cannot be as
+/// wide as the table.
 pub fn table(text: &str) -> Result<String> {
     let mut table = String::from(
         "<table class=\"rules\">\n<thead>\n\
@@ -22,8 +22,9 @@ pub fn table(text: &str) -> Result<String> {
     {
         writeln!(
             table,
-            "<tbody>\n<tr><th colspan=\"2\" scope=\"rowgroup\">{section} {level}: {}<br>\
-             <em>{}</em></th></tr>",
+            "<tbody>\n\
+             <tr><th colspan=\"2\" scope=\"rowgroup\">{section} {level}: \
+             {}<br><em>{}</em></th></tr>",
             escape(asked),
             escape(state)
         )?;

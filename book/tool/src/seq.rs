@@ -1,8 +1,8 @@
 //! A sequence diagram: who says what to whom, from top to bottom.
 //!
-//! The source, its picture and its text alternative say the same, because both are made from
-//! it; and what it says a program asks of its kernel must be in a trace that a test has
-//! pinned.
+//! The source, its picture and its text alternative say the same, because both are made
+//! from it; and what it says a program asks of its kernel must be in a trace that a
+//! test has pinned.
 
 use std::fmt::Write;
 
@@ -11,12 +11,12 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::html::escape;
 use crate::text::{sentence, widest, width, wrap};
 
-/// The `<figure>` for the text of a `seq` fence. `id` is unlike that of anything else on the
-/// page; `traces` gives the body of the snapshot that `calls:` names.
+/// The `<figure>` for the text of a `seq` fence. `id` is unlike that of anything else
+/// on the page; `traces` gives the body of the snapshot that `calls:` names.
 ///
 /// # Errors
-/// When a line cannot be understood, when a word has no room, and when the program does not
-/// make the calls that the diagram shows.
+/// When a line cannot be understood, when a word has no room, and when the program does
+/// not make the calls that the diagram shows.
 pub fn svg(
     source: &str,
     id: &str,
@@ -121,7 +121,8 @@ impl<'a> Diagram<'a> {
             [from, "~>", to] => (from, Kind::Network, to),
             [from, "~>x", to] => (from, Kind::Lost, to),
             _ => bail!(
-                "expected `note LANE:`, or two lanes with `->`, `-->`, `~>` or `~>x` between"
+                "expected `note LANE:`, or two lanes with `->`, `-->`, `~>` or `~>x` \
+                 between"
             ),
         };
         let (from, to) = (self.lane(from)?, self.lane(to)?);
@@ -175,7 +176,8 @@ impl Diagram<'_> {
             for name in names(event.label) {
                 ensure!(
                     left.any(|made| same(made) == same(name)),
-                    "{}: `{name}` is not among the calls that follow in {path}, which has: {}",
+                    "{}: `{name}` is not among the calls that follow in {path}, which \
+                     has: {}",
                     event.line.blame(),
                     made.join(" ")
                 );
@@ -199,7 +201,8 @@ fn made_call(line: &str) -> Option<&str> {
     (!name.is_empty() && name.chars().all(is_of_a_name)).then_some(name)
 }
 
-/// The names of the calls in a label: `socket` and `bind` in `socket, bind(127.0.0.1, 80)`.
+/// The names of the calls in a label: `socket` and `bind` in `socket, bind(127.0.0.1,
+/// 80)`.
 fn names(label: &str) -> Vec<&str> {
     let mut depth = 0;
     let of_one = |character: char| {
@@ -219,14 +222,16 @@ fn is_of_a_name(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 
-/// One name for calls that are the same to a reader, who looks them up in section 2 of the
-/// manual.
+/// One name for calls that are the same to a reader, who looks them up in section 2 of
+/// the manual.
 fn same(name: &str) -> &str {
     match name {
-        // accept(2) is about both: accept4 takes flags besides, and Rust's std sets one.
+        // accept(2) is about both: accept4 takes flags besides, and Rust's std sets
+        // one.
         "accept4" => "accept",
-        // recv(2): recv is recvfrom for those who know the sender already, and the C library
-        // makes the one from the other. On a socket, read(2) is recv without flags.
+        // recv(2): recv is recvfrom for those who know the sender already, and the C
+        // library makes the one from the other. On a socket, read(2) is recv without
+        // flags.
         "recvfrom" | "read" => "recv",
         // send(2), likewise.
         "sendto" | "write" => "send",
@@ -234,15 +239,16 @@ fn same(name: &str) -> &str {
     }
 }
 
-// Drawing. Units are those of the picture, which a small telephone shows at four fifths of
-// their size, and never smaller than that.
+// Drawing. Units are those of the picture, which a small telephone shows at four fifths
+// of their size, and never smaller than that.
 
 const WIDTH: f64 = 400.0;
 /// Of letters.
 const SIZE: f64 = 14.0;
 /// From one line of text to the next.
 const LINE: f64 = 18.0;
-/// From the foot of a box's last letters to its lower side, and from the sides to the text.
+/// From the foot of a box's last letters to its lower side, and from the sides to the
+/// text.
 const PADDING: f64 = 8.0;
 /// Between two things that happen.
 const GAP: f64 = 12.0;
@@ -378,8 +384,8 @@ impl Columns {
             // Writing to a String cannot fail.
             let _ = writeln!(
                 svg,
-                "<g class=\"lane\"><path d=\"M{x} {height}V{bottom}\"/>\
-                 <rect x=\"{left}\" y=\"1\" width=\"{width}\" height=\"{}\" rx=\"5\"/>{}</g>",
+                "<g class=\"lane\"><path d=\"M{x} {height}V{bottom}\"/><rect \
+                 x=\"{left}\" y=\"1\" width=\"{width}\" height=\"{}\" rx=\"5\"/>{}</g>",
                 height - 1.0,
                 words(text, *middle, top)
             );
@@ -422,8 +428,8 @@ impl Picture {
         let height = text.len() as f64 * LINE + PADDING;
         let _ = writeln!(
             self.body,
-            "<g class=\"note\"><rect x=\"{}\" y=\"{}\" width=\"{width}\" height=\"{height}\"/>\
-             {}</g>",
+            "<g class=\"note\"><rect x=\"{}\" y=\"{}\" width=\"{width}\" \
+             height=\"{height}\"/>{}</g>",
             round(left),
             round(self.bottom),
             words(&text, left + width / 2.0, self.bottom + PADDING / 2.0)
@@ -501,7 +507,8 @@ fn arrow(x1: f64, x2: f64, y1: f64, y2: f64, open: bool) -> String {
     let (class, stop, close) =
         if open { ("open head", 1.0, "") } else { ("head", 9.0, "z") };
     format!(
-        "<path d=\"M{} {}L{} {}\"/><path class=\"{class}\" d=\"M{left}L{tip}L{right}{close}\"/>",
+        "<path d=\"M{} {}L{} {}\"/><path class=\"{class}\" \
+         d=\"M{left}L{tip}L{right}{close}\"/>",
         round(x1),
         round(y1),
         round(x2 - stop * along_x),
@@ -532,8 +539,10 @@ mod tests {
     use super::{SIZE, WIDTH, svg};
     use crate::text::width;
 
-    const TRACE: &str = "socket(AF_INET, SOCK_STREAM) = 3\nbind(3, …) = 0\nlisten(3, 5) = 0\n\
-                         accept4(3, …) = 4\nrecvfrom(4, \"GET\", 4096) = 3\nclose(4) = 0\n";
+    const TRACE: &str = "socket(AF_INET, SOCK_STREAM) = 3\nbind(3, …) = 0\n\
+                         listen(3, 5) = 0\n\
+                         accept4(3, …) = 4\nrecvfrom(4, \"GET\", 4096) = 3\n\
+                         close(4) = 0\n";
 
     const HEAD: &str = "title: T & co\nlanes: client | kernel | program = step02\n";
 
@@ -572,12 +581,11 @@ mod tests {
              client ~>x kernel: <again>\n",
         );
         assert!(figure.contains(
-            "<desc id=\"seq-1-desc\">From left to right: client, kernel, program (step02). \
-             Program to kernel, a call: socket, bind, listen. \
-             Kernel to program, what the call returns: 0. \
-             Client to kernel, on the network: SYN. \
-             At kernel: is it full? \
-             Client to kernel, on the network, lost on its way: &lt;again&gt;.</desc>"
+            "<desc id=\"seq-1-desc\">From left to right: client, kernel, program \
+             (step02). Program to kernel, a call: socket, bind, listen. Kernel to \
+             program, what the call returns: 0. Client to kernel, on the network: SYN. \
+             At kernel: is it full? Client to kernel, on the network, lost on its way: \
+             &lt;again&gt;.</desc>"
         ));
         let classes = ["call", "return", "network", "note", "network lost"];
         for class in classes.map(|class| format!("<g class=\"{class}\">")) {
@@ -599,11 +607,14 @@ mod tests {
     #[test]
     fn breaks_long_labels_and_stays_in_the_picture() {
         let figure = drawn(
-            "client ~> kernel: GET / HTTP/1.1, and all of the fields that a browser sends\n\
-             client ~> program: across the lane in the middle, where there is more room\n\
+            "client ~> kernel: GET / HTTP/1.1, and all of the fields that a browser \
+             sends\n\
+             client ~> program: across the lane in the middle, where there is more \
+             room\n\
              note client: knows nothing of all that, and waits\n\
              note program: sleeps, until somebody presses Enter\n\
-             note kernel: keeps what has come until somebody reads it, and nobody will\n",
+             note kernel: keeps what has come until somebody reads it, and nobody \
+             will\n",
         );
         let texts = texts(&figure);
         assert_eq!(texts.len(), 3 + 3 + 2 + 2 + 2 + 2, "{texts:?}");
@@ -642,9 +653,9 @@ mod tests {
         let error = refused(&diagram("program -> kernel: bind, socket"));
         assert_eq!(
             error,
-            "line 4 of the diagram, `program -> kernel: bind, socket`: `socket` is not among \
-             the calls that follow in trace.snap, which has: \
-             socket bind listen accept4 recvfrom close"
+            "line 4 of the diagram, `program -> kernel: bind, socket`: `socket` is not \
+             among the calls that follow in trace.snap, which has: socket bind listen \
+             accept4 recvfrom close"
         );
         let error =
             refused(&diagram("program -> kernel: close\nprogram -> kernel: close"));
@@ -681,12 +692,13 @@ mod tests {
             ),
             (
                 "title: T\nlanes: a | b\na -> a: x",
-                "line 3 of the diagram, `a -> a: x`: an arrow goes from one lane to another",
+                "line 3 of the diagram, `a -> a: x`: an arrow goes from one lane to \
+                 another",
             ),
             (
                 "title: T\nlanes: a | b\n\na => b: x",
-                "line 4 of the diagram, `a => b: x`: expected `note LANE:`, or two lanes with \
-                 `->`, `-->`, `~>` or `~>x` between",
+                "line 4 of the diagram, `a => b: x`: expected `note LANE:`, or two \
+                 lanes with `->`, `-->`, `~>` or `~>x` between",
             ),
             (
                 "title: T\nlanes: a | b\ncalls: trace.snap\na ~> b: x",
@@ -694,10 +706,12 @@ mod tests {
             ),
             (
                 "title: T\nlanes: kernel | program\nprogram -> kernel: bind",
-                "line 3 of the diagram, `program -> kernel: bind`: no `calls:` proves it",
+                "line 3 of the diagram, `program -> kernel: bind`: no `calls:` proves \
+                 it",
             ),
             (
-                "title: T\nlanes: kernel | program\ncalls: no.snap\nprogram -> kernel: bind",
+                "title: T\nlanes: kernel | program\ncalls: no.snap\n\
+                 program -> kernel: bind",
                 "line 3 of the diagram, `calls: no.snap`: there is no no.snap",
             ),
         ];

@@ -1,6 +1,6 @@
-//! Serves the built book with step05. A reload shows what has changed: when a page is asked
-//! for and a source is no longer what it was, the book is built again first. When that fails,
-//! the last good one is shown, and why.
+//! Serves the built book with step05. A reload shows what has changed: when a page is
+//! asked for and a source is no longer what it was, the book is built again first. When
+//! that fails, the last good one is shown, and why.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -72,14 +72,14 @@ struct State {
 type Stamp = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
 
 impl<B: Fn(&Path) -> Result<()>> Site<B> {
-    /// Describes a site whose files are in `folder`. `build` puts them into a folder that it
-    /// is given, and reads what it needs from `repository`.
+    /// Describes a site whose files are in `folder`. `build` puts them into a folder
+    /// that it is given, and reads what it needs from `repository`.
     pub fn new(repository: PathBuf, folder: PathBuf, build: B) -> Self {
         Self { repository, folder, build, state: Mutex::default() }
     }
 
-    /// Returns the file at `path`, which is decoded. A page is made from what is there now; if
-    /// that can't be done, it is the last good one, and says so.
+    /// Returns the file at `path`, which is decoded. A page is made from what is there
+    /// now; if that can't be done, it is the last good one, and says so.
     pub fn answer(&self, path: &[u8]) -> Response {
         let mut state = self.lock();
         if path.ends_with(b"/") || path.ends_with(b".html") {
@@ -102,12 +102,14 @@ impl<B: Fn(&Path) -> Result<()>> Site<B> {
     }
 
     fn build_if_changed(&self, state: &mut State) {
-        // Looked at before they are read: what changes meanwhile is built the next time.
+        // Looked at before they are read: what changes meanwhile is built the next
+        // time.
         let stamp = self.stamp();
         if state.built.as_ref() == Some(&stamp) {
             return;
         }
-        // A panic would end this thread, and after a few of them nobody served any more.
+        // A panic would end this thread, and after a few of them nobody served any
+        // more.
         let replace = || build::replace(&self.folder, &self.build);
         let result = panic::catch_unwind(AssertUnwindSafe(replace))
             .unwrap_or_else(|_| Err(anyhow!("a panic; see the terminal")));
@@ -183,8 +185,8 @@ fn relative(path: &[u8]) -> Option<PathBuf> {
     names.split('/').map(|name| is_name(name).then_some(name)).collect()
 }
 
-/// Whether this is the name of a file on every system: on Windows, `\` is a `/`, and `C:`
-/// begins anew.
+/// Whether this is the name of a file on every system: on Windows, `\` is a `/`, and
+/// `C:` begins anew.
 fn is_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['\\', ':', '\0'])
 }

@@ -18,9 +18,9 @@ impl Sources {
         Self { root: root.into() }
     }
 
-    /// Finds the repository around the package that Cargo runs, or else around the current
-    /// folder. Where this program was compiled doesn't count: several clones may share a
-    /// target folder, and so one program.
+    /// Finds the repository around the package that Cargo runs, or else around the
+    /// current folder. Where this program was compiled doesn't count: several clones
+    /// may share a target folder, and so one program.
     ///
     /// # Errors
     /// When there is no repository there.
@@ -81,8 +81,8 @@ impl Sources {
         })
     }
 
-    /// The files and folders in a folder, sorted by name; none when it is not there. Hidden
-    /// ones are an editor's or a system's business.
+    /// The files and folders in a folder, sorted by name; none when it is not there.
+    /// Hidden ones are an editor's or a system's business.
     pub fn list(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(folder)).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());

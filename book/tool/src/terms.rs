@@ -36,7 +36,8 @@ impl Terms {
                     let place = Place { page, line, term: term.into() };
                     if let Some(other) = terms.places.insert(id(term), place) {
                         terms.twice.push(format!(
-                            "book/src/{}:{line}: {term:?} is explained in {}:{} already",
+                            "book/src/{}:{line}: {term:?} is explained in {}:{} \
+                             already",
                             source.path, pages[other.page].path, other.line
                         ));
                     }
@@ -59,7 +60,8 @@ fn explained(text: &str) -> impl Iterator<Item = &str> {
     parts.filter_map(|part| part.split("</dfn>").next())
 }
 
-/// `dfn-socket-new` for `Socket::new`; other signs than letters and digits by their number.
+/// `dfn-socket-new` for `Socket::new`; other signs than letters and digits by their
+/// number.
 fn id(term: &str) -> String {
     let bare = term.trim_matches('`');
     let term = if bare == term { bare.to_lowercase() } else { bare.into() };
@@ -92,8 +94,8 @@ pub fn with_ids(text: &str) -> String {
     out
 }
 
-/// What `{{#names STEP FILE…}}` on each page stands for, in the order of the book: names that
-/// no earlier directive had.
+/// What `{{#names STEP FILE…}}` on each page stands for, in the order of the book:
+/// names that no earlier directive had.
 pub fn new_names(
     sources: &Sources,
     pages: &[Page],
@@ -146,7 +148,8 @@ mod tests {
     fn explanations_get_places_to_link_to() {
         assert_eq!(
             with_ids("a <dfn>`Socket::new`</dfn> b <dfn>backlog</dfn>"),
-            "a <dfn id=\"dfn-socket-new-\">`Socket::new`</dfn> b <dfn id=\"dfn-backlog\">backlog</dfn>"
+            "a <dfn id=\"dfn-socket-new-\">`Socket::new`</dfn> b <dfn \
+             id=\"dfn-backlog\">backlog</dfn>"
         );
         assert_eq!(id("`?`"), "dfn-x3f");
         assert_ne!(id("`Result`"), id("`result`"));

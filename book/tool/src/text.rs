@@ -1,7 +1,8 @@
-//! Words in pictures: how wide they are, where their lines break, and how a sentence ends.
+//! Words in pictures: how wide they are, where their lines break, and how a sentence
+//! ends.
 
-/// The advance widths of the printable ASCII characters in hundredths of the font's size,
-/// rounded up: those of Open Sans, which mdBook brings along.
+/// The advance widths of the printable ASCII characters in hundredths of the font's
+/// size, rounded up: those of Open Sans, which mdBook brings along.
 #[rustfmt::skip]
 const ADVANCES: [u8; 95] = [
     26, 27, 41, 65, 58, 83, 73, 23, 30, 30, 56, 58, 25, 33, 27, 37, //  !"#$%&'()*+,-./
@@ -12,8 +13,8 @@ const ADVANCES: [u8; 95] = [
     62, 62, 41, 48, 36, 62, 51, 78, 53, 51, 47, 38, 56, 38, 58,     // pqrstuvwxyz{|}~
 ];
 
-/// How wide `text` is when its letters are `size` high; bold letters are a little wider than
-/// these, and other fonts too, so leave some room.
+/// How wide `text` is when its letters are `size` high; bold letters are a little wider
+/// than these, and other fonts too, so leave some room.
 pub fn width(text: &str, size: f64) -> f64 {
     let hundredths: f64 = text.chars().map(advance).sum();
     hundredths / 100.0 * size
@@ -26,8 +27,8 @@ fn advance(character: char) -> f64 {
     index.and_then(|index| ADVANCES.get(index)).map_or(100.0, |&advance| advance.into())
 }
 
-/// `text` in as few lines as `limit` allows, and these of about the same length. Words stay
-/// whole: the result is wider than `limit` when one of them is.
+/// `text` in as few lines as `limit` allows, and these of about the same length. Words
+/// stay whole: the result is wider than `limit` when one of them is.
 pub fn wrap(text: &str, size: f64, limit: f64) -> Vec<String> {
     let lines = fill(text, size, limit);
     let mut narrower = limit;
@@ -60,8 +61,8 @@ fn fill(text: &str, size: f64, limit: f64) -> Vec<String> {
     lines
 }
 
-/// `text` with its first letter in upper case, and with a full stop unless it ends in one or
-/// in another mark that ends a sentence.
+/// `text` with its first letter in upper case, and with a full stop unless it ends in
+/// one or in another mark that ends a sentence.
 pub fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     let mut sentence: String =

@@ -10,7 +10,8 @@ pub fn transcript(body: &str, path: &str) -> String {
     let lines: String = body.trim_end_matches('\n').split('\n').map(line).collect();
     let path = escape(path);
     format!(
-        "<figure class=\"transcript\">\n\n<pre><code class=\"language-text nohighlight{wraps}\">{lines}</code></pre>\n\n\
+        "<figure class=\"transcript\">\n\n\
+         <pre><code class=\"language-text nohighlight{wraps}\">{lines}</code></pre>\n\n\
          <figcaption>pinned by a test: <code>{path}</code></figcaption>\n</figure>\n"
     )
 }

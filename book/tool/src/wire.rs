@@ -118,8 +118,8 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Whether a request has all of its body. A response ends where the connection does, or
-    /// where another message starts.
+    /// Whether a request has all of its body. A response ends where the connection
+    /// does, or where another message starts.
     fn is_whole(&self) -> bool {
         let ends_by_itself = std::ptr::eq(self.kind, &REQUEST);
         if !ends_by_itself || self.field("transfer-encoding").is_some() {
@@ -248,8 +248,8 @@ impl<'a> End<'a> {
 
 // Showing.
 
-/// How one part is told from another, in the bytes and in the names: CSS draws a different
-/// line below each.
+/// How one part is told from another, in the bytes and in the names: CSS draws a
+/// different line below each.
 const MARKS: [&str; 3] = ["one", "two", "three"];
 /// So many lines of a long body are always shown.
 const SHOWN: usize = 4;
@@ -453,7 +453,8 @@ fn count(number: usize, thing: &str) -> String {
 mod tests {
     use super::view;
 
-    const RESPONSE: &str = "HTTP/1.1 404 Not Found\\r\\n\nContent-Length:  3\\r\\n\n\\r\\n\n\
+    const RESPONSE: &str = "HTTP/1.1 404 Not Found\\r\\n\nContent-Length:  3\\r\\n\n\
+                            \\r\\n\n\
                             <\\\\n\n(closed: FIN)\n";
 
     /// The bytes of each section, and what stands beside them, without tags.
@@ -510,7 +511,8 @@ mod tests {
         );
         assert!(html.contains(
             "<samp><span class=\"one\">HTTP/1.1</span> <span class=\"two\">404</span> \
-             <span class=\"three\">Not Found</span><span class=\"eol\">\\r\\n</span></samp>"
+             <span class=\"three\">Not Found</span><span \
+             class=\"eol\">\\r\\n</span></samp>"
         ));
         assert!(!html.contains("\n\n"), "Markdown would end the HTML here");
     }
@@ -522,7 +524,8 @@ mod tests {
             [
                 "Line 1, the status-line: HTTP-version HTTP/1.1, status-code 404, \
                  reason-phrase Not Found, then CR LF.",
-                "Line 2, a field-line: field-name Content-Length, field-value 3, then CR LF.",
+                "Line 2, a field-line: field-name Content-Length, field-value 3, then \
+                 CR LF.",
                 "Line 3, the empty line, then CR LF: the fields end here.",
                 "Line 4, the message body: 3 bytes, what the client gets to see.",
                 "How it ended: the server said that it sends no more (FIN).",
@@ -532,8 +535,8 @@ mod tests {
         assert_eq!(
             odd,
             [
-                "Line 1, the status-line: HTTP-version HTTP/1.0, status-code 200, an empty \
-                 reason-phrase, then CR LF.",
+                "Line 1, the status-line: HTTP-version HTTP/1.0, status-code 200, an \
+                 empty reason-phrase, then CR LF.",
                 "Line 2, a field-line: Hos, then no end.",
             ]
         );

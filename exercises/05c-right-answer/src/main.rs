@@ -35,7 +35,8 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
         _ => ("400 Bad Request", "<p>Such a request line is none.</p>\n"),
     };
     let length = page.len();
-    // TODO: one status has to say in a field what may be done, and one method wants no page.
+    // TODO: one status has to say in a field what may be done, and one method wants no
+    // page.
     write!(
         client,
         "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\n\
@@ -52,8 +53,8 @@ fn answer(_method: &str, target: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// Reads until the blank line: the request line and the fields, as one text. None when the
-/// client has left before.
+/// Reads until the blank line: the request line and the fields, as one text. None when
+/// the client has left before.
 fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

@@ -1,4 +1,5 @@
-//! Exercise 05d: read the body of a request, however its length is said, and send it back.
+//! Exercise 05d: read the body of a request, however its length is said, and send it
+//! back.
 //!
 //! `cargo run -p ex05d [-- ADDRESS]`, then `cargo exercise check 05d`
 
@@ -41,7 +42,8 @@ impl From<io::Error> for Stop {
 
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
-    // What the reader has read beyond the head stays in it, so the body is read from it too.
+    // What the reader has read beyond the head stays in it, so the body is read from it
+    // too.
     let body = fields(&mut reader).and_then(|fields| body(&mut reader, &fields));
     let (status, page) = match body {
         Ok(body) => ("200 OK", body),
@@ -80,6 +82,7 @@ fn body(
     reader: &mut impl BufRead,
     _fields: &[(String, String)],
 ) -> Result<Vec<u8>, Stop> {
-    // TODO: this takes what is there, as if it were all. The fields say how long the body is.
+    // TODO: this takes what is there, as if it were all. The fields say how long the
+    // body is.
     Ok(reader.fill_buf()?.to_vec())
 }

@@ -45,8 +45,8 @@ fn answer(target: &str) -> (&'static str, String) {
     }
 }
 
-/// Reads until the blank line: the request line and the fields, as one text. None when the
-/// client has left before.
+/// Reads until the blank line: the request line and the fields, as one text. None when
+/// the client has left before.
 fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

@@ -34,7 +34,8 @@ fn folder() -> Result<PathBuf> {
         .with_context(|| format!("no folder {folder} (cargo book makes target/book)"))
 }
 
-/// The file at `path` of the request, which step 5 has decoded; none if there is no such file.
+/// The file at `path` of the request, which step 5 has decoded; none if there is no
+/// such file.
 fn file(folder: &Path, path: &[u8]) -> Option<Response> {
     // TODO: a path that ends in / means index.html there. And a path that leads out of
     // `folder` means nothing: there are more such paths than one thinks.

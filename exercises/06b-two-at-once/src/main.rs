@@ -16,8 +16,8 @@ fn main() -> Result<()> {
         .with_context(|| format!("cannot bind {address}"))?;
     let address = listener.local_addr()?;
     println!("serving http://{address}/ until you press Ctrl-C");
-    // TODO: while this serves one client, all others wait. Let several threads do it, and
-    // decide how many.
+    // TODO: while this serves one client, all others wait. Let several threads do it,
+    // and decide how many.
     serve(&listener)
 }
 

@@ -1,11 +1,11 @@
-//! What the check of 06d looks through: takes one connection, carries its bytes to ADDRESS
-//! inside of TLS, and the answer back. It trusts one certificate, which it reads from standard
-//! input, and the server must be called NAME in it.
+//! What the check of 06d looks through: takes one connection, carries its bytes to
+//! ADDRESS inside of TLS, and the answer back. It trusts one certificate, which it
+//! reads from standard input, and the server must be called NAME in it.
 //!
 //! `ex06d-client ADDRESS NAME < certificate.pem`
 //!
-//! On standard output it says, a line each, where it waits for its connection, what became of
-//! the handshake, and how the answer ended.
+//! On standard output it says, a line each, where it waits for its connection, what
+//! became of the handshake, and how the answer ended.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -92,8 +92,8 @@ fn trusting(pem: &[u8]) -> ClientConfig {
         .with_no_client_auth()
 }
 
-/// As curl with `--cacert`: the certificate is that one, the name is in it, and the server has
-/// its key.
+/// As curl with `--cacert`: the certificate is that one, the name is in it, and the
+/// server has its key.
 #[derive(Debug)]
 struct Only {
     only: Option<CertificateDer<'static>>,

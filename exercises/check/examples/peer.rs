@@ -1,5 +1,5 @@
-//! A server that many people use, `tiny_http`, doing exercises 03b and 04a: what is right for
-//! it must be right for the checks.
+//! A server that many people use, `tiny_http`, doing exercises 03b and 04a: what is
+//! right for it must be right for the checks.
 
 use std::env;
 use std::io::{self, Write};

@@ -85,8 +85,8 @@ fn mistake<T>(
     Err(Mistake { offset, meaning: meaning.into(), why: why.into() })
 }
 
-/// Reads one answer from the start of `bytes`, which begin at `start` of all that came; `end`
-/// says that no more will come.
+/// Reads one answer from the start of `bytes`, which begin at `start` of all that came;
+/// `end` says that no more will come.
 pub(crate) fn parse(
     bytes: &[u8],
     start: usize,
@@ -178,8 +178,8 @@ impl<'a> Lines<'a> {
             }
             return mistake(
                 offset + length,
-                "A line of the head ends in \\n alone. curl and browsers forgive it; other \
-                 clients take both lines for one.",
+                "A line of the head ends in \\n alone. curl and browsers forgive it; \
+                 other clients take both lines for one.",
                 "RFC 9112, section 2.2: lines end in CRLF, which is written \\r\\n.",
             );
         };
@@ -187,7 +187,8 @@ impl<'a> Lines<'a> {
             return mistake(
                 offset + at,
                 "There is a \\r in the middle of a line of the head.",
-                "RFC 9112, section 2.2: a sender must not send \\r without \\n behind it.",
+                "RFC 9112, section 2.2: a sender must not send \\r without \\n behind \
+                 it.",
             );
         }
         Ok(Some(Line { bytes: text, offset }))
@@ -197,8 +198,8 @@ impl<'a> Lines<'a> {
 impl Line<'_> {
     /// Bytes that cannot become a status line, whatever comes behind them.
     fn is_no_status_line(&self) -> Result<(), Mistake> {
-        const WHY: &str = "RFC 9112, section 4: status-line = HTTP-version SP status-code SP \
-                           [ reason-phrase ], such as HTTP/1.1 200 OK.";
+        const WHY: &str = "RFC 9112, section 4: status-line = HTTP-version SP \
+                           status-code SP [ reason-phrase ], such as HTTP/1.1 200 OK.";
         let (line, offset) = (self.bytes, self.offset);
         if line.is_empty() || line == b"\r" {
             return mistake(offset, "The answer begins with an empty line.", WHY);
@@ -217,9 +218,9 @@ impl Line<'_> {
         }
         mistake(
             offset,
-            "The answer does not begin with a status line. A client that sees this takes it \
-             for HTTP/0.9, a protocol of 1991, or for none: curl says \"Received HTTP/0.9 \
-             when not allowed\".",
+            "The answer does not begin with a status line. A client that sees this \
+             takes it for HTTP/0.9, a protocol of 1991, or for none: curl says \
+             \"Received HTTP/0.9 when not allowed\".",
             WHY,
         )
     }
@@ -244,8 +245,8 @@ impl Line<'_> {
             return mistake(
                 offset + b"HTTP/".len().min(line.len()),
                 "The version in the status line is not 1.1.",
-                "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" DIGIT, \
-                 and the major version of this protocol is 1.",
+                "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" \
+                 DIGIT, and the major version of this protocol is 1.",
             );
         };
         let digits =
@@ -261,7 +262,8 @@ impl Line<'_> {
         if rest.get(4) != Some(&b' ') {
             return mistake(
                 offset + 8 + 4,
-                "After the status code comes a space, even where no reason phrase follows.",
+                "After the status code comes a space, even where no reason phrase \
+                 follows.",
                 why,
             );
         }
@@ -278,10 +280,10 @@ impl Line<'_> {
         let Some(colon) = line.iter().position(|&byte| byte == b':') else {
             return mistake(
                 offset,
-                "This line of the head is no field: it has no colon. If it belongs to the \
-                 page, the blank line before it is missing.",
-                "RFC 9112, section 2.1: after the status line and the fields comes an empty \
-                 line, \\r\\n, then the body.",
+                "This line of the head is no field: it has no colon. If it belongs to \
+                 the page, the blank line before it is missing.",
+                "RFC 9112, section 2.1: after the status line and the fields comes an \
+                 empty line, \\r\\n, then the body.",
             );
         };
         let name = &line[..colon];
@@ -292,14 +294,14 @@ impl Line<'_> {
             let meaning = if at > 0
                 && name[at..].iter().all(|byte| b" \t".contains(byte))
             {
-                "There is a blank between the name of the field and its colon. Some clients \
-                 then take the blank for a part of the name."
+                "There is a blank between the name of the field and its colon. Some \
+                 clients then take the blank for a part of the name."
             } else if at == 0 && b" \t".contains(&name[0]) {
-                "This line begins with a blank, so it belongs to the field before it; that \
-                 has been forbidden since 2014."
+                "This line begins with a blank, so it belongs to the field before it; \
+                 that has been forbidden since 2014."
             } else {
-                "This byte cannot be in the name of a field. If the line belongs to the \
-                 page, the blank line before it is missing."
+                "This byte cannot be in the name of a field. If the line belongs to \
+                 the page, the blank line before it is missing."
             };
             return mistake(offset + at, meaning, why);
         }
@@ -323,10 +325,10 @@ fn framing(method: &str, status: u16, fields: &[Field]) -> Result<Framing, Mista
     if let Some(second) = named.next() {
         return mistake(
             second.offset,
-            "Content-Length stands there twice. Whoever takes the other one sees another \
-             answer.",
-            "RFC 9110, section 8.6: a sender must not send a Content-Length that it knows \
-             to be incorrect; one of several must be.",
+            "Content-Length stands there twice. Whoever takes the other one sees \
+             another answer.",
+            "RFC 9110, section 8.6: a sender must not send a Content-Length that it \
+             knows to be incorrect; one of several must be.",
         );
     }
     let coding = fields.iter().find(|field| field.is("Transfer-Encoding"));
@@ -334,8 +336,8 @@ fn framing(method: &str, status: u16, fields: &[Field]) -> Result<Framing, Mista
         return mistake(
             length.offset,
             "Both Transfer-Encoding and Content-Length say where the body ends.",
-            "RFC 9112, section 6.2: a sender must not send Content-Length in a message with \
-             Transfer-Encoding.",
+            "RFC 9112, section 6.2: a sender must not send Content-Length in a message \
+             with Transfer-Encoding.",
         );
     }
     let length = match length {
@@ -368,11 +370,11 @@ fn framing(method: &str, status: u16, fields: &[Field]) -> Result<Framing, Mista
     }
 }
 
-/// The body in chunks, put together, and how many bytes they took; none when there must be
-/// more.
+/// The body in chunks, put together, and how many bytes they took; none when there must
+/// be more.
 fn chunks(bytes: &[u8], start: usize) -> Result<Option<(Vec<u8>, usize)>, Mistake> {
-    const WHY: &str = "RFC 9112, section 7.1: chunk = chunk-size CRLF chunk-data CRLF, where \
-                       the size is written in hexadecimal.";
+    const WHY: &str = "RFC 9112, section 7.1: chunk = chunk-size CRLF chunk-data CRLF, \
+                       where the size is written in hexadecimal.";
     let mut body = Vec::new();
     let mut offset = 0;
     loop {
@@ -401,8 +403,8 @@ fn chunks(bytes: &[u8], start: usize) -> Result<Option<(Vec<u8>, usize)>, Mistak
             Some(_) if is_decimal(&line, &bytes[begin..]) => {
                 return mistake(
                     start + begin,
-                    "The size of this chunk is written in decimal. Clients read it as a \
-                     hexadecimal number, in which 10 is sixteen.",
+                    "The size of this chunk is written in decimal. Clients read it as \
+                     a hexadecimal number, in which 10 is sixteen.",
                     WHY,
                 );
             }
@@ -557,35 +559,41 @@ impl Answer {
         let (meaning, why) = match self.framing {
             Framing::Length(length) => (
                 format!(
-                    "Content-Length promises {}, and {more} more came. The client stops here, \
-                     so the end of the page is cut off without a word.",
+                    "Content-Length promises {}, and {more} more came. The client \
+                     stops here, so the end of the page is cut off without a word.",
                     in_bytes(length)
                 ),
                 "RFC 9112, section 6.3: Content-Length is the number of bytes, not of \
                  letters, and the message ends there.",
             ),
-            Framing::NoBody if self.status < 200 || matches!(self.status, 204 | 304) => (
-                format!(
-                    "A body comes, and with the status {} there is none. On a line that stays \
-                     open, the client takes it for the beginning of the next answer.",
-                    self.status
-                ),
-                "RFC 9112, section 6.3: answers with 1xx, 204 and 304 end with the blank \
-                 line, whatever their fields say.",
-            ),
+            Framing::NoBody
+                if self.status < 200 || matches!(self.status, 204 | 304) =>
+            {
+                (
+                    format!(
+                        "A body comes, and with the status {} there is none. On a line \
+                         that stays open, the client takes it for the beginning of the \
+                         next answer.",
+                        self.status
+                    ),
+                    "RFC 9112, section 6.3: answers with 1xx, 204 and 304 end with the \
+                     blank line, whatever their fields say.",
+                )
+            }
             Framing::NoBody => (
-                "A body comes after HEAD, which asks for the head alone. On a line that stays \
-                 open, the client takes it for the beginning of the next answer."
+                "A body comes after HEAD, which asks for the head alone. On a line \
+                 that stays open, the client takes it for the beginning of the next \
+                 answer."
                     .into(),
-                "RFC 9110, section 9.3.2: a server must not send content in answer to HEAD. \
-                 The fields are those that GET would get.",
+                "RFC 9110, section 9.3.2: a server must not send content in answer to \
+                 HEAD. The fields are those that GET would get.",
             ),
             _ => (
-                "The answer has ended, and more bytes come. The client takes them for the \
-                 beginning of the next answer."
+                "The answer has ended, and more bytes come. The client takes them for \
+                 the beginning of the next answer."
                     .into(),
-                "RFC 9112, section 7.1: the last chunk and the empty line after it are the \
-                 end.",
+                "RFC 9112, section 7.1: the last chunk and the empty line after it are \
+                 the end.",
             ),
         };
         self.wrong_at(self.end, meaning, why)

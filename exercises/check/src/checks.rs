@@ -1,33 +1,46 @@
 //! The exercises, one file each.
 
-/// Names the exercises once: their files, and their place in the list.
-macro_rules! exercises {
-    ($($id:ident)*) => {
-        $(mod $id;)*
+mod ex01a;
+mod ex01b;
+mod ex02a;
+mod ex03a;
+mod ex03b;
+mod ex03c;
+mod ex04a;
+mod ex04b;
+mod ex04c;
+mod ex04d;
+mod ex05a;
+mod ex05b;
+mod ex05c;
+mod ex05d;
+mod ex05e;
+mod ex06a;
+mod ex06b;
+mod ex06c;
+mod ex06d;
 
-        /// All exercises, in the order in which they are done.
-        pub const EXERCISES: &[crate::Exercise] = &[$($id::EXERCISE),*];
-    };
-}
+use crate::Exercise;
 
-exercises! {
-    ex01a
-    ex01b
-    ex02a
-    ex03a
-    ex03b
-    ex03c
-    ex04a
-    ex04b
-    ex04c
-    ex04d
-    ex05a
-    ex05b
-    ex05c
-    ex05d
-    ex05e
-    ex06a
-    ex06b
-    ex06c
-    ex06d
-}
+/// All exercises, in the order in which they are done.
+pub const EXERCISES: &[Exercise] = &[
+    ex01a::EXERCISE,
+    ex01b::EXERCISE,
+    ex02a::EXERCISE,
+    ex03a::EXERCISE,
+    ex03b::EXERCISE,
+    ex03c::EXERCISE,
+    ex04a::EXERCISE,
+    ex04b::EXERCISE,
+    ex04c::EXERCISE,
+    ex04d::EXERCISE,
+    ex05a::EXERCISE,
+    ex05b::EXERCISE,
+    ex05c::EXERCISE,
+    ex05d::EXERCISE,
+    ex05e::EXERCISE,
+    ex06a::EXERCISE,
+    ex06b::EXERCISE,
+    ex06c::EXERCISE,
+    ex06d::EXERCISE,
+];

@@ -73,8 +73,8 @@ impl Client {
         }
     }
 
-    /// Says what it means from now on when no answer comes because the program waits for more
-    /// bytes.
+    /// Says what it means from now on when no answer comes because the program waits
+    /// for more bytes.
     pub fn waiting_means(&mut self, meaning: &'static str, why: &'static str) {
         self.waiting = Some(Reason { meaning, why });
     }
@@ -84,8 +84,8 @@ impl Client {
         self.closing = Some(Reason { meaning, why });
     }
 
-    /// Sends all of `bytes`. That the connection breaks over it is not yet a failure: the
-    /// answer may have come before.
+    /// Sends all of `bytes`. That the connection breaks over it is not yet a failure:
+    /// the answer may have come before.
     ///
     /// # Errors
     /// When the program takes nothing more, and does not close either.
@@ -115,10 +115,10 @@ impl Client {
                     self.log.add(What::Stuck(self.number, left.len()));
                     self.log.silent(silence, QUIET);
                     return Err(self.wrong(
-                        "Your program does not read what the client sends, so the client \
-                         cannot go on and never gets to reading the answer.",
-                        "tcp(7): what nobody reads fills the buffers of both systems; then \
-                         the sender has to wait.",
+                        "Your program does not read what the client sends, so the \
+                         client cannot go on and never gets to reading the answer.",
+                        "tcp(7): what nobody reads fills the buffers of both systems; \
+                         then the sender has to wait.",
                     ));
                 }
             }
@@ -136,8 +136,8 @@ impl Client {
     /// Closes the connection, whatever may still come.
     pub fn leave(self) {
         self.log.add(What::Left(self.number, false));
-        // A program that another thread starts right now has the socket too until it runs, so
-        // dropping it may come to nothing for a moment. This does not.
+        // A program that another thread starts right now has the socket too until it
+        // runs, so dropping it may come to nothing for a moment. This does not.
         let _ = self.stream.half_close();
     }
 
@@ -173,14 +173,15 @@ impl Client {
         self.end
     }
 
-    /// Reads whatever comes until the program has been quiet for so long, or the connection
-    /// has ended.
+    /// Reads whatever comes until the program has been quiet for so long, or the
+    /// connection has ended.
     pub fn listen(&mut self, quiet: Duration) {
         while self.read(quiet).is_ok() {}
     }
 
-    /// Lets so much time pass, and reads what comes meanwhile. Where the machine is busy it
-    /// becomes more; [`Client::is_late`] remembers when it has become much more.
+    /// Lets so much time pass, and reads what comes meanwhile. Where the machine is
+    /// busy it becomes more; [`Client::is_late`] remembers when it has become much
+    /// more.
     pub fn pause(&mut self, quiet: Duration) {
         let begun = Instant::now();
         self.listen(quiet);
@@ -199,7 +200,8 @@ impl Client {
         self.is_late
     }
 
-    /// Gives the program so long to send something, or to close, and says whether it did.
+    /// Gives the program so long to send something, or to close, and says whether it
+    /// did.
     pub fn wait(&mut self, quiet: Duration) -> bool {
         let Err(silence) = self.read(quiet) else { return true };
         if self.end.is_none() {
@@ -232,7 +234,8 @@ impl Client {
         self.answer_to("GET")
     }
 
-    /// As [`Client::answer`], to a request with another method: after HEAD, no body comes.
+    /// As [`Client::answer`], to a request with another method: after HEAD, no body
+    /// comes.
     ///
     /// # Errors
     /// When it is not one complete answer.
@@ -257,8 +260,8 @@ impl Client {
         Ok(answer)
     }
 
-    /// Reads the head of the answer, and lets the rest come without looking at it: whatever is
-    /// wrong with the body is nobody's business here.
+    /// Reads the head of the answer, and lets the rest come without looking at it:
+    /// whatever is wrong with the body is nobody's business here.
     ///
     /// # Errors
     /// When it is not a proper head.
@@ -268,7 +271,8 @@ impl Client {
         Ok(head)
     }
 
-    /// Begins again with what came first: after [`Client::head`], to read the whole answer.
+    /// Begins again with what came first: after [`Client::head`], to read the whole
+    /// answer.
     pub fn again(&mut self) {
         self.used = 0;
     }
@@ -331,8 +335,8 @@ impl Client {
             Some(End::Fin) => Ok(()),
             Some(_) => Err(self.wrong(
                 "The connection is thrown away, not closed.",
-                "RFC 9112, section 9.6: a system sends RST when a socket is closed whose \
-                 bytes have not all been read.",
+                "RFC 9112, section 9.6: a system sends RST when a socket is closed \
+                 whose bytes have not all been read.",
             )),
             None if self.is_flooded() => Err(self.never_ends()),
             None => {
@@ -340,9 +344,10 @@ impl Client {
                 Err(match silence {
                     Silence::Busy => self.goes_in_circles(),
                     Silence::Asleep => self.wrong(
-                        "Your program does not close the connection. The client that waits \
-                         for it, and everybody behind it, waits for ever.",
-                        "close(2): a connection is closed when its last owner drops it.",
+                        "Your program does not close the connection. The client that \
+                         waits for it, and everybody behind it, waits for ever.",
+                        "close(2): a connection is closed when its last owner drops \
+                         it.",
                     ),
                 })
             }
@@ -423,52 +428,55 @@ impl Client {
         }
         if self.end == Some(End::Rst) {
             let meaning = if length == self.used {
-                "The connection was thrown away instead of an answer. A browser shows \"The \
-                 connection was reset\"."
+                "The connection was thrown away instead of an answer. A browser shows \
+                 \"The connection was reset\"."
             } else {
-                "The connection was thrown away in the middle of the answer. What the client \
-                 has not read by then is lost."
+                "The connection was thrown away in the middle of the answer. What the \
+                 client has not read by then is lost."
             };
             return self.wrong(
                 meaning,
-                "RFC 9112, section 9.6: a system sends RST when a socket is closed whose \
-                 bytes have not all been read.",
+                "RFC 9112, section 9.6: a system sends RST when a socket is closed \
+                 whose bytes have not all been read.",
             );
         }
         match cut {
             Cut::Nothing => self.wrong(
-                "Your program closes the connection without an answer. curl says \"Empty \
-                 reply from server\".",
+                "Your program closes the connection without an answer. curl says \
+                 \"Empty reply from server\".",
                 "RFC 9110, section 3.3: a server answers each request with one or more \
                  responses. When the stream is dropped, the connection is closed.",
             ),
             Cut::Head => self.wrong_at(
                 length,
-                "The head of the answer never ends: the blank line is missing, so all that \
-                 came is taken for fields, and there is no page.",
-                "RFC 9112, section 2.1: after the status line and the fields comes an empty \
-                 line, \\r\\n, then the body.",
+                "The head of the answer never ends: the blank line is missing, so all \
+                 that came is taken for fields, and there is no page.",
+                "RFC 9112, section 2.1: after the status line and the fields comes an \
+                 empty line, \\r\\n, then the body.",
             ),
             Cut::Body { wanted, came } => self.wrong_at(
                 length,
                 format!(
-                    "Content-Length promises {}, and {came} came. The client knows that \
-                     something is missing: curl says \"transfer closed with {} bytes \
-                     remaining to read\".",
+                    "Content-Length promises {}, and {came} came. The client knows \
+                     that something is missing: curl says \"transfer closed with {} \
+                     bytes remaining to read\".",
                     in_bytes(wanted),
                     wanted - came
                 ),
-                "RFC 9112, section 6.3: when the connection closes before so many bytes \
-                 have come, the message is incomplete.",
+                "RFC 9112, section 6.3: when the connection closes before so many \
+                 bytes have come, the message is incomplete.",
             ),
             Cut::Chunks => self.wrong_at(
                 length,
-                "The chunks never end: the last one, of size 0, and the empty line after it \
-                 are missing.",
-                "RFC 9112, section 7.1: chunked-body = *chunk last-chunk trailer-section \
-                 CRLF.",
+                "The chunks never end: the last one, of size 0, and the empty line \
+                 after it are missing.",
+                "RFC 9112, section 7.1: chunked-body = *chunk last-chunk \
+                 trailer-section CRLF.",
             ),
-            Cut::Open => unreachable!("the end of the connection is the end of this answer"),
+            Cut::Open => unreachable!(
+                "the end of the connection is the end of this \
+                 answer"
+            ),
         }
     }
 
@@ -481,32 +489,34 @@ impl Client {
             Cut::Nothing => self.no_answer(),
             Cut::Head => self.wrong_at(
                 self.received.len(),
-                "The head of the answer does not end: the client waits for the blank line.",
-                "RFC 9112, section 2.1: after the status line and the fields comes an empty \
-                 line, \\r\\n, then the body.",
+                "The head of the answer does not end: the client waits for the blank \
+                 line.",
+                "RFC 9112, section 2.1: after the status line and the fields comes an \
+                 empty line, \\r\\n, then the body.",
             ),
             Cut::Body { wanted, came } => self.wrong_at(
                 self.received.len(),
                 format!(
-                    "Content-Length promises {}, and {came} came. The client waits for {} \
-                     more.",
+                    "Content-Length promises {}, and {came} came. The client waits for \
+                     {} more.",
                     in_bytes(wanted),
                     wanted - came
                 ),
-                "RFC 9112, section 6.3: Content-Length is the number of bytes to wait for.",
+                "RFC 9112, section 6.3: Content-Length is the number of bytes to wait \
+                 for.",
             ),
             Cut::Chunks => self.wrong_at(
                 self.received.len(),
-                "The chunks do not end: the client waits for the last one, of size 0, and \
-                 the empty line after it.",
-                "RFC 9112, section 7.1: chunked-body = *chunk last-chunk trailer-section \
-                 CRLF.",
+                "The chunks do not end: the client waits for the last one, of size 0, \
+                 and the empty line after it.",
+                "RFC 9112, section 7.1: chunked-body = *chunk last-chunk \
+                 trailer-section CRLF.",
             ),
             Cut::Open => self.wrong(
-                "The answer does not say how long it is, and the connection stays open: the \
-                 client cannot know that this was all, and waits.",
-                "RFC 9112, section 6.3: without Content-Length and without chunks, the body \
-                 ends when the connection does.",
+                "The answer does not say how long it is, and the connection stays \
+                 open: the client cannot know that this was all, and waits.",
+                "RFC 9112, section 6.3: without Content-Length and without chunks, the \
+                 body ends when the connection does.",
             ),
         }
     }
@@ -523,33 +533,34 @@ impl Client {
             .any(|status| after.starts_with(status));
         if !after.is_empty() && !is_refusal {
             return self.wrong(
-                "The answer comes only when the client has closed its side. But a client that \
-                 has sent its request waits for the answer, and closes afterwards: both wait \
-                 for each other.",
-                "read(2): `read_to_end` and the like read until it returns 0, and that means \
-                 that the client will send no more. A request ends with its blank line, or \
-                 behind it as many bytes as its head says.",
+                "The answer comes only when the client has closed its side. But a \
+                 client that has sent its request waits for the answer, and closes \
+                 afterwards: both wait for each other.",
+                "read(2): `read_to_end` and the like read until it returns 0, and that \
+                 means that the client will send no more. A request ends with its \
+                 blank line, or behind it as many bytes as its head says.",
             );
         }
         match (self.waiting, self.end) {
             (Some(Reason { meaning, why }), Some(_)) => self.wrong(meaning, why),
             (None, Some(_)) => self.wrong(
-                "The request is complete, and your program waits for more bytes: they will \
-                 not come, because the client waits for the answer.",
-                "read(2): `read_exact` and a loop without the right end wait for what was \
-                 never promised. RFC 9112, section 2.1: a head ends with an empty line.",
+                "The request is complete, and your program waits for more bytes: they \
+                 will not come, because the client waits for the answer.",
+                "read(2): `read_exact` and a loop without the right end wait for what \
+                 was never promised. RFC 9112, section 2.1: a head ends with an empty \
+                 line.",
             ),
             (_, None) if is_waiting_outside(self.address) => self.wrong(
-                "This client is still in the waiting room: your program has not accepted it, \
-                 and does not come to do so. What is it waiting for?",
-                "accept(2): the system lets clients in by itself, and keeps them until they \
-                 are accepted. Only then they can be read and answered.",
+                "This client is still in the waiting room: your program has not \
+                 accepted it, and does not come to do so. What is it waiting for?",
+                "accept(2): the system lets clients in by itself, and keeps them until \
+                 they are accepted. Only then they can be read and answered.",
             ),
             (_, None) => self.wrong(
-                "No answer comes, and the connection stays open even when the client leaves: \
-                 your program keeps it, and has forgotten it.",
-                "close(2): a connection is closed when its last owner drops it; until then the \
-                 client waits.",
+                "No answer comes, and the connection stays open even when the client \
+                 leaves: your program keeps it, and has forgotten it.",
+                "close(2): a connection is closed when its last owner drops it; until \
+                 then the client waits.",
             ),
         }
     }
@@ -563,28 +574,29 @@ impl Client {
         let sent = self.received.len() / 1024 / 1024;
         self.log.add(What::Note(format!("it has sent {sent} MB, and goes on")));
         self.wrong(
-            "Your program answers without end. Whoever asks for the page gets it again and \
-             again, until one of the two gives up.",
-            "RFC 9112, section 6.3: a body without a length ends with the connection. A loop \
-             around the answer has to end, and then the client has to be closed.",
+            "Your program answers without end. Whoever asks for the page gets it again \
+             and again, until one of the two gives up.",
+            "RFC 9112, section 6.3: a body without a length ends with the connection. \
+             A loop around the answer has to end, and then the client has to be \
+             closed.",
         )
     }
 
     fn goes_in_circles(&self) -> Box<Failure> {
         self.wrong(
-            "Your program goes round in circles: it uses the processor all the time and gets \
-             nowhere.",
-            "read(2): at the end of what comes it returns 0, at once, as often as it is \
-             asked. A loop must end at 0, and must get further at each turn.",
+            "Your program goes round in circles: it uses the processor all the time \
+             and gets nowhere.",
+            "read(2): at the end of what comes it returns 0, at once, as often as it \
+             is asked. A loop must end at 0, and must get further at each turn.",
         )
     }
 
     fn reset_after(&self) -> Box<Failure> {
         self.wrong(
-            "The answer came, and then the connection was thrown away. This client was quick \
-             enough to read it; another one loses it.",
-            "RFC 9112, section 9.6: a system sends RST when a socket is closed whose bytes \
-             have not all been read, and RST destroys what is still on its way.",
+            "The answer came, and then the connection was thrown away. This client was \
+             quick enough to read it; another one loses it.",
+            "RFC 9112, section 9.6: a system sends RST when a socket is closed whose \
+             bytes have not all been read, and RST destroys what is still on its way.",
         )
     }
 }
@@ -603,7 +615,8 @@ pub(crate) fn in_bytes(count: usize) -> String {
     if count == 1 { "1 byte".into() } else { format!("{count} bytes") }
 }
 
-/// `GET PATH` as short as HTTP/1.1 allows, from a client that wants the connection closed.
+/// `GET PATH` as short as HTTP/1.1 allows, from a client that wants the connection
+/// closed.
 pub fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         .into()

@@ -19,8 +19,8 @@ use crate::Command;
 use progress::Progress;
 use workspace::Workspace;
 
-/// Does what was asked for. The exit status is 0 when all is well, 1 when a program is not as
-/// the task demands, and 2 when nothing could be judged.
+/// Does what was asked for. The exit status is 0 when all is well, 1 when a program is
+/// not as the task demands, and 2 when nothing could be judged.
 pub fn run(command: Option<Command>) -> Result<ExitCode> {
     let workspace = Workspace::find();
     let mut progress = Progress::load(&workspace);

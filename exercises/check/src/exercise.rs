@@ -34,9 +34,9 @@ pub struct Check {
     pub demand: &'static str,
     /// What it is worth.
     pub points: u32,
-    /// A command for a second terminal to see it by hand, with the program at 127.0.0.1:4545;
-    /// empty, if it is enough to start that. `{command}` starts the program once more,
-    /// `{program} …` does so with other arguments, and alone.
+    /// A command for a second terminal to see it by hand, with the program at
+    /// 127.0.0.1:4545; empty, if it is enough to start that. `{command}` starts the
+    /// program once more, `{program} …` does so with other arguments, and alone.
     pub by_hand: &'static str,
     /// Judges a program. It starts one of its own.
     pub run: fn(&Subject) -> Verdict,
@@ -67,7 +67,8 @@ impl Exercise {
         self.checks.iter().map(|check| check.points).sum()
     }
 
-    /// Judges a program: all checks at once, so that several that wait take no longer than one.
+    /// Judges a program: all checks at once, so that several that wait take no longer
+    /// than one.
     pub fn judge(&'static self, subject: &Subject) -> Report {
         let (first, rest) = self.checks.split_at(1);
         let verdicts = thread::scope(|scope| {
@@ -80,8 +81,8 @@ impl Exercise {
                 return first.into_iter().chain(rest).map(end).collect();
             };
             let mut verdicts: Vec<Verdict> = first.into_iter().map(end).collect();
-            // What does not start is the same in all checks, and is said once. Unless it only
-            // misses the arguments that the checks give it.
+            // What does not start is the same in all checks, and is said once. Unless
+            // it only misses the arguments that the checks give it.
             let is_same = |first: &Failure| first.meaning == failure.meaning;
             if verdicts
                 .iter()

@@ -13,7 +13,8 @@ pub struct Failure {
     pub events: Vec<Event>,
     /// Where it went wrong.
     pub place: Place,
-    /// What it means, in a sentence or two. It begins with a capital and ends with a stop.
+    /// What it means, in a sentence or two. It begins with a capital and ends with a
+    /// stop.
     pub meaning: String,
     /// Why it is wrong: "RFC 9112, section 2.2: …", or a man page.
     pub why: String,
@@ -21,7 +22,8 @@ pub struct Failure {
     pub difference: Option<(String, String)>,
     /// A command that shows it, instead of the check's own.
     pub by_hand: Option<String>,
-    /// It says nothing about the program: the machine was too busy for a check by the clock.
+    /// It says nothing about the program: the machine was too busy for a check by the
+    /// clock.
     pub is_void: bool,
 }
 
@@ -194,8 +196,8 @@ impl Failure {
         self
     }
 
-    /// Void, unless the last client had sent all it did so soon after it had connected: it may
-    /// have been late only because the machine was busy.
+    /// Void, unless the last client had sent all it did so soon after it had connected:
+    /// it may have been late only because the machine was busy.
     #[must_use]
     pub fn if_sent_within(self: Box<Self>, time: Duration) -> Box<Self> {
         let at = |is_it: fn(&What) -> bool| {
@@ -214,10 +216,10 @@ impl Failure {
     pub fn void(mut self: Box<Self>) -> Box<Self> {
         (self.is_void, self.place) = (true, Place::Moment);
         self.because(
-            "This computer was so busy with other things that the check could not keep time, \
-             and so it means nothing.",
-            "That is not the fault of your program. Close what else is running, and check \
-             again.",
+            "This computer was so busy with other things that the check could not keep \
+             time, and so it means nothing.",
+            "That is not the fault of your program. Close what else is running, and \
+             check again.",
         )
     }
 

@@ -32,7 +32,8 @@ enum Command {
     Watch {
         /// The one to begin with; without one, the next
         id: Option<String>,
-        /// Look at the files every half second, where the system does not tell (network drives)
+        /// Look at the files every half second, where the system does not tell (network
+        /// drives)
         #[arg(long)]
         poll: bool,
     },

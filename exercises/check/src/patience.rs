@@ -1,6 +1,6 @@
-//! Waiting that is fair on a slow machine. Only such time counts in which the program could
-//! have run and had nothing to do: not when it was running or waiting for a processor, and
-//! not when we ourselves got none.
+//! Waiting that is fair on a slow machine. Only such time counts in which the program
+//! could have run and had nothing to do: not when it was running or waiting for a
+//! processor, and not when we ourselves got none.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 /// How long to wait for what must happen: an answer takes a thousandth of that.
 pub const QUIET: Duration = Duration::from_secs(1);
 
-/// As [`QUIET`], for a program that has only been started. Some systems look at a new program
-/// before they let it run, and only Linux tells that it is not asleep meanwhile.
+/// As [`QUIET`], for a program that has only been started. Some systems look at a new
+/// program before they let it run, and only Linux tells that it is not asleep
+/// meanwhile.
 pub const QUIET_AT_START: Duration =
     if cfg!(target_os = "linux") { QUIET } else { Duration::from_secs(10) };
 
@@ -31,8 +32,8 @@ const MAX_CPU_AT_START: Duration = Duration::from_secs(3);
 /// Nobody needs longer than this before the next client may come.
 const TO_SETTLE: Duration = Duration::from_millis(50);
 
-/// Whatever happens, no wait is longer. Where the machine has a hundred programs for each
-/// processor, half a minute is not much.
+/// Whatever happens, no wait is longer. Where the machine has a hundred programs for
+/// each processor, half a minute is not much.
 const MAX_WAIT: Duration = Duration::from_secs(120);
 
 /// Why the waiting has ended without what was waited for.
@@ -44,8 +45,8 @@ pub enum Silence {
     Busy,
 }
 
-/// Looks again and again, until there is something or the program `id` has had `quiet` to do
-/// it. `look` waits a little, and for at most the time it is given.
+/// Looks again and again, until there is something or the program `id` has had `quiet`
+/// to do it. `look` waits a little, and for at most the time it is given.
 ///
 /// # Errors
 /// When nothing came.
@@ -68,8 +69,8 @@ pub fn wait_for_start<T>(
     wait_longer(id, QUIET_AT_START, MAX_CPU_AT_START, look)
 }
 
-/// Waits until the program `id` sleeps: it has done what it had to do for now. One that never
-/// does is not waited for.
+/// Waits until the program `id` sleeps: it has done what it had to do for now. One that
+/// never does is not waited for.
 pub fn wait_until_asleep(id: u32) {
     let begun = Instant::now();
     let used_before = load::used(id);
@@ -87,7 +88,8 @@ pub fn this_thread() -> Option<PathBuf> {
     Some(Path::new("/proc").join(link))
 }
 
-/// Waits until a thread of ours sleeps, or is `done`. One that never does is not waited for.
+/// Waits until a thread of ours sleeps, or is `done`. One that never does is not waited
+/// for.
 pub fn wait_until_thread_sleeps(thread: &Path, done: impl Fn() -> bool) {
     let begun = Instant::now();
     while load::is_thread_busy(thread) && !done() && begun.elapsed() < MAX_WAIT {
@@ -113,7 +115,8 @@ fn wait_longer<T>(
             }
         }
         if !load::is_busy(id) {
-            // Who gets so little of the processor has threads that get none, and hears late.
+            // Who gets so little of the processor has threads that get none, and hears
+            // late.
             let is_late = tick.elapsed() > TICK * 3 / 2;
             asleep += if is_late { TICK / 4 } else { tick.elapsed() };
         }
@@ -177,8 +180,8 @@ mod load {
         list.split_whitespace().filter_map(|id| id.parse().ok()).collect()
     }
 
-    /// Fields are counted from 1; the second is the program's name, in parentheses, and may
-    /// contain anything.
+    /// Fields are counted from 1; the second is the program's name, in parentheses, and
+    /// may contain anything.
     fn field(stat: &str, number: usize) -> Option<&str> {
         stat.rsplit_once(')')?.1.split_whitespace().nth(number - 3)
     }

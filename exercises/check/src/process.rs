@@ -1,5 +1,5 @@
-//! A program under judgement: in a process group of its own, its output bounded, ended with
-//! all it has started whenever and however the judging ends.
+//! A program under judgement: in a process group of its own, its output bounded, ended
+//! with all it has started whenever and however the judging ends.
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -27,8 +27,8 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command`, with its standard input open and empty. What it starts inherits
-    /// `mark`; see [`end_strays`].
+    /// Starts `command`, with its standard input open and empty. What it starts
+    /// inherits `mark`; see [`end_strays`].
     ///
     /// # Errors
     /// When there is no such program, or it cannot be run.
@@ -36,7 +36,8 @@ impl Process {
         command
             .env(MARK, mark)
             .env("RUST_BACKTRACE", "0")
-            // A program that prints what it should, and forgets to flush, works by hand.
+            // A program that prints what it should, and forgets to flush, works by
+            // hand.
             .env("PYTHONUNBUFFERED", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -81,8 +82,8 @@ impl Process {
     }
 
     fn end(&mut self) {
-        // The group first: as long as its leader has not been waited for, no other group can
-        // have got its number.
+        // The group first: as long as its leader has not been waited for, no other
+        // group can have got its number.
         if let Some(mut guard) = self.guard.take() {
             drop(guard.stdin.take());
             let _ = guard.wait();
@@ -103,8 +104,8 @@ impl Drop for Process {
     }
 }
 
-/// Ends the whole group when its standard input ends: when we say so, or are no more, however
-/// that came about (Ctrl-C, `kill -9`). So nothing is left behind.
+/// Ends the whole group when its standard input ends: when we say so, or are no more,
+/// however that came about (Ctrl-C, `kill -9`). So nothing is left behind.
 #[cfg(unix)]
 fn guard(group: u32) -> Option<Child> {
     let mut command = Command::new("sh");
@@ -121,8 +122,8 @@ fn guard(_: u32) -> Option<Child> {
     None
 }
 
-/// Ends all that have been started with this mark and are still there: who calls setsid(2)
-/// leaves the group, and is a daemon.
+/// Ends all that have been started with this mark and are still there: who calls
+/// setsid(2) leaves the group, and is a daemon.
 #[cfg(target_os = "linux")]
 pub fn end_strays(mark: &str) {
     // While we look, they may start others.
@@ -151,7 +152,8 @@ fn marked(variable: &str) -> Vec<String> {
     ids.collect()
 }
 
-/// One output of a program, read by a thread as it comes, so that it never has to wait for us.
+/// One output of a program, read by a thread as it comes, so that it never has to wait
+/// for us.
 #[derive(Clone, Debug)]
 pub struct Output {
     state: Arc<Mutex<State>>,
@@ -193,8 +195,8 @@ impl Output {
         Self { state, reader: reader.recv().ok().flatten() }
     }
 
-    /// All that has been printed so far. On a busy machine some of it may have come and not
-    /// been read: as soon as there is something, whoever reads it no longer sleeps.
+    /// All that has been printed so far. On a busy machine some of it may have come and
+    /// not been read: as soon as there is something, whoever reads it no longer sleeps.
     pub fn text(&self) -> String {
         if let Some(reader) = &self.reader {
             patience::wait_until_thread_sleeps(reader, || self.has_ended());

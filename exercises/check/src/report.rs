@@ -1,6 +1,6 @@
-//! A failure as a text for a person: what happened, where it went wrong, what that means, why,
-//! and what to do next. Written with colours; `anstream` takes them away where nobody wants
-//! them.
+//! A failure as a text for a person: what happened, where it went wrong, what that
+//! means, why, and what to do next. Written with colours; `anstream` takes them away
+//! where nobody wants them.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -106,8 +106,8 @@ pub fn failure(
     text
 }
 
-/// What to type: the program in one terminal, and what goes with it in another; or only one of
-/// them.
+/// What to type: the program in one terminal, and what goes with it in another; or only
+/// one of them.
 fn by_hand_text(by_hand: &str, subject: &Subject) -> String {
     let title = bold("By hand:");
     let command = subject.fill_in(by_hand).replace('\n', "\n    ");
@@ -171,8 +171,8 @@ fn events(failure: &Failure) -> String {
     text
 }
 
-/// The event at which it went wrong: the last one, or the silence after which the client has
-/// only looked what the program was waiting for.
+/// The event at which it went wrong: the last one, or the silence after which the
+/// client has only looked what the program was waiting for.
 fn moment(failure: &Failure) -> usize {
     let is_probe = |event: &&Event| {
         matches!(

@@ -70,21 +70,22 @@ impl Subject {
         Self { command, shown, ip: Ipv4Addr::LOCALHOST.into(), mark: new_mark() }
     }
 
-    /// The same, at another address of this machine. Where many programs are judged at once, a
-    /// port that one gives up is at once another's, unless each has an address of its own.
+    /// The same, at another address of this machine. Where many programs are judged at
+    /// once, a port that one gives up is at once another's, unless each has an address
+    /// of its own.
     #[must_use]
     pub fn at(self, ip: IpAddr) -> Self {
         Self { ip, ..self }
     }
 
-    /// Ends what is left of all that has been started. Most of it ends with its [`Server`];
-    /// a daemon does not.
+    /// Ends what is left of all that has been started. Most of it ends with its
+    /// [`Server`]; a daemon does not.
     pub fn end_strays(&self) {
         process::end_strays(&self.mark);
     }
 
-    /// A command of a check, with `{command}` and `{program}` filled in: how a person starts
-    /// it at 127.0.0.1:4545, and at an address that follows.
+    /// A command of a check, with `{command}` and `{program}` filled in: how a person
+    /// starts it at 127.0.0.1:4545, and at an address that follows.
     pub fn fill_in(&self, by_hand: &str) -> String {
         let program = self.shown_with(&[]);
         by_hand
@@ -175,8 +176,8 @@ impl Subject {
                 Err(log.failure(
                     Place::Moment,
                     format!("There is no program \"{program}\" that can be run here."),
-                    "execve(2): the first word of the command names a file that may be run, \
-                     or is looked for in the folders of PATH.",
+                    "execve(2): the first word of the command names a file that may be \
+                     run, or is looked for in the folders of PATH.",
                 ))
             }
         }
@@ -213,8 +214,8 @@ impl Server {
             Knock::LetIn(client) => Ok(client),
             Knock::Refused => Err(self.nobody_listens()),
             Knock::NotLetIn => Err(self.wrong(
-                "The connection is neither made nor refused: the waiting room in front of \
-                 your program is full, because nobody accepts.",
+                "The connection is neither made nor refused: the waiting room in front \
+                 of your program is full, because nobody accepts.",
                 "listen(2): backlog says how many clients may wait for `accept`.",
             )),
         }
@@ -225,7 +226,8 @@ impl Server {
         self.knock_at(self.address, deadline)
     }
 
-    /// Connects to a program of ours that carries everything to this one, in another form.
+    /// Connects to a program of ours that carries everything to this one, in another
+    /// form.
     pub(crate) fn connect_through(&mut self, address: SocketAddr) -> Verdict<Client> {
         match self.knock_at(address, QUIET) {
             Knock::LetIn(client) => Ok(client),
@@ -237,7 +239,8 @@ impl Server {
     }
 
     fn knock_at(&mut self, address: SocketAddr, deadline: Duration) -> Knock {
-        // What the clients before have done to the program is done: it does not depend on chance.
+        // What the clients before have done to the program is done: it does not depend
+        // on chance.
         self.settle();
         self.clients += 1;
         let (number, at) = (self.clients, self.log.now());
@@ -268,8 +271,8 @@ impl Server {
         self.finish(answer)
     }
 
-    /// What a client has found wrong may be only the shadow of something greater: that the
-    /// program has ended. Then this says so instead.
+    /// What a client has found wrong may be only the shadow of something greater: that
+    /// the program has ended. Then this says so instead.
     ///
     /// # Errors
     /// As `verdict`.
@@ -277,8 +280,8 @@ impl Server {
         verdict.map_err(|failure| self.crash().unwrap_or(failure))
     }
 
-    /// Types a line into the program (`""` is Enter), or ends its input, and waits for it to
-    /// end by itself.
+    /// Types a line into the program (`""` is Enter), or ends its input, and waits for
+    /// it to end by itself.
     ///
     /// # Errors
     /// When it goes on.
@@ -292,7 +295,8 @@ impl Server {
                 self.log.silent(silence, QUIET);
                 Err(self.wrong(
                     "Your program goes on, although it was told to end.",
-                    "read(2): a line, or 0 for the end of input, wakes whoever reads there.",
+                    "read(2): a line, or 0 for the end of input, wakes whoever reads \
+                     there.",
                 ))
             }
         }
@@ -344,8 +348,8 @@ impl Server {
         })
     }
 
-    /// Writes what it has printed since the last time into the course of events, as something
-    /// that has happened by now.
+    /// Writes what it has printed since the last time into the course of events, as
+    /// something that has happened by now.
     pub fn see_output(&self) {
         let text = self.process.stdout.text().into_bytes();
         let events = self.log.events();
@@ -363,12 +367,14 @@ impl Server {
         self.log.printed(&self.process);
     }
 
-    /// Waits until the program has done what it has to do for those who have come so far.
+    /// Waits until the program has done what it has to do for those who have come so
+    /// far.
     pub fn settle(&self) {
         patience::wait_until_asleep(self.process.id());
     }
 
-    /// Waits until the program is so old: some look at the clock only once, when they start.
+    /// Waits until the program is so old: some look at the clock only once, when they
+    /// start.
     pub fn wait_for_age(&self, age: Duration) {
         thread::sleep(age.saturating_sub(self.log.now()));
     }
@@ -420,7 +426,8 @@ impl Server {
         waiting
     }
 
-    /// Somebody, and so the program, has the address that it has named, listening or not.
+    /// Somebody, and so the program, has the address that it has named, listening or
+    /// not.
     pub fn has_its_address(&self) -> bool {
         ::tests::is_taken(self.address)
     }
@@ -439,8 +446,8 @@ impl Server {
         Some(self.wrong(
             format!("A thread of your program has given up: {}.", place_of(panic)),
             format!(
-                "Whatever a client sends or leaves out, it must not end anything but its own \
-                 connection. {}",
+                "Whatever a client sends or leaves out, it must not end anything but \
+                 its own connection. {}",
                 instead_of_panicking(&stderr)
             ),
         ))
@@ -449,9 +456,10 @@ impl Server {
     fn flood(&self) -> Box<Failure> {
         self.log.add(What::Note("it has printed a megabyte".into()));
         self.wrong(
-            "Your program prints without end. Nobody can read that; it has been stopped.",
-            "A loop that goes on after an error or after the end of what it reads does that: \
-             read(2) returns 0 at the end, again and again.",
+            "Your program prints without end. Nobody can read that; it has been \
+             stopped.",
+            "A loop that goes on after an error or after the end of what it reads does \
+             that: read(2) returns 0 at the end, again and again.",
         )
     }
 
@@ -462,8 +470,8 @@ impl Server {
             (Some(panic), _) => self.wrong(
                 format!("Your program has crashed: {}.", place_of(panic)),
                 format!(
-                    "Whatever a client sends or leaves out, the server must go on for the \
-                     others. {}",
+                    "Whatever a client sends or leaves out, the server must go on for \
+                     the others. {}",
                     instead_of_panicking(&ended.stderr)
                 ),
             ),
@@ -473,8 +481,9 @@ impl Server {
             ),
             (None, Some(_)) => self.wrong(
                 "Your program has ended, but a server goes on until Ctrl-C.",
-                "`accept` lets in one client; the next one needs another `accept`: a loop. \
-                 And an error that has to do with one client must not leave that loop.",
+                "`accept` lets in one client; the next one needs another `accept`: a \
+                 loop. And an error that has to do with one client must not leave that \
+                 loop.",
             ),
         }
     }
@@ -502,7 +511,8 @@ impl Server {
                     "Your program says that it is at {}, but it listens at {other}.",
                     self.address
                 ),
-                "getsockname(2): `local_addr` of the listener is the address it really has.",
+                "getsockname(2): `local_addr` of the listener is the address it really \
+                 has.",
             ),
             None => self.wrong(
                 "Your program has an address, but nobody listens there.",
@@ -563,23 +573,24 @@ impl Server {
             return Err(self.wrong_in_output(
                 offset,
                 format!(
-                    "Your program has {real} and says {address}: the port is right, but the \
-                     part before it is always the same."
+                    "Your program has {real} and says {address}: the port is right, \
+                     but the part before it is always the same."
                 ),
-                "getsockname(2): `local_addr` of the socket names both, the IP address and \
-                 the port.",
+                "getsockname(2): `local_addr` of the socket names both, the IP address \
+                 and the port.",
             ));
         }
         let meaning = if another_port {
             "it took no notice of its first argument."
         } else {
-            "that is another IP address. Only the port may follow from its first argument, or \
-             nothing does."
+            "that is another IP address. Only the port may follow from its first \
+             argument, or nothing does."
         };
         Err(self.wrong_in_output(
             offset,
             format!(
-                "It was started for {wanted}{any}, and says that it is at {address}: {meaning}"
+                "It was started for {wanted}{any}, and says that it is at {address}: \
+                 {meaning}"
             ),
             "The task: ADDRESS is the first argument, and 127.0.0.1:4545 without one.",
         ))
@@ -590,20 +601,25 @@ impl Server {
         let panic = ended.stderr.lines().find(|line| line.contains("panicked at"));
         match panic {
             Some(panic) => self.wrong(
-                format!("Your program has crashed before any client came: {}.", place_of(panic)),
-                "A todo! that is still there does that, and so does an `unwrap` of an error.",
+                format!(
+                    "Your program has crashed before any client came: {}.",
+                    place_of(panic)
+                ),
+                "A todo! that is still there does that, and so does an `unwrap` of an \
+                 error.",
             ),
             None if ended.stderr.contains("in use") => self.wrong(
                 format!(
-                    "It was started for {wanted}, which cannot be taken, and says that its \
-                     address is: it took no notice of its first argument."
+                    "It was started for {wanted}, which cannot be taken, and says that \
+                     its address is: it took no notice of its first argument."
                 ),
-                "The task: ADDRESS is the first argument, and 127.0.0.1:4545 without one.",
+                "The task: ADDRESS is the first argument, and 127.0.0.1:4545 without \
+                 one.",
             ),
             None => self.wrong(
                 "Your program has ended before any client came.",
-                "A server says where it is, and goes on until Ctrl-C; its last words are \
-                 above.",
+                "A server says where it is, and goes on until Ctrl-C; its last words \
+                 are above.",
             ),
         }
     }
@@ -619,35 +635,37 @@ impl Server {
             return self.log.failure(
                 Place::Printed(at),
                 format!(
-                    "Nobody can connect to port 0. Your program says which address it was \
-                     given, {address}, and not which one it has got."
+                    "Nobody can connect to port 0. Your program says which address it \
+                     was given, {address}, and not which one it has got."
                 ),
-                "getsockname(2): `local_addr` of the socket names the port that the system \
-                 has chosen.",
+                "getsockname(2): `local_addr` of the socket names the port that the \
+                 system has chosen.",
             );
         }
         self.log.silent(silence, QUIET_AT_START);
         if let Some(address) = named_address(&self.complained()) {
             return self.wrong(
                 format!(
-                    "Your program says on standard error that it is at {address}. Nothing is \
-                     wrong, so that is no complaint: it belongs on standard output."
+                    "Your program says on standard error that it is at {address}. \
+                     Nothing is wrong, so that is no complaint: it belongs on standard \
+                     output."
                 ),
                 why,
             );
         }
         if text.is_empty() {
             return self.wrong(
-                "Your program never says where it is: nothing has come on standard output. \
-                 (What `print!` prints is kept back until its line ends.)",
+                "Your program never says where it is: nothing has come on standard \
+                 output. (What `print!` prints is kept back until its line ends.)",
                 why,
             );
         }
         if !text.contains('\n') {
             return self.wrong(
-                "Your program has begun a line and not ended it. What is printed is kept \
-                 back until the line is complete, or until it is flushed.",
-                "std::io::Stdout is buffered by lines; `println!` and `writeln!` end theirs.",
+                "Your program has begun a line and not ended it. What is printed is \
+                 kept back until the line is complete, or until it is flushed.",
+                "std::io::Stdout is buffered by lines; `println!` and `writeln!` end \
+                 theirs.",
             );
         }
         self.log.failure(
@@ -679,11 +697,12 @@ impl Ended {
         };
         Err(self.wrong(
             format!(
-                "It panics, {}. That is a message for whoever wrote the program; its user \
-                 needs a sentence.",
+                "It panics, {}. That is a message for whoever wrote the program; its \
+                 user needs a sentence.",
                 place_of(panic)
             ),
-            "`unwrap` and `expect` are for what cannot happen, and this happens to everybody.",
+            "`unwrap` and `expect` are for what cannot happen, and this happens to \
+             everybody.",
         ))
     }
 }
@@ -707,8 +726,8 @@ impl Log {
     }
 }
 
-/// Its last words are on their way. What it has left behind may hold its output open for ever;
-/// that is waited for no longer than for any other program that is silent.
+/// Its last words are on their way. What it has left behind may hold its output open
+/// for ever; that is waited for no longer than for any other program that is silent.
 fn wait_for_all_output(process: &Process) {
     let _ = patience::wait(process.id(), QUIET, |tick| {
         let all = process.stdout.has_ended() && process.stderr.has_ended();
@@ -739,19 +758,19 @@ fn goes_on_at(address: &str, text: &str, silence: Silence, log: &Log) -> Box<Fai
         return log.failure(
             Place::Printed(offset),
             format!(
-                "Your program takes another address, {other}. Whoever was told to look at \
-                 {address} finds somebody else there."
+                "Your program takes another address, {other}. Whoever was told to look \
+                 at {address} finds somebody else there."
             ),
-            "bind(2) gives the address that was asked for, or none. What else to try is for \
-             its user to say, and port 0 is the way to say: any.",
+            "bind(2) gives the address that was asked for, or none. What else to try \
+             is for its user to say, and port 0 is the way to say: any.",
         );
     }
     log.silent(silence, QUIET);
     log.failure(
         Place::Moment,
         format!(
-            "Your program goes on, although it cannot have {address}. Whoever started it \
-             does not learn that anything is wrong."
+            "Your program goes on, although it cannot have {address}. Whoever started \
+             it does not learn that anything is wrong."
         ),
         "bind(2) fails at once and says why, and only your program can tell its user.",
     )
@@ -776,8 +795,8 @@ fn complete_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     lines.filter(|(_, line)| line.ends_with('\n'))
 }
 
-/// The first address at which somebody can be: one with a port. Before it may stand the one
-/// that was asked for.
+/// The first address at which somebody can be: one with a port. Before it may stand the
+/// one that was asked for.
 fn named_address(text: &str) -> Option<SocketAddr> {
     let addresses = complete_lines(text).flat_map(|(_, line)| addresses_in(line));
     addresses.into_iter().find(|address| address.port() != 0)
@@ -813,8 +832,8 @@ fn place_of(panic: &str) -> &str {
 fn instead_of_panicking(stderr: &str) -> &'static str {
     let says = |words: &[&str]| words.iter().any(|word| stderr.contains(word));
     if says(&["overflow"]) {
-        "Arithmetic with numbers from elsewhere can overflow; `checked_add` and its like \
-         return `None` then."
+        "Arithmetic with numbers from elsewhere can overflow; `checked_add` and its \
+         like return `None` then."
     } else if says(&["out of range", "out of bounds", "char boundary", "slice index"]) {
         "An index or a range that does not fit panics; `get` returns `None` then."
     } else {

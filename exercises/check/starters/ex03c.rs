@@ -24,8 +24,8 @@ fn main() -> Result<()> {
 
 /// Prints what the client asks for, then answers.
 fn handle(mut client: TcpStream) {
-    // TODO: each `unwrap` from here on is a client that can end this server, and so is the one
-    // above.
+    // TODO: each `unwrap` from here on is a client that can end this server, and so is
+    // the one above.
     let mut buffer = [0; 4096];
     let length = client.read(&mut buffer).unwrap();
     let text = str::from_utf8(&buffer[..length]).unwrap();

@@ -29,6 +29,7 @@ fn main() -> Result<()> {
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let _ = client.read(&mut [0; 4096])?;
     let length = PAGE.len();
-    // TODO: say in the head that this is HTML, in UTF-8, and that the connection ends here.
+    // TODO: say in the head that this is HTML, in UTF-8, and that the connection ends
+    // here.
     write!(client, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{PAGE}")
 }

@@ -32,8 +32,8 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     while !has_blank_line(&request) {
-        // TODO: this waits as long as the client likes. After a second in all, send a 408
-        // and let the client go.
+        // TODO: this waits as long as the client likes. After a second in all, send a
+        // 408 and let the client go.
         match client.read(&mut buffer)? {
             0 => return Ok(()),
             length => request.extend_from_slice(&buffer[..length]),

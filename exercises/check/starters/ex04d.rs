@@ -35,12 +35,12 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     let head = read_head(&mut client)?;
     let answer = if head.starts_with(b"POST ") { REFUSAL } else { PAGE };
     client.write_all(answer)
-    // TODO: here `client` is dropped and the connection closed, however much of the body is
-    // still unread, or on its way.
+    // TODO: here `client` is dropped and the connection closed, however much of the
+    // body is still unread, or on its way.
 }
 
-/// Reads until the blank line has come, or the client has left. A part of the body may come
-/// with it.
+/// Reads until the blank line has come, or the client has left. A part of the body may
+/// come with it.
 fn read_head(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

@@ -34,14 +34,14 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
 
 /// Method, target and version. None when the line is not made of these.
 fn request_line(line: &[u8]) -> Option<[&[u8]; 3]> {
-    // TODO: this takes whatever is between two blanks, of whatever kind they are, and does not
-    // mind what comes behind the third part.
+    // TODO: this takes whatever is between two blanks, of whatever kind they are, and
+    // does not mind what comes behind the third part.
     let mut parts = line.split(u8::is_ascii_whitespace).filter(|part| !part.is_empty());
     Some([parts.next()?, parts.next()?, parts.next()?])
 }
 
-/// Reads until the blank line, and gives back the first line. None when the client has left
-/// before.
+/// Reads until the blank line, and gives back the first line. None when the client has
+/// left before.
 fn read_first_line(client: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

@@ -32,10 +32,11 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     }
 }
 
-/// The names and values in a head. None when a line is no field, or the request names no host.
+/// The names and values in a head. None when a line is no field, or the request names
+/// no host.
 fn fields(head: &str) -> Option<Vec<(String, String)>> {
-    // TODO: this takes names as they are written, demands one blank behind the colon, and does
-    // not care about the host.
+    // TODO: this takes names as they are written, demands one blank behind the colon,
+    // and does not care about the host.
     head.split("\r\n").skip(1).map(field).collect()
 }
 
@@ -50,8 +51,8 @@ fn list(fields: &[(String, String)]) -> String {
     fields.iter().map(|(name, value)| format!("{name}: {value}\n")).collect()
 }
 
-/// Reads until the blank line: the request line and the fields, as one text. None when the
-/// client has left before.
+/// Reads until the blank line: the request line and the fields, as one text. None when
+/// the client has left before.
 fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

@@ -40,8 +40,8 @@ fn serve(listener: &TcpListener) {
 /// Answers a request and hangs up.
 fn handle(client: TcpStream) -> io::Result<()> {
     let mut line = Line { client, bytes: Vec::new() };
-    // TODO: answer the next request too: it may have come already, in `line.bytes`. But not if
-    // this one was the last, nor if it was refused. And do not wait for ever.
+    // TODO: answer the next request too: it may have come already, in `line.bytes`. But
+    // not if this one was the last, nor if it was refused. And do not wait for ever.
     let answer = match line.answer() {
         Ok(answer) => answer,
         Err(Stop::Refused(Status(code, reason))) => {
@@ -137,8 +137,8 @@ impl Line {
         Ok(())
     }
 
-    /// Says that this was all, and reads on: a byte that nobody has read would make a reset of
-    /// the close.
+    /// Says that this was all, and reads on: a byte that nobody has read would make a
+    /// reset of the close.
     fn close_gently(self) -> io::Result<()> {
         self.client.shutdown(Shutdown::Write)?;
         let _ = io::copy(&mut self.client.take(1 << 20), &mut io::sink());
@@ -154,7 +154,8 @@ fn answer(page: &str, is_head: bool) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n{close}\r\n{body}")
 }
 
-/// Hexadecimal digits, perhaps with `;` and more. `from_str_radix` alone would take `+5`.
+/// Hexadecimal digits, perhaps with `;` and more. `from_str_radix` alone would take
+/// `+5`.
 fn chunk_size(line: &[u8]) -> Result<usize, Stop> {
     let digits = line.split(|&byte| byte == b';').next().unwrap_or_default();
     let digits = digits.trim_ascii_end();

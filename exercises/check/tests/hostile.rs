@@ -1,5 +1,6 @@
-//! Programs that hang, flood, fork or crash cost themselves a deadline and get a message, and
-//! nothing of them is left behind. Unix only: they are scripts for its shell.
+//! Programs that hang, flood, fork or crash cost themselves a deadline and get a
+//! message, and nothing of them is left behind. Unix only: they are scripts for its
+//! shell.
 #![cfg(unix)]
 
 #[cfg(target_os = "linux")]
@@ -59,13 +60,14 @@ fn what_floods_is_ended() -> Result<()> {
     Ok(())
 }
 
-/// Children in the background, which hold the output open and ignore what they are told.
+/// Children in the background, which hold the output open and ignore what they are
+/// told.
 #[test]
 fn what_forks_is_ended_with_all_its_children() -> Result<()> {
     let seconds = unique(2);
     let script = format!(
-        "for i in 1 2 3; do (trap '' TERM HUP INT; sleep {seconds}; sleep {seconds}) & done; \
-         echo serving http://127.0.0.1:1/; exit 0"
+        "for i in 1 2 3; do (trap '' TERM HUP INT; sleep {seconds}; sleep {seconds}) & \
+         done; echo serving http://127.0.0.1:1/; exit 0"
     );
     judge(&script)?;
     wait_until("the children are gone", || !runs(&seconds))

@@ -1,6 +1,7 @@
-//! Wrong programs, many in one binary: the mistakes people really make in an exercise. Each
-//! has a name, and is a few lines: what is right about it stands here. A name that begins with
-//! `right-` is that of a program which looks unlike the solution, and has to pass all the same.
+//! Wrong programs, many in one binary: the mistakes people really make in an exercise.
+//! Each has a name, and is a few lines: what is right about it stands here. A name that
+//! begins with `right-` is that of a program which looks unlike the solution, and has
+//! to pass all the same.
 //!
 //! `ex03b-wrong NAME [ADDRESS]`; without a name, it lists them.
 
@@ -25,8 +26,8 @@ pub enum Mistake {
     Program(fn(SocketAddr) -> io::Result<()>),
 }
 
-/// The program: makes the mistake that the first argument names, at the address that the
-/// second one is.
+/// The program: makes the mistake that the first argument names, at the address that
+/// the second one is.
 pub fn run(mistakes: &[(&str, Mistake)]) -> ExitCode {
     let mut arguments = env::args().skip(1);
     let name = arguments.next().unwrap_or_default();
@@ -81,8 +82,8 @@ fn report(handled: io::Result<()>) {
     }
 }
 
-/// Reads, as one should, until the blank line has come or the client sends no more. What
-/// came after it is there too.
+/// Reads, as one should, until the blank line has come or the client sends no more.
+/// What came after it is there too.
 ///
 /// # Errors
 /// As `read(2)`.

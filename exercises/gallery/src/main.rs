@@ -1,5 +1,5 @@
-//! What can go wrong in every exercise. Each of these gets a message from what all checks have
-//! in common.
+//! What can go wrong in every exercise. Each of these gets a message from what all
+//! checks have in common.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,7 +10,6 @@ use std::time::Duration;
 use gallery::Mistake::{Answer, Handler, Program, Threaded};
 use gallery::read_head;
 
-#[rustfmt::skip] // a table
 fn main() -> ExitCode {
     gallery::run(&[
         // Before the first client.
@@ -37,37 +36,138 @@ fn main() -> ExitCode {
         ("serves-one-client", Program(serves_one_client)),
         // The status line.
         ("no-status-line", Answer(b"<h1>Hello</h1>")),
-        ("empty-line-first", Answer(b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")),
+        (
+            "empty-line-first",
+            Answer(
+                b"\r\nHTTP/1.1 200 OK\r\n\
+                  Content-Length: 0\r\n\r\n",
+            ),
+        ),
         ("small-letters", Answer(b"http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")),
         ("another-version", Answer(b"HTTP/2 200 OK\r\nContent-Length: 0\r\n\r\n")),
         ("no-status-code", Answer(b"HTTP/1.1 OK\r\nContent-Length: 0\r\n\r\n")),
-        ("nothing-after-the-code", Answer(b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n")),
+        (
+            "nothing-after-the-code",
+            Answer(
+                b"HTTP/1.1 200\r\n\
+                  Content-Length: 0\r\n\r\n",
+            ),
+        ),
         ("another-status", Answer(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")),
         // The fields.
         ("bare-lf", Answer(b"HTTP/1.1 200 OK\nContent-Length: 0\n\n")),
         ("bare-cr", Answer(b"HTTP/1.1 200 OK\r\nA: b\rc\r\nContent-Length: 0\r\n\r\n")),
         ("head-without-end", Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n")),
-        ("no-blank-line", Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nhi\r\n\r\n")),
+        (
+            "no-blank-line",
+            Answer(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\
+                  hi\r\n\r\n",
+            ),
+        ),
         ("strange-name", Answer(b"HTTP/1.1 200 OK\r\nContent Length: 0\r\n\r\n")),
-        ("blank-before-the-colon", Answer(b"HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n")),
-        ("blank-first", Answer(b"HTTP/1.1 200 OK\r\nA: b\r\n Content-Length: 0\r\n\r\n")),
+        (
+            "blank-before-the-colon",
+            Answer(
+                b"HTTP/1.1 200 OK\r\n\
+                  Content-Length : 0\r\n\r\n",
+            ),
+        ),
+        (
+            "blank-first",
+            Answer(
+                b"HTTP/1.1 200 OK\r\n\
+                  A: b\r\n Content-Length: 0\r\n\r\n",
+            ),
+        ),
         ("no-name", Answer(b"HTTP/1.1 200 OK\r\n: 0\r\nContent-Length: 0\r\n\r\n")),
         // How long the body is.
-        ("two-lengths", Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nhi")),
-        ("with-a-unit", Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2 bytes\r\n\r\nhi")),
-        ("promises-too-much", Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi")),
+        (
+            "two-lengths",
+            Answer(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\
+                  Content-Length: 2\r\n\r\nhi",
+            ),
+        ),
+        (
+            "with-a-unit",
+            Answer(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 2 bytes\r\n\r\n\
+                  hi",
+            ),
+        ),
+        (
+            "promises-too-much",
+            Answer(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\
+                  hi",
+            ),
+        ),
         ("promises-too-much-and-waits", Handler(promises_too_much_and_waits)),
-        ("promises-too-little", Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nhi")),
+        (
+            "promises-too-little",
+            Answer(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\
+                  hi",
+            ),
+        ),
         ("does-not-say-and-waits", Handler(does_not_say_and_waits)),
         ("head-without-end-and-waits", Handler(head_without_end_and_waits)),
         ("body-of-204", Answer(b"HTTP/1.1 204 No Content\r\n\r\nhi")),
-        ("length-and-chunks", Answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n")),
-        ("unknown-coding", Answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhi")),
-        ("chunk-without-size", Answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhi\r\n0\r\n\r\n")),
-        ("chunk-size-in-decimal", Answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n0123456789\r\n0\r\n\r\n.......")),
-        ("chunk-too-long", Answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nhi\r\n0\r\n\r\n")),
-        ("no-last-chunk", Answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n")),
-        ("more-after-the-last-chunk", Answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nhi")),
+        (
+            "length-and-chunks",
+            Answer(
+                b"HTTP/1.1 200 OK\r\n\
+                  Transfer-Encoding: chunked\r\n\
+                  Content-Length: 2\r\n\r\n0\r\n\r\n",
+            ),
+        ),
+        (
+            "unknown-coding",
+            Answer(
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n\
+                  hi",
+            ),
+        ),
+        (
+            "chunk-without-size",
+            Answer(
+                b"HTTP/1.1 200 OK\r\n\
+                  Transfer-Encoding: chunked\r\n\r\nhi\r\n\
+                  0\r\n\r\n",
+            ),
+        ),
+        (
+            "chunk-size-in-decimal",
+            Answer(
+                b"HTTP/1.1 200 OK\r\n\
+                  Transfer-Encoding: chunked\r\n\r\n10\r\n\
+                  0123456789\r\n0\r\n\r\n.......",
+            ),
+        ),
+        (
+            "chunk-too-long",
+            Answer(
+                b"HTTP/1.1 200 OK\r\n\
+                  Transfer-Encoding: chunked\r\n\r\n1\r\nhi\r\n\
+                  0\r\n\r\n",
+            ),
+        ),
+        (
+            "no-last-chunk",
+            Answer(
+                b"HTTP/1.1 200 OK\r\n\
+                  Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n",
+            ),
+        ),
+        (
+            "more-after-the-last-chunk",
+            Answer(
+                b"HTTP/1.1 200 OK\r\n\
+                  Transfer-Encoding: chunked\r\n\r\n\
+                  0\r\n\r\nhi",
+            ),
+        ),
     ])
 }
 

@@ -1,13 +1,13 @@
-//! Where a request's body ends: by `Content-Length`, by `Transfer-Encoding: chunked`, or,
-//! with neither, at once (RFC 9112, 6 and 7). Two servers that disagree about this let
-//! requests be smuggled past one of them, so whatever isn't plain is refused.
+//! Where a request's body ends: by `Content-Length`, by `Transfer-Encoding: chunked`,
+//! or, with neither, at once (RFC 9112, 6 and 7). Two servers that disagree about this
+//! let requests be smuggled past one of them, so whatever isn't plain is refused.
 
 use crate::cursor::{Cursor, FIELD_VALUE, HEX_DIGIT, TOKEN, is, number};
 use crate::request::field_line;
 use crate::rules::{self, Result};
 use crate::{ParseError, target};
 
-/// The longest body that is read (and thrown away, since nobody here wants one), in bytes.
+/// The longest body that is read (and thrown away: nobody here wants one), in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// How long a body is.
@@ -34,8 +34,9 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Notes a reason to refuse that isn't a mistake: it waits until all fields have shown
-    /// none. Of several, the lowest status wins, so the order of the fields decides nothing.
+    /// Notes a reason to refuse that isn't a mistake: it waits until all fields have
+    /// shown none. Of several, the lowest status wins, so the order of the fields
+    /// decides nothing.
     #[cold]
     pub fn refuse_later(&mut self, error: ParseError) {
         if self.refusal.is_none_or(|other| error.status.0 < other.status.0) {
@@ -63,7 +64,7 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// Takes digits and nothing else; said twice, they must be the same (RFC 9112, 6.3).
+    /// Takes only digits; said twice, they must be the same (RFC 9112, 6.3).
     fn content_length(&mut self, value: &'a [u8], offset: usize) -> Result<()> {
         if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
             return Err(rules::LENGTH.at(offset));
@@ -79,8 +80,9 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// Takes a list of codings, of which `chunked` is the last (RFC 9112, 6.1). An empty
-    /// element, which RFC 9110, 5.6.1.2 allows, is refused: servers disagree about it.
+    /// Takes a list of codings, of which `chunked` is the last (RFC 9112, 6.1). An
+    /// empty element, which RFC 9110, 5.6.1.2 allows, is refused: servers disagree
+    /// about it.
     fn transfer_encoding(&mut self, value: &[u8], offset: usize) -> Result<()> {
         self.coding = Some(offset);
         for coding in elements(value) {
@@ -101,7 +103,7 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// Takes a list of what the client expects before it sends the body (RFC 9110, 10.1.1).
+    /// Takes a list of what the client expects before the body (RFC 9110, 10.1.1).
     fn expect(&mut self, value: &[u8], offset: usize) {
         for expectation in elements(value).filter(|element| !element.is_empty()) {
             if expectation.eq_ignore_ascii_case(b"100-continue") {
@@ -162,7 +164,7 @@ fn extension_value(line: &mut Cursor) -> Result<()> {
     line.expect(b"\"", &rules::CHUNK_EXTENSION)
 }
 
-/// Takes a field after the last chunk, RFC 9112, 7.1.2; returns false at the empty line.
+/// Takes a field after the last chunk, RFC 9112, 7.1.2; returns false at the end.
 pub fn trailer_line(line: &mut Cursor) -> Result<bool> {
     if line.eat(b"\r\n") { Ok(false) } else { field_line(line).map(|_| true) }
 }

@@ -11,7 +11,7 @@ use crate::{Deadlines, MAX_HEAD, ParseError, Request, Transport};
 
 /// How many bytes one read asks for.
 const READ_SIZE: usize = 8 * 1024;
-/// The longest line in a chunked body, a size or a trailer field, in bytes with its CR LF.
+/// The longest line of a chunked body, a size or a trailer field, in bytes with CR LF.
 const MAX_CHUNK_LINE: usize = 4 * 1024 + 2;
 /// How many bytes are read and thrown away to let a client find its answer.
 pub const MAX_LINGER: usize = 4 * 1024 * 1024;
@@ -50,7 +50,7 @@ impl<T: Transport> Connection<T> {
         Self { transport, deadlines, until, pending, body_left, is_filled, is_drained }
     }
 
-    /// Reads into `head` until a line has ended, or it is too long. Half a head is refused.
+    /// Reads into `head` until a line has ended, or is too long. Refuses half a head.
     pub fn read_line(&mut self, head: &mut Vec<u8>) -> Result<(), NoRequest> {
         loop {
             let start = head.len();
@@ -62,8 +62,8 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Reads the body and throws it away, so that closing leaves nothing unread. `rest` came
-    /// with the head. A client that asked whether to send its body gets the answer first.
+    /// Reads the body and throws it away, so that closing leaves nothing unread; `rest`
+    /// came with the head. A client that asked whether to send it is answered first.
     pub fn discard(&mut self, request: &Request, rest: &[u8]) -> Result<(), NoRequest> {
         self.pending.extend_from_slice(rest);
         if request.expects_continue {
@@ -88,8 +88,8 @@ impl<T: Transport> Connection<T> {
         Ok(())
     }
 
-    /// Reads `chunked-body`, RFC 9112, 7.1: chunks, of which the last is empty, then trailer
-    /// fields up to an empty line.
+    /// Reads `chunked-body`, RFC 9112, 7.1: chunks, of which the last is empty, then
+    /// trailer fields up to an empty line.
     fn discard_chunks(&mut self) -> Result<(), NoRequest> {
         loop {
             let size = self.take_line(chunk_line)?;
@@ -139,7 +139,8 @@ impl<T: Transport> Connection<T> {
         result
     }
 
-    /// Reads once and appends to `bytes`. A request that ends early is refused at its end.
+    /// Reads once and appends to `bytes`. Refuses a request that ends early, at its
+    /// end.
     fn read(&mut self, bytes: &mut Vec<u8>) -> Result<(), NoRequest> {
         let mut buffer = [0; READ_SIZE];
         let rule = match self.transport.read_before(self.until, &mut buffer) {
@@ -160,9 +161,10 @@ impl<T: Transport> Connection<T> {
         self.transport.write_before(Instant::now() + self.deadlines.write, bytes)
     }
 
-    /// Closes without a reset, which a system sends when a socket with unread bytes is closed,
-    /// and which could destroy the answer on its way (RFC 9112, 9.6): sends FIN, and reads on
-    /// until the client has closed too, or had its time, or has sent [`MAX_LINGER`] bytes.
+    /// Closes without a reset, which a system sends when a socket with unread bytes is
+    /// closed, and which could destroy the answer on its way (RFC 9112, 9.6): sends
+    /// FIN, and reads on until the client has closed too, or had its time, or has sent
+    /// [`MAX_LINGER`] bytes.
     pub fn lingering_close(mut self) {
         if self.is_drained {
             return;

@@ -5,7 +5,7 @@ use crate::rules::{BARE_CR, BARE_LF, Result, Rule};
 
 /// `tchar`: what methods and field names are made of (RFC 9110, 5.6.2).
 pub const TOKEN: u8 = 1;
-/// Visible ASCII but `" # < >`. RFC 9112, 3.2 allows less in a target; browsers send it.
+/// Visible ASCII but `" # < >`: more than RFC 9112, 3.2 allows, and browsers send it.
 pub const TARGET: u8 = 2;
 /// Visible ASCII, space, tab and everything from 0x80 on (RFC 9110, 5.5).
 pub const FIELD_VALUE: u8 = 4;
@@ -59,8 +59,8 @@ pub fn ends_line(bytes: &[u8], index: usize) -> bool {
     bytes[index] == b'\n' || (index > 0 && bytes[index - 1] == b'\r')
 }
 
-/// Returns how many bytes at the start, in steps of `N`, are of [`FIELD_VALUE`] and no tab.
-/// `&` looks at every byte, unlike `&&`, so the compiler can test all of a step at once.
+/// Returns how many bytes at the start, in steps of `N`, are of [`FIELD_VALUE`] and no
+/// tab. `&` looks at every byte, unlike `&&`: the compiler can test a step at once.
 #[inline]
 fn visible<const N: usize>(bytes: &[u8]) -> usize {
     let (steps, _) = bytes.as_chunks::<N>();
@@ -70,7 +70,7 @@ fn visible<const N: usize>(bytes: &[u8]) -> usize {
     N * steps.iter().take_while(is_visible).count()
 }
 
-/// Returns the number that these digits mean, or the largest there is if they mean more.
+/// Returns the number that these digits mean, or the largest there is if it's more.
 pub fn number(digits: &[u8], radix: u32) -> usize {
     digits.iter().fold(0_usize, |number, &digit| {
         let digit = char::from(digit).to_digit(radix).unwrap_or_default();
@@ -134,7 +134,7 @@ impl<'a> Cursor<'a> {
         comes
     }
 
-    /// Takes `text` if it comes next, with the blanks around it (`BWS`, RFC 9110, 5.6.3).
+    /// Takes `text` if it comes next, and blanks around it (`BWS`, RFC 9110, 5.6.3).
     pub fn eat_padded(&mut self, text: &[u8]) -> bool {
         let start = self.offset;
         self.take(BLANK);
@@ -152,7 +152,7 @@ impl<'a> Cursor<'a> {
         if self.eat(text) { Ok(()) } else { Err(self.error(rule)) }
     }
 
-    /// Returns the error that `rule` is broken here, unless something explains it better.
+    /// Returns the error that `rule` is broken here, unless another explains it better.
     #[cold]
     pub fn error(&self, rule: &Rule) -> ParseError {
         let rule = match self.rest() {

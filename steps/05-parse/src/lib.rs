@@ -58,7 +58,7 @@ impl Default for Deadlines {
     }
 }
 
-/// Serves one client after the other, forever. Threads may do so on clones of a listener.
+/// Serves clients one by one, forever. Threads may do so on clones of a listener.
 pub fn serve(
     listener: &TcpListener,
     deadlines: Deadlines,
@@ -70,13 +70,13 @@ pub fn serve(
                 serve_connection(client, &peer.to_string(), deadlines, &handler)
             }
             Err(error) => {
-                // A client that left while it waited, or no descriptor is free; then to ask
-                // again at once would only keep a core busy.
+                // A client that left while it waited, or no descriptor is free; then to
+                // ask again at once would only keep a core busy.
                 thread::sleep(Duration::from_millis(5));
                 format!("a client was lost: {error}\n")
             }
         };
-        // A reader that has gone is no reason to stop; one that doesn't read makes us wait.
+        // A reader that has gone doesn't stop us; one that doesn't read makes us wait.
         let _ = io::stdout().write_all(log.as_bytes());
     }
 }
@@ -92,7 +92,7 @@ pub fn serve_connection(
     let mut head = Vec::new();
     let (response, caret) = match respond(&mut connection, &mut head, handler) {
         Ok(response) => (response, String::new()),
-        // Nothing came. Browsers open connections in advance; nobody waits for an answer.
+        // Nothing came: browsers open connections in advance. Nobody wants an answer.
         Err(NoRequest::Invalid(..)) if head.is_empty() => return String::new(),
         Err(NoRequest::Invalid(error, bytes)) => {
             let response = Response::text(error.status, &error.to_string());
@@ -129,7 +129,7 @@ fn respond(
 /// Hands GET and HEAD to the handler, and answers the other methods (RFC 9110, 9.1).
 fn answer(request: Request, handler: impl Fn(&Request) -> Response) -> Response {
     match request.method {
-        // A handler can't tell them apart: the answers have the same head (RFC 9110, 9.3.2).
+        // A handler can't tell them apart: same head in the answer (RFC 9110, 9.3.2).
         b"GET" | b"HEAD" => {
             let get = Request { method: b"GET", ..request };
             with_preconditions(&get, handler(&get))
@@ -145,8 +145,8 @@ fn answer(request: Request, handler: impl Fn(&Request) -> Response) -> Response 
     }
 }
 
-/// Evaluates If-Match and If-None-Match (RFC 9110, 13.2). Pages here have no entity tag, so
-/// no tag matches; `*` matches every page that is there.
+/// Evaluates If-Match and If-None-Match (RFC 9110, 13.2). Pages here have no entity
+/// tag, so no tag matches; `*` matches every page that is there.
 fn with_preconditions(request: &Request, page: Response) -> Response {
     let has = |wanted: &[u8], asks: fn(&[u8]) -> bool| {
         let mut fields = request.fields();

@@ -1,5 +1,5 @@
-//! What the terminal shows of each request. Every byte is printable: no client can write
-//! control characters into a reader's terminal.
+//! What the terminal shows of each request. Every byte is printable: no client can
+//! write control characters into a reader's terminal.
 
 use crate::ParseError;
 

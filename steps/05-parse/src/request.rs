@@ -1,4 +1,4 @@
-//! Bytes into a [`Request`]. Nothing is read here: a slice goes in, a verdict comes out.
+//! Bytes into a [`Request`]. Nothing is read: a slice goes in, a verdict comes out.
 
 use std::borrow::Cow;
 
@@ -30,8 +30,8 @@ pub struct Request<'a> {
     pub path: Cow<'a, [u8]>,
     /// What follows the first `?` of the target, as it came.
     pub query: Option<&'a [u8]>,
-    /// The host and port that the client wants: the target's if it has them, else those of
-    /// Host (RFC 9112, 3.2.2). None only in HTTP/1.0.
+    /// The host and port that the client wants: the target's if it has them, else those
+    /// of Host (RFC 9112, 3.2.2). None only in HTTP/1.0.
     pub authority: Option<&'a [u8]>,
     /// 0 for HTTP/1.0, 1 for HTTP/1.1.
     pub minor_version: u8,
@@ -44,12 +44,13 @@ pub struct Request<'a> {
 
 /// Reads one head from the start of `bytes`.
 ///
-/// `Ok(None)` means that more bytes are needed. A request comes with the number of bytes
-/// its head took; what follows them is its body. Lines are judged when they are complete,
-/// and a verdict stands: no further bytes change it.
+/// `Ok(None)` means that more bytes are needed. A request comes with the number of
+/// bytes its head took; what follows them is its body. Lines are judged when they are
+/// complete, and a verdict stands: no further bytes change it.
 ///
 /// ```
-/// let (request, length) = step05::parse(b"GET /a?b HTTP/1.1\r\nHost: c\r\n\r\n")?.unwrap();
+/// let head = b"GET /a?b HTTP/1.1\r\nHost: c\r\n\r\n";
+/// let (request, length) = step05::parse(head)?.unwrap();
 /// assert_eq!(request.method, b"GET");
 /// assert_eq!(request.query, Some(b"b".as_slice()));
 /// assert_eq!(length, 30);
@@ -62,7 +63,7 @@ pub struct Request<'a> {
 /// At the first byte that breaks a rule, with the status to answer.
 pub fn parse(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>> {
     let within = &bytes[..bytes.len().min(MAX_HEAD)];
-    // Nothing can complete the last line of a head that is too long, so it is judged too.
+    // Nothing can complete the last line of a head that is too long: judge it too.
     let is_too_long = bytes.len() >= MAX_HEAD;
     let last_end = (0..within.len()).rfind(|&at| is_too_long || ends_line(within, at));
     let lines = &within[..last_end.map_or(0, |at| at + 1)];
@@ -129,7 +130,7 @@ fn request_line<'a>(line: &mut Cursor<'a>) -> Result<Request<'a>> {
     })
 }
 
-/// Takes `HTTP-name "/" DIGIT "." DIGIT CRLF`, RFC 9112, 2.3; returns the minor version.
+/// Takes `HTTP-version CRLF` (RFC 9112, 2.3); returns the minor version.
 fn http_version(line: &mut Cursor) -> Result<u8> {
     let start = line.offset;
     line.expect(b"HTTP/", &rules::VERSION)?;

@@ -52,8 +52,8 @@ impl Response {
         Self { status, content_type, body: page.into_bytes().into() }
     }
 
-    /// Returns the bytes that go over the wire. The answer to HEAD is that to GET without its
-    /// body (RFC 9110, 9.3.2).
+    /// Returns the bytes that go over the wire. The answer to HEAD is that to GET
+    /// without its body (RFC 9110, 9.3.2).
     pub(crate) fn to_bytes(&self, is_head: bool, now: SystemTime) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(256 + self.body.len());
         // Writing to a Vec never fails.
@@ -76,11 +76,11 @@ impl Response {
             write!(head, "\r\nContent-Type: {content_type}")?;
             write!(head, "\r\nContent-Length: {}", body.len())?;
         }
-        // 405 must name the methods (RFC 9110, 15.5.6); here 204 is the answer to OPTIONS.
+        // 405 must name the methods (RFC 9110, 15.5.6); here 204 answers OPTIONS.
         if [Status::METHOD_NOT_ALLOWED, Status::NO_CONTENT].contains(status) {
             head.write_all(b"\r\nAllow: GET, HEAD, OPTIONS")?;
         }
-        // The next answer may be another one: no browser is to keep this (RFC 9111, 5.2.2.5).
+        // The next answer may differ: no browser is to keep this (RFC 9111, 5.2.2.5).
         head.write_all(b"\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n")
     }
 }

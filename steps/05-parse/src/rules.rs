@@ -1,5 +1,5 @@
-//! Every reason to refuse a request: what is wrong, for a person, and which rule says so.
-//! The code that keeps a rule names it, as in `Err(SECOND_HOST.at(offset))`.
+//! Every reason to refuse a request: what is wrong, for a person, and which rule says
+//! so. The code that keeps a rule names it, as in `Err(SECOND_HOST.at(offset))`.
 
 use std::fmt;
 

@@ -14,7 +14,7 @@ pub struct Target<'a> {
     pub query: Option<&'a [u8]>,
 }
 
-/// Takes a target apart, whose form depends on the method. `offset` is that of the target.
+/// Takes apart a target, which begins at `offset`. Its form depends on the method.
 #[inline]
 pub fn parse<'a>(method: &[u8], target: &'a [u8], offset: usize) -> Result<Target<'a>> {
     let no_path = Target { authority: None, path: Cow::Borrowed(b""), query: None };
@@ -105,7 +105,8 @@ pub fn check_authority(authority: &[u8], offset: usize) -> Result<&[u8]> {
     Ok(port)
 }
 
-/// Whether this is a name, an IPv4 address or, in brackets, an IPv6 address (RFC 3986, 3.2.2).
+/// Whether this is a name, an IPv4 address or, in brackets, an IPv6 address
+/// (RFC 3986, 3.2.2).
 fn is_host(host: &[u8]) -> bool {
     match host {
         [b'[', address @ .., b']'] => {
@@ -122,7 +123,7 @@ fn is_percent_encoded(bytes: &[u8]) -> bool {
     after_each.all(|rest| rest.get(..2).and_then(hexadecimal).is_some())
 }
 
-/// Whether this is nothing, or a colon and digits, if any, up to 65535 (RFC 3986, 3.2.3).
+/// Whether this is nothing, or a colon and maybe digits, up to 65535 (RFC 3986, 3.2.3).
 fn is_port(port: &[u8]) -> bool {
     let digits = port.strip_prefix(b":").unwrap_or(b"x");
     let is_number =

@@ -4,8 +4,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-/// An answer of this size, in bytes, fits into every system's empty send buffer: writing it
-/// can't block, and needs no deadline.
+/// An answer of this size, in bytes, fits into every system's empty send buffer:
+/// writing it can't block, and needs no deadline.
 const NEVER_BLOCKS: usize = 4 * 1024;
 
 /// What a connection needs of a socket. Tests bring one that lives in memory.
@@ -23,7 +23,7 @@ pub trait Transport: Read + Write {
     /// Reads once, as `read(2)`, but fails with `TimedOut` when nothing comes in time.
     fn read_before(&mut self, until: Instant, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            // It fails on macOS when both sides are closed; then the read says how, at once.
+            // It fails on macOS when both sides are closed; the read then says how.
             let _ = self.set_read_timeout(time_left(until)?);
             match self.read(buffer) {
                 Err(error) if is_worth_a_retry(&error) => {}
@@ -70,8 +70,8 @@ fn time_left(until: Instant) -> io::Result<Duration> {
     if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
 }
 
-/// Whether a timeout has passed (`WouldBlock` on Unix, `TimedOut` on Windows), or the program
-/// was stopped and continued, signal(7). The clock says whether to go on.
+/// Whether a timeout has passed (`WouldBlock` on Unix, `TimedOut` on Windows), or the
+/// program was stopped and continued, signal(7). The clock says whether to go on.
 fn is_worth_a_retry(error: &io::Error) -> bool {
     let kinds = [ErrorKind::WouldBlock, ErrorKind::TimedOut, ErrorKind::Interrupted];
     kinds.contains(&error.kind())

@@ -21,7 +21,8 @@ fn main() -> Result<()> {
     }
 }
 
-/// Counts until the client has said its last word. Dropping `client` closes the connection.
+/// Counts until the client has said its last word. Dropping `client` closes the
+/// connection.
 fn handle(mut client: TcpStream, peer: SocketAddr) -> io::Result<()> {
     let mut buffer = [0; 4096];
     let mut count = 0;

@@ -160,7 +160,8 @@ fn wants_text(mut client: TcpStream) -> io::Result<()> {
     writeln!(io::stdout(), "{} sent {} bytes", client.peer_addr()?, text.len())
 }
 
-/// `from_utf8_lossy` puts a mark in place of what is no text, and the mark has three bytes.
+/// `from_utf8_lossy` puts a mark in place of what is no text, and the mark has three
+/// bytes.
 fn makes_text_first(mut client: TcpStream) -> io::Result<()> {
     let mut bytes = Vec::new();
     client.read_to_end(&mut bytes)?;

@@ -95,7 +95,8 @@ fn blank_line_comes_last(mut client: TcpStream) -> io::Result<()> {
     client.write_all(PAGE)
 }
 
-/// When the buffer is full, `read` has no room and returns 0, as if the client had left.
+/// When the buffer is full, `read` has no room and returns 0, as if the client had
+/// left.
 fn small_buffer(mut client: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 1024];
     let mut length = 0;

@@ -31,7 +31,8 @@ fn answer(mut client: TcpStream, answer: &[u8]) -> io::Result<()> {
     client.write_all(answer)
 }
 
-/// The request says nothing that it needs to know. All in one `write`, so mostly it arrives.
+/// The request says nothing that it needs to know. All in one `write`, so mostly it
+/// arrives.
 fn never_reads(mut client: TcpStream) -> io::Result<()> {
     let length = PAGE.len();
     let text = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{PAGE}");

@@ -89,7 +89,8 @@ fn a_file(client: TcpStream) -> io::Result<()> {
 fn two_types(client: TcpStream) -> io::Result<()> {
     answer(
         client,
-        "Content-Type: text/html\r\nContent-Type: charset=utf-8\r\nConnection: close\r\n",
+        "Content-Type: text/html\r\nContent-Type: charset=utf-8\r\n\
+         Connection: close\r\n",
     )
 }
 

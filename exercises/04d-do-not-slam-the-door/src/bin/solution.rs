@@ -40,8 +40,8 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     close_gently(client)
 }
 
-/// Says that nothing more will come (FIN), then reads on, until the client has closed too or
-/// the patience is over. Only what has been read can be closed without a reset.
+/// Says that nothing more will come (FIN), then reads on, until the client has closed
+/// too or the patience is over. Only what has been read can be closed without a reset.
 fn close_gently(mut client: TcpStream) -> io::Result<()> {
     client.shutdown(Shutdown::Write)?;
     let until = Instant::now() + PATIENCE;
@@ -60,8 +60,8 @@ fn close_gently(mut client: TcpStream) -> io::Result<()> {
     }
 }
 
-/// Reads until the blank line has come, or the client has left. A part of the body may come
-/// with it.
+/// Reads until the blank line has come, or the client has left. A part of the body may
+/// come with it.
 fn read_head(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

@@ -54,8 +54,8 @@ fn is_version(part: &[u8]) -> bool {
         if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 
-/// Reads until the blank line, and gives back the first line. None when the client has left
-/// before.
+/// Reads until the blank line, and gives back the first line. None when the client has
+/// left before.
 fn read_first_line(client: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

@@ -30,8 +30,8 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     }
 }
 
-/// The names and values in a head. None when a line is no field, or the request does not name
-/// one host.
+/// The names and values in a head. None when a line is no field, or the request does
+/// not name one host.
 fn fields(head: &str) -> Option<Vec<(String, String)>> {
     let fields: Vec<_> =
         head.split("\r\n").skip(1).map(field).collect::<Option<_>>()?;
@@ -60,8 +60,8 @@ fn list(fields: &[(String, String)]) -> String {
     fields.iter().map(|(name, value)| format!("{name}: {value}\n")).collect()
 }
 
-/// Reads until the blank line: the request line and the fields, as one text. None when the
-/// client has left before.
+/// Reads until the blank line: the request line and the fields, as one text. None when
+/// the client has left before.
 fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

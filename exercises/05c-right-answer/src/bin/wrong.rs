@@ -48,7 +48,8 @@ struct Answer {
     page: &'static str,
 }
 
-/// What is right about all of them: each gets method, path and the right answer to them.
+/// What is right about all of them: each gets method, path and the right answer to
+/// them.
 fn answer(
     mut client: TcpStream,
     change: impl Fn(&str, &str, Answer) -> Answer,

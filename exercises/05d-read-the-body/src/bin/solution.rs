@@ -43,7 +43,8 @@ impl From<io::Error> for Stop {
 
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
-    // What the reader has read beyond the head stays in it, so the body is read from it too.
+    // What the reader has read beyond the head stays in it, so the body is read from it
+    // too.
     let body = fields(&mut reader).and_then(|fields| body(&mut reader, &fields));
     let (status, page) = match body {
         Ok(body) => ("200 OK", body),

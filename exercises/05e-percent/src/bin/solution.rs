@@ -45,8 +45,8 @@ fn answer(target: &str) -> (&'static str, String) {
     }
 }
 
-/// The text with each `%XX` replaced by the byte it stands for, once. None if a `%` has no
-/// two digits, or the bytes are no UTF-8, or control characters are among them.
+/// The text with each `%XX` replaced by the byte it stands for, once. None if a `%` has
+/// no two digits, or the bytes are no UTF-8, or control characters are among them.
 fn decoded(text: &str) -> Option<String> {
     let mut decoded = Vec::new();
     let mut bytes = text.bytes();
@@ -67,8 +67,8 @@ fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16)?.try_into().ok()
 }
 
-/// Reads until the blank line: the request line and the fields, as one text. None when the
-/// client has left before.
+/// Reads until the blank line: the request line and the fields, as one text. None when
+/// the client has left before.
 fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

@@ -33,7 +33,8 @@ fn main() -> ExitCode {
     ])
 }
 
-/// What is right about all of them: `name` makes a name of a target, or says that it is none.
+/// What is right about all of them: `name` makes a name of a target, or says that it is
+/// none.
 fn answer(
     mut client: TcpStream,
     name: impl Fn(&str) -> Option<String>,

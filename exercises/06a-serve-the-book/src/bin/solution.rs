@@ -44,7 +44,8 @@ fn folder() -> Result<PathBuf> {
         .with_context(|| format!("no folder {folder} (cargo book makes target/book)"))
 }
 
-/// The file at `path` of the request, which step 5 has decoded; none if there is no such file.
+/// The file at `path` of the request, which step 5 has decoded; none if there is no
+/// such file.
 fn file(folder: &Path, path: &[u8]) -> Option<Response> {
     // Where it really is: a link may lead out of the folder.
     let file = folder.join(relative(path)?).canonicalize().ok()?;
@@ -58,7 +59,8 @@ fn file(folder: &Path, path: &[u8]) -> Option<Response> {
     Some(Response { status: Status::OK, content_type, body })
 }
 
-/// A path that only goes down: names with `/` between them, and nothing that is no name.
+/// A path that only goes down: names with `/` between them, and nothing that is no
+/// name.
 fn relative(path: &[u8]) -> Option<PathBuf> {
     let path = str::from_utf8(path).ok()?.strip_prefix('/')?;
     let index = if path.is_empty() || path.ends_with('/') { "index.html" } else { "" };

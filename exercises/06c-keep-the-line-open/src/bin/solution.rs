@@ -148,8 +148,8 @@ impl Line {
         Ok(())
     }
 
-    /// Says that this was all, and reads on: a byte that nobody has read would make a reset of
-    /// the close.
+    /// Says that this was all, and reads on: a byte that nobody has read would make a
+    /// reset of the close.
     fn close_gently(self) -> io::Result<()> {
         self.client.shutdown(Shutdown::Write)?;
         let _ = io::copy(&mut self.client.take(1 << 20), &mut io::sink());
@@ -170,7 +170,8 @@ fn has_close(value: &[u8]) -> bool {
     words.any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
-/// Hexadecimal digits, perhaps with `;` and more. `from_str_radix` alone would take `+5`.
+/// Hexadecimal digits, perhaps with `;` and more. `from_str_radix` alone would take
+/// `+5`.
 fn chunk_size(line: &[u8]) -> Result<usize, Stop> {
     let digits = line.split(|&byte| byte == b';').next().unwrap_or_default();
     let digits = digits.trim_ascii_end();

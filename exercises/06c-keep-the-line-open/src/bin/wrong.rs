@@ -7,30 +7,111 @@ use std::time::Duration;
 
 use gallery::Mistake::Threaded;
 
-#[rustfmt::skip] // a table
 fn main() -> ExitCode {
     gallery::run(&[
-        ("hangs-up", Threaded(|client| serve(client, Rules { hangs_up: true, ..RIGHT }))),
-        ("drops-the-rest", Threaded(|client| serve(client, Rules { drops_the_rest: true, ..PATIENT }))),
-        ("waits-for-the-rest", Threaded(|client| serve(client, Rules { waits_for_the_rest: true, ..PATIENT }))),
-        ("body-is-a-request", Threaded(|client| serve(client, Rules { ignores_bodies: true, ..RIGHT }))),
-        ("no-chunks", Threaded(|client| serve(client, Rules { ignores_chunks: true, ..RIGHT }))),
-        ("body-from-the-buffer", Threaded(|client| serve(client, Rules { body_from_the_buffer: true, ..RIGHT }))),
-        ("body-after-head", Threaded(|client| serve(client, Rules { body_after_head: true, ..RIGHT }))),
-        ("does-not-hear-close", Threaded(|client| serve(client, Rules { hears_close: |_| false, ..RIGHT }))),
-        ("wants-close-alone", Threaded(|client| serve(client, Rules { hears_close: |value| value.trim() == "close", ..RIGHT }))),
-        ("does-not-say-close", Threaded(|client| serve(client, Rules { says_close: false, ..RIGHT }))),
-        ("keeps-1.0-open", Threaded(|client| serve(client, Rules { keeps_1_0: true, ..RIGHT }))),
-        ("length-wins", Threaded(|client| serve(client, Rules { both: Both::Length, ..RIGHT }))),
-        ("chunks-win", Threaded(|client| serve(client, Rules { both: Both::Chunks, ..RIGHT }))),
-        ("goes-on-after-400", Threaded(|client| serve(client, Rules { goes_on: true, ..RIGHT }))),
-        ("kind-to-numbers", Threaded(|client| serve(client, Rules { length: |text| text.parse().ok(), ..RIGHT }))),
-        ("takes-one-of-two", Threaded(|client| serve(client, Rules { takes_one_of_two: true, ..RIGHT }))),
-        ("any-coding", Threaded(|client| serve(client, Rules { any_coding: true, ..RIGHT }))),
-        ("blank-before-the-colon", Threaded(|client| serve(client, Rules { blanks: true, ..RIGHT }))),
-        ("kind-to-chunk-sizes", Threaded(|client| serve(client, Rules { size: |text| usize::from_str_radix(text.trim(), 16).ok(), ..RIGHT }))),
-        ("end-of-chunk-unseen", Threaded(|client| serve(client, Rules { end_unseen: true, ..RIGHT }))),
-        ("waits-for-ever", Threaded(|client| serve(client, Rules { idle: None, ..RIGHT }))),
+        (
+            "hangs-up",
+            Threaded(|client| serve(client, Rules { hangs_up: true, ..RIGHT })),
+        ),
+        (
+            "drops-the-rest",
+            Threaded(|client| serve(client, Rules { drops_the_rest: true, ..PATIENT })),
+        ),
+        (
+            "waits-for-the-rest",
+            Threaded(|client| {
+                serve(client, Rules { waits_for_the_rest: true, ..PATIENT })
+            }),
+        ),
+        (
+            "body-is-a-request",
+            Threaded(|client| serve(client, Rules { ignores_bodies: true, ..RIGHT })),
+        ),
+        (
+            "no-chunks",
+            Threaded(|client| serve(client, Rules { ignores_chunks: true, ..RIGHT })),
+        ),
+        (
+            "body-from-the-buffer",
+            Threaded(|client| {
+                serve(client, Rules { body_from_the_buffer: true, ..RIGHT })
+            }),
+        ),
+        (
+            "body-after-head",
+            Threaded(|client| serve(client, Rules { body_after_head: true, ..RIGHT })),
+        ),
+        (
+            "does-not-hear-close",
+            Threaded(|client| serve(client, Rules { hears_close: |_| false, ..RIGHT })),
+        ),
+        (
+            "wants-close-alone",
+            Threaded(|client| {
+                serve(
+                    client,
+                    Rules { hears_close: |value| value.trim() == "close", ..RIGHT },
+                )
+            }),
+        ),
+        (
+            "does-not-say-close",
+            Threaded(|client| serve(client, Rules { says_close: false, ..RIGHT })),
+        ),
+        (
+            "keeps-1.0-open",
+            Threaded(|client| serve(client, Rules { keeps_1_0: true, ..RIGHT })),
+        ),
+        (
+            "length-wins",
+            Threaded(|client| serve(client, Rules { both: Both::Length, ..RIGHT })),
+        ),
+        (
+            "chunks-win",
+            Threaded(|client| serve(client, Rules { both: Both::Chunks, ..RIGHT })),
+        ),
+        (
+            "goes-on-after-400",
+            Threaded(|client| serve(client, Rules { goes_on: true, ..RIGHT })),
+        ),
+        (
+            "kind-to-numbers",
+            Threaded(|client| {
+                serve(client, Rules { length: |text| text.parse().ok(), ..RIGHT })
+            }),
+        ),
+        (
+            "takes-one-of-two",
+            Threaded(|client| serve(client, Rules { takes_one_of_two: true, ..RIGHT })),
+        ),
+        (
+            "any-coding",
+            Threaded(|client| serve(client, Rules { any_coding: true, ..RIGHT })),
+        ),
+        (
+            "blank-before-the-colon",
+            Threaded(|client| serve(client, Rules { blanks: true, ..RIGHT })),
+        ),
+        (
+            "kind-to-chunk-sizes",
+            Threaded(|client| {
+                serve(
+                    client,
+                    Rules {
+                        size: |text| usize::from_str_radix(text.trim(), 16).ok(),
+                        ..RIGHT
+                    },
+                )
+            }),
+        ),
+        (
+            "end-of-chunk-unseen",
+            Threaded(|client| serve(client, Rules { end_unseen: true, ..RIGHT })),
+        ),
+        (
+            "waits-for-ever",
+            Threaded(|client| serve(client, Rules { idle: None, ..RIGHT })),
+        ),
     ])
 }
 

@@ -29,8 +29,8 @@ fn main() -> Result<()> {
     }
 }
 
-/// A new key, with a certificate for it that everybody may see, in letters. The key stays in
-/// here.
+/// A new key, with a certificate for it that everybody may see, in letters. The key
+/// stays in here.
 fn padlock() -> Result<(Arc<ServerConfig>, String)> {
     let names = vec!["127.0.0.1".into(), "localhost".into()];
     let made = rcgen::generate_simple_self_signed(names)?;

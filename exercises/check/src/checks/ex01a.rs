@@ -1,8 +1,8 @@
 //! Port 0 becomes another one.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::{Check, Exercise, Failure, Server, Subject, Verdict};
 
@@ -13,7 +13,8 @@ pub const EXERCISE: Exercise = Exercise {
     page: "01-bind.md",
     checks: &[
         Check {
-            demand: "Started at port 0, it says on standard output which address it has got.",
+            demand: "Started at port 0, it says on standard output which address it \
+                     has got.",
             points: 2,
             by_hand: "{program} 127.0.0.1:0",
             run: says_which,
@@ -31,7 +32,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: takes_a_port,
         },
         Check {
-            demand: "Started at 127.0.0.2, which Linux and Windows have too, it says so.",
+            demand: "Started at 127.0.0.2, which Linux and Windows have too, it says \
+                     so.",
             points: 1,
             by_hand: "{program} 127.0.0.2:0",
             run: takes_an_ip_address,
@@ -58,10 +60,10 @@ fn keeps_it(subject: &Subject) -> Verdict {
 fn has_its_address(server: &mut Server) -> Verdict {
     // First of all: what ends in a moment has its address still.
     server.expect_running(
-        "Your program says which address it has, and ends. An address belongs to a program \
-         that runs: now anybody can have it.",
-        "_exit(2): when a program ends, the system closes all it has open, its sockets too. \
-         The task: it waits until somebody presses Enter.",
+        "Your program says which address it has, and ends. An address belongs to a \
+         program that runs: now anybody can have it.",
+        "_exit(2): when a program ends, the system closes all it has open, its sockets \
+         too. The task: it waits until somebody presses Enter.",
     )?;
     if server.has_its_address() {
         return Ok(());
@@ -72,19 +74,20 @@ fn has_its_address(server: &mut Server) -> Verdict {
         return Err(server.wrong_in_output(
             offset,
             format!(
-                "Your program has {other}, and says {address}. If it binds twice, port 0 \
-                 becomes another one each time."
+                "Your program has {other}, and says {address}. If it binds twice, port \
+                 0 becomes another one each time."
             ),
-            "ip(7): at each bind with port 0 the system chooses anew. Ask the socket that you keep, with \
-             `local_addr`.",
+            "ip(7): at each bind with port 0 the system chooses anew. Ask the socket \
+             that you keep, with `local_addr`.",
         ));
     }
     Err(server.wrong_in_output(
         offset,
-        "Nobody has this address. Your program had it for a moment: then the socket was \
-         dropped, and with the socket goes its address.",
-        "close(2): a socket without an owner is closed, and its address is free for others. \
-         In `bind(…)?.local_addr()` nobody keeps the socket; `let _ =` does not either.",
+        "Nobody has this address. Your program had it for a moment: then the socket \
+         was dropped, and with the socket goes its address.",
+        "close(2): a socket without an owner is closed, and its address is free for \
+         others. In `bind(…)?.local_addr()` nobody keeps the socket; `let _ =` does \
+         not either.",
     ))
 }
 
@@ -110,7 +113,10 @@ fn takes_an_ip_address(subject: &Subject) -> Verdict {
 }
 
 fn ends_with_enter(subject: &Subject) -> Verdict {
-    let ended = subject.start()?.typed(Some("")).map_err(|failure| goes_on(subject, failure))?;
+    let ended = subject
+        .start()?
+        .typed(Some(""))
+        .map_err(|failure| goes_on(subject, failure))?;
     if ended.code == Some(0) {
         return Ok(());
     }
@@ -125,15 +131,15 @@ fn goes_on(subject: &Subject, failure: Box<Failure>) -> Box<Failure> {
     let at_the_end = subject.start().and_then(|server| server.typed(None));
     if at_the_end.is_ok() {
         return failure.because(
-            "Your program goes on after Enter, and ends only when its input does (Ctrl-D): it waits \
-             for more than one line.",
-            "read(2): Enter ends a line, and 0 says that the input has ended. `read_line` \
-             returns at the first of both, `read_to_string` at the second.",
+            "Your program goes on after Enter, and ends only when its input does \
+             (Ctrl-D): it waits for more than one line.",
+            "read(2): Enter ends a line, and 0 says that the input has ended. \
+             `read_line` returns at the first of both, `read_to_string` at the second.",
         );
     }
     failure.because(
-        "Your program goes on after Enter, and even when its input has ended (Ctrl-D): it does not \
-         read its input, or does not mind what comes.",
+        "Your program goes on after Enter, and even when its input has ended (Ctrl-D): \
+         it does not read its input, or does not mind what comes.",
         "read(2): a line, or 0 for the end of input, wakes whoever reads there.",
     )
 }

@@ -11,19 +11,22 @@ pub const EXERCISE: Exercise = Exercise {
     page: "01-bind.md",
     checks: &[
         Check {
-            demand: "At a free address it says which one it has, and ends when you press Enter.",
+            demand: "At a free address it says which one it has, and ends when you \
+                     press Enter.",
             points: 1,
             by_hand: "",
             run: at_a_free_address,
         },
         Check {
-            demand: "At an address that is taken it ends by itself, with exit status 1.",
+            demand: "At an address that is taken it ends by itself, with exit status \
+                     1.",
             points: 2,
             by_hand: "{command}; echo $?",
             run: ends_with_status_1,
         },
         Check {
-            demand: "It says so on standard error, in one line, and nothing on standard output.",
+            demand: "It says so on standard error, in one line, and nothing on \
+                     standard output.",
             points: 1,
             by_hand: "{command} > /dev/null",
             run: says_one_line,
@@ -35,7 +38,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: names_the_address,
         },
         Check {
-            demand: "The line says why, in words: not the same for an address of another machine.",
+            demand: "The line says why, in words: not the same for an address of \
+                     another machine.",
             points: 1,
             by_hand: "{program} 192.0.2.1:4545",
             run: says_why,
@@ -70,7 +74,8 @@ fn ends_with_status_1(subject: &Subject) -> Verdict {
         Some(1) => Ok(()),
         Some(0) => Err(ended.wrong(
             "It ends with exit status 0: whoever started it believes that all is well.",
-            "exit(3): 0 is success, anything else is failure. Scripts look at nothing else.",
+            "exit(3): 0 is success, anything else is failure. Scripts look at nothing \
+             else.",
         )),
         _ => Err(ended.wrong(
             "It ends with another exit status than 1.",
@@ -80,16 +85,18 @@ fn ends_with_status_1(subject: &Subject) -> Verdict {
 }
 
 fn says_one_line(subject: &Subject) -> Verdict {
-    let why = "stdin(3): standard error is for complaints, and is seen even where standard \
-               output goes into a file or into another program.";
+    let why = "stdin(3): standard error is for complaints, and is seen even where \
+               standard output goes into a file or into another program.";
     let (_, ended) = at_a_taken_address(subject)?;
     ended.expect_no_panic()?;
     match (ended.stdout.as_str(), ended.stderr.lines().count()) {
         ("", 1) => Ok(()),
-        ("", 0) => Err(ended.wrong("It ends without a word. Its user has to guess.", why)),
+        ("", 0) => {
+            Err(ended.wrong("It ends without a word. Its user has to guess.", why))
+        }
         ("", _) => Err(ended.wrong(
-            "It needs several lines to say it. In the log of a server, each line stands for \
-             itself.",
+            "It needs several lines to say it. In the log of a server, each line \
+             stands for itself.",
             "The task: one line. `{error:#}` of anyhow puts all its reasons into one.",
         )),
         (_, _) => Err(ended.wrong(
@@ -105,9 +112,10 @@ fn names_the_address(subject: &Subject) -> Verdict {
         return Ok(());
     }
     Err(ended.wrong(
-        "It says that something is wrong, and not with which address. Its user may not even \
-         know that there is a default.",
-        "bind(2): EADDRINUSE says only \"Address already in use\"; your program knows which.",
+        "It says that something is wrong, and not with which address. Its user may not \
+         even know that there is a default.",
+        "bind(2): EADDRINUSE says only \"Address already in use\"; your program knows \
+         which.",
     ))
 }
 
@@ -115,14 +123,17 @@ fn says_why(subject: &Subject) -> Verdict {
     let (taken, here) = at_a_taken_address(subject)?;
     here.expect_no_panic()?;
     // How Rust writes down such an error, whole or only its kind.
-    let is_debug = ["Os {", "kind: AddrInUse"].iter().any(|part| here.stderr.contains(part));
+    let is_debug =
+        ["Os {", "kind: AddrInUse"].iter().any(|part| here.stderr.contains(part));
     if is_debug || here.stderr.trim_end().ends_with("AddrInUse") {
         return Err(here
             .wrong(
-                "The line shows the error as `{:?}` does, in the words of the program's source. \
-                 That is for whoever wrote it; its user needs a sentence.",
-                "std::fmt::Debug is for programmers, std::fmt::Display for users: `{}` of an \
-                 `io::Error` is what strerror(3) says, \"Address already in use\".",
+                "The line shows the error as `{:?}` does, in the words of the \
+                 program's source. That is for whoever wrote it; its user needs a \
+                 sentence.",
+                "std::fmt::Debug is for programmers, std::fmt::Display for users: `{}` \
+                 of an `io::Error` is what strerror(3) says, \"Address already in \
+                 use\".",
             )
             .by_hand("{command}"));
     }
@@ -133,8 +144,8 @@ fn says_why(subject: &Subject) -> Verdict {
         return Ok(());
     }
     Err(there.wrong(
-        "This address is not taken, it belongs to no interface of this machine; your program \
-         says the same as for one that is taken.",
+        "This address is not taken, it belongs to no interface of this machine; your \
+         program says the same as for one that is taken.",
         "bind(2): EADDRINUSE and EADDRNOTAVAIL are two errors. `io::Error` says which.",
     ))
 }

@@ -4,7 +4,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::patience;
-use crate::{Check, Client, Exercise, GLANCE, Knock, QUIET, Server, Subject, Verdict, get};
+use crate::{
+    Check, Client, Exercise, GLANCE, Knock, QUIET, Server, Subject, Verdict, get,
+};
 
 pub const EXERCISE: Exercise = Exercise {
     id: "02a",
@@ -19,15 +21,15 @@ pub const EXERCISE: Exercise = Exercise {
             run: lets_in,
         },
         Check {
-            demand: "What they send is taken, not a byte comes back, and they wait: nobody accepts \
-                     them.",
+            demand: "What they send is taken, not a byte comes back, and they wait: \
+                     nobody accepts them.",
             points: 1,
             by_hand: "curl -v --max-time 1 http://127.0.0.1:4545/",
             run: stays_silent,
         },
         Check {
-            demand: "The second argument is the backlog: so many clients are let in, and not \
-                     many more (on Linux, exactly one).",
+            demand: "The second argument is the backlog: so many clients are let in, \
+                     and not many more (on Linux, exactly one).",
             points: 3,
             by_hand: "{program} 127.0.0.1:4545 1\n{then}\n\
                       # on Linux, clients 1 and 2 connect, and client 3 does not\n\
@@ -48,13 +50,14 @@ pub const EXERCISE: Exercise = Exercise {
 /// How many clients come beyond those who must be let in.
 const CROWD: usize = 12;
 
-const NOBODY_ACCEPTS: &str = "accept(2): it takes a client out of the waiting room, and the \
-                              program talks to it from then on. Here nobody is to be taken \
-                              out: that is step 3.";
+const NOBODY_ACCEPTS: &str = "accept(2): it takes a client out of the waiting room, \
+                              and the program talks to it from then on. Here nobody is \
+                              to be taken out: that is step 3.";
 
 /// How many clients may be let in with this backlog.
 fn most(backlog: usize) -> usize {
-    // Linux turns a client away when more than `backlog` are waiting; others reckon otherwise.
+    // Linux turns a client away when more than `backlog` are waiting; others reckon
+    // otherwise.
     if cfg!(target_os = "linux") { backlog + 1 } else { 2 * backlog + 2 }
 }
 
@@ -68,10 +71,10 @@ fn fewest(server: &Server, backlog: usize) -> usize {
 fn start(subject: &Subject, more: &[&str]) -> Verdict<Server> {
     let mut server = subject.start_with(more)?;
     server.expect_running(
-        "Your program says where it is, and ends. Its waiting room ends with it, and whoever \
-         sits there is thrown out.",
-        "_exit(2): when a program ends, the system closes all it has open. The task: it waits \
-         until somebody presses Enter.",
+        "Your program says where it is, and ends. Its waiting room ends with it, and \
+         whoever sits there is thrown out.",
+        "_exit(2): when a program ends, the system closes all it has open. The task: \
+         it waits until somebody presses Enter.",
     )?;
     Ok(server)
 }
@@ -88,10 +91,10 @@ fn let_in(server: &mut Server) -> Verdict<Client> {
         Knock::LetIn(client) => return Ok(client),
         Knock::NotLetIn => {
             return Err(server.wrong(
-                "Nobody refuses this client, and nobody lets it in: the waiting room is full \
-                 already.",
-                "listen(2): backlog is how many clients may wait. When more are there, Linux \
-                 drops the SYN of the next one.",
+                "Nobody refuses this client, and nobody lets it in: the waiting room \
+                 is full already.",
+                "listen(2): backlog is how many clients may wait. When more are there, \
+                 Linux drops the SYN of the next one.",
             ));
         }
         Knock::Refused => {}
@@ -99,17 +102,17 @@ fn let_in(server: &mut Server) -> Verdict<Client> {
     server.show_output();
     if server.has_its_address() {
         return Err(server.wrong(
-            "Your program has the address, and does not listen there: the system refuses \
-             everybody.",
-            "listen(2): a socket that is bound is still deaf. `listen` opens the waiting room, \
-             and has to come before the program waits for Enter.",
+            "Your program has the address, and does not listen there: the system \
+             refuses everybody.",
+            "listen(2): a socket that is bound is still deaf. `listen` opens the \
+             waiting room, and has to come before the program waits for Enter.",
         ));
     }
     Err(server.wrong(
-        "Nobody has this address. Your program listened for a moment: then the socket was \
-         dropped, and with it went the waiting room.",
-        "close(2): a socket without an owner is closed. It has to be in a variable for as long \
-         as the program waits.",
+        "Nobody has this address. Your program listened for a moment: then the socket \
+         was dropped, and with it went the waiting room.",
+        "close(2): a socket without an owner is closed. It has to be in a variable for \
+         as long as the program waits.",
     ))
 }
 
@@ -128,14 +131,15 @@ fn expect_nothing(client: &mut Client) -> Verdict {
     if !client.received().is_empty() {
         return Err(client.wrong_at(
             0,
-            "Your program answers. That is more than was asked for: this exercise is about \
-             what the system does alone.",
+            "Your program answers. That is more than was asked for: this exercise is \
+             about what the system does alone.",
             NOBODY_ACCEPTS,
         ));
     }
     if client.end().is_some() {
         return Err(client.wrong(
-            "The client was in the waiting room, and your program has accepted it and hung up.",
+            "The client was in the waiting room, and your program has accepted it and \
+             hung up.",
             NOBODY_ACCEPTS,
         ));
     }
@@ -156,8 +160,8 @@ fn expect_waiting(server: &Server, count: usize) -> Verdict {
     waiting.map_err(|_| {
         server.note("the waiting room is empty: `ss -ltn` shows 0 in Recv-Q");
         server.wrong(
-            "The client is connected, and it does not wait: your program has accepted it, and \
-             its seat is free for another one.",
+            "The client is connected, and it does not wait: your program has accepted \
+             it, and its seat is free for another one.",
             NOBODY_ACCEPTS,
         )
     })
@@ -207,18 +211,18 @@ fn too_few(server: &Server, backlog: usize, count: usize) -> Box<crate::Failure>
     if count == backlog {
         return server.wrong(
             format!(
-                "A backlog of {backlog} was asked for, and `listen` was called with {}: Linux lets in \
-                 one more than that, so no more than {count} got in.",
+                "A backlog of {backlog} was asked for, and `listen` was called with \
+                 {}: Linux lets in one more than that, so no more than {count} got in.",
                 count - 1
             ),
-            "listen(2): backlog is how many clients may wait. What the system adds to it is not \
-             for the program to take away.",
+            "listen(2): backlog is how many clients may wait. What the system adds to \
+             it is not for the program to take away.",
         );
     }
     server.wrong(
         format!(
-            "{backlog} clients were to find room, and after {count} the waiting room is full: \
-             the second argument does not reach `listen`."
+            "{backlog} clients were to find room, and after {count} the waiting room \
+             is full: the second argument does not reach `listen`."
         ),
         "listen(2): backlog is how many clients may wait; Linux lets in one more.",
     )
@@ -228,20 +232,20 @@ fn too_many(server: &Server, backlog: usize, count: usize) -> Box<crate::Failure
     if count < most(backlog) + CROWD {
         return server.wrong(
             format!(
-                "The waiting room has another size: {count} clients are in, and a backlog of \
-                 {backlog} was asked for. Is there a number in the program that stays the \
-                 same?"
+                "The waiting room has another size: {count} clients are in, and a \
+                 backlog of {backlog} was asked for. Is there a number in the program \
+                 that stays the same?"
             ),
             "listen(2): backlog is how many clients may wait; Linux lets in one more.",
         );
     }
     server.wrong(
         format!(
-            "A backlog of {backlog} was asked for. {count} clients are in, and there is \
-             still room."
+            "A backlog of {backlog} was asked for. {count} clients are in, and there \
+             is still room."
         ),
-        "listen(2) is called with a far larger backlog. std::net::TcpListener::bind calls it \
-         with one of its own, 128 on Linux, and cannot be told another.",
+        "listen(2) is called with a far larger backlog. std::net::TcpListener::bind \
+         calls it with one of its own, 128 on Linux, and cannot be told another.",
     )
 }
 

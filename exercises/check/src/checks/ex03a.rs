@@ -9,8 +9,8 @@ pub const EXERCISE: Exercise = Exercise {
     page: "03-accept.md",
     checks: &[
         Check {
-            demand: "When a client has said its last word, a line on standard output has its \
-                     address and how many bytes it sent.",
+            demand: "When a client has said its last word, a line on standard output \
+                     has its address and how many bytes it sent.",
             points: 2,
             by_hand: "printf 'Good morning' | nc -N 127.0.0.1 4545",
             run: one_client,
@@ -23,15 +23,17 @@ pub const EXERCISE: Exercise = Exercise {
             run: two_clients,
         },
         Check {
-            demand: "All bytes are counted, in however many pieces they come, and there is one \
-                     line for all.",
+            demand: "All bytes are counted, in however many pieces they come, and \
+                     there is one line for all.",
             points: 2,
-            by_hand: "(printf 'Good '; sleep 1; printf 'morning') | nc -N 127.0.0.1 4545",
+            by_hand: "(printf 'Good '; sleep 1; printf 'morning') | nc -N 127.0.0.1 \
+                      4545",
             run: in_pieces,
         },
         Check {
-            demand: "Bytes are counted, not letters, and they need not be text: \"Grüße\" is 7, and \
-                     a hundred thousand of any kind are counted too.",
+            demand: "Bytes are counted, not letters, and they need not be text: \
+                     \"Grüße\" is 7, and a hundred thousand of any kind are counted \
+                     too.",
             points: 1,
             by_hand: "head -c 100000 /dev/urandom | nc -N 127.0.0.1 4545",
             run: any_bytes,
@@ -51,11 +53,11 @@ pub const EXERCISE: Exercise = Exercise {
     ],
 };
 
-const ONE_READ: &str = "read(2) returns what has come so far, and 0 when the client has said its \
-                        last word. Until then there may be more.";
+const ONE_READ: &str = "read(2) returns what has come so far, and 0 when the client \
+                        has said its last word. Until then there may be more.";
 
-const ONE_LINE: &str = "The task: one line for each connection, and in it the client's address \
-                        and the number of bytes, in digits.";
+const ONE_LINE: &str = "The task: one line for each connection, and in it the client's \
+                        address and the number of bytes, in digits.";
 
 /// A client, and where the output begins that may be about it.
 struct Call {
@@ -93,13 +95,16 @@ fn one_client(subject: &Subject) -> Verdict {
     if !line.numbers(&client).contains(&bytes.len()) {
         expect_no_second(&server, &mut client, &line, bytes.len())?;
     }
-    let why = "read(2) returns how many bytes it has put into the buffer. The buffer itself is \
-               always as large, and most of it may be empty.";
+    let why = "read(2) returns how many bytes it has put into the buffer. The buffer \
+               itself is always as large, and most of it may be empty.";
     expect_count(&mut server, &client, &line, bytes.len(), |count| match count {
-        Some(count) => (format!("{} bytes were sent, and the line says {count}.", bytes.len()), why),
+        Some(count) => (
+            format!("{} bytes were sent, and the line says {count}.", bytes.len()),
+            why,
+        ),
         None => (
-            "The line about this client says who called, and has no number in it: how many bytes \
-             came is missing."
+            "The line about this client says who called, and has no number in it: how \
+             many bytes came is missing."
                 .into(),
             ONE_LINE,
         ),
@@ -107,7 +112,12 @@ fn one_client(subject: &Subject) -> Verdict {
 }
 
 /// What the line does not say must not be in another one.
-fn expect_no_second(server: &Server, client: &mut Client, line: &Line, count: usize) -> Verdict {
+fn expect_no_second(
+    server: &Server,
+    client: &mut Client,
+    line: &Line,
+    count: usize,
+) -> Verdict {
     server.settle();
     server.see_output();
     client.listen(GLANCE);
@@ -117,8 +127,8 @@ fn expect_no_second(server: &Server, client: &mut Client, line: &Line, count: us
         None => Ok(()),
         Some(second) => Err(server.wrong_in_output(
             behind + second.offset,
-            "Your program prints two lines about one connection: the first says who called, and \
-             only the second how many bytes came. One line is to say both.",
+            "Your program prints two lines about one connection: the first says who \
+             called, and only the second how many bytes came. One line is to say both.",
             ONE_LINE,
         )),
     }
@@ -132,11 +142,16 @@ fn two_clients(subject: &Subject) -> Verdict {
     let (second, line) = says(&mut server, second, b"again, Sam", NO_LINE)?;
     expect_count(&mut server, &second, &line, 10, |count| {
         let meaning = match count {
-            Some(15) => "The first client sent 5 bytes, the second one 10, and the second line \
-                         says 15: what the first one sent is counted with it.",
+            Some(15) => {
+                "The first client sent 5 bytes, the second one 10, and the second line \
+                 says 15: what the first one sent is counted with it."
+            }
             _ => "The second client sent 10 bytes, and its line does not say so.",
         };
-        (meaning.into(), "Each connection is a stream of its own; what is counted begins at 0.")
+        (
+            meaning.into(),
+            "Each connection is a stream of its own; what is counted begins at 0.",
+        )
     })
 }
 
@@ -152,8 +167,8 @@ fn in_pieces(subject: &Subject) -> Verdict {
     {
         return Err(server.wrong_in_output(
             line.offset,
-            "Your program has heard one piece, and hangs up. But the client has not said its \
-             last word: \"morning\" is still to come.",
+            "Your program has heard one piece, and hangs up. But the client has not \
+             said its last word: \"morning\" is still to come.",
             ONE_READ,
         ));
     }
@@ -166,16 +181,16 @@ fn in_pieces(subject: &Subject) -> Verdict {
         server.see_output();
         return Err(server.wrong_in_output(
             behind + second.offset,
-            "Your program prints a line for each piece that it reads. How many there are is \
-             decided on the way; a connection is one call, and gets one line.",
+            "Your program prints a line for each piece that it reads. How many there \
+             are is decided on the way; a connection is one call, and gets one line.",
             ONE_READ,
         ));
     }
     expect_count(&mut server, &client, &line, 12, |count| {
         let meaning = match count {
             Some(7) => {
-                "\"Good \" and \"morning\" came in two pieces, and the line says 7: only the \
-                 last piece is counted."
+                "\"Good \" and \"morning\" came in two pieces, and the line says 7: \
+                 only the last piece is counted."
             }
             _ => "12 bytes came in two pieces, and the line does not say so.",
         };
@@ -204,13 +219,16 @@ fn letters(subject: &Subject) -> Verdict {
     let (client, line) = says(&mut server, call, LETTERS.as_bytes(), NO_LINE)?;
     let counted = expect_count(&mut server, &client, &line, LETTERS.len(), |count| {
         let meaning = match count {
-            Some(5) => "\"Grüße\" is 7 bytes, and the line says 5: your program counts letters.",
+            Some(5) => {
+                "\"Grüße\" is 7 bytes, and the line says 5: your program counts \
+                 letters."
+            }
             _ => "\"Grüße\" is 7 bytes, and the line does not say so.",
         };
         (
             meaning.into(),
-            "RFC 3629: in UTF-8 a letter has up to four bytes; ü and ß have two. What comes from \
-             a socket, and what read(2) counts, is bytes.",
+            "RFC 3629: in UTF-8 a letter has up to four bytes; ü and ß have two. What \
+             comes from a socket, and what read(2) counts, is bytes.",
         )
     });
     counted.map_err(|failure| {
@@ -223,23 +241,24 @@ fn any_bytes(subject: &Subject) -> Verdict {
     let mut server = start(subject)?;
     let call = call(&mut server)?;
     let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(100_000).collect();
-    let why = "RFC 3629: not every byte is a part of a text in UTF-8. A socket carries bytes, \
-               `Vec<u8>`; whether they are text is another question, and nobody asks it here.";
+    let why = "RFC 3629: not every byte is a part of a text in UTF-8. A socket carries \
+               bytes, `Vec<u8>`; whether they are text is another question, and nobody \
+               asks it here.";
     let (client, line) = says(
         &mut server,
         call,
         &bytes,
         (
-            "These bytes are no text, and your program prints no line about them. It counts \
-             only what it can read as one.",
+            "These bytes are no text, and your program prints no line about them. It \
+             counts only what it can read as one.",
             why,
         ),
     )?;
     expect_count(&mut server, &client, &line, bytes.len(), |count| match count {
         Some(count) => (
             format!(
-                "100000 bytes were sent, and the line says {count}. What is counted is not what \
-                 came: a text was made of it before."
+                "100000 bytes were sent, and the line says {count}. What is counted is \
+                 not what came: a text was made of it before."
             ),
             why,
         ),
@@ -252,7 +271,8 @@ fn no_bytes(subject: &Subject) -> Verdict {
     let call = call(&mut server)?;
     let why = "read(2): 0 is what it returns at the end, and here the end comes first. \
                Browsers open such connections too, and may never use them.";
-    let meaning = "Somebody called and said nothing, and your program prints no line about it.";
+    let meaning =
+        "Somebody called and said nothing, and your program prints no line about it.";
     let (client, line) = says(&mut server, call, b"", (meaning, why))?;
     expect_count(&mut server, &client, &line, 0, |_| {
         ("Nothing was sent, and the line does not say 0.".into(), why)
@@ -267,10 +287,10 @@ fn closes(subject: &Subject) -> Verdict {
     if !client.received().is_empty() {
         return Err(client.wrong_at(
             0,
-            "Your program answers. Here nobody has asked for anything: the line is for the \
-             diary, not for the client.",
-            "The task: nothing is answered. RFC 9110, section 3.3: what a server answers is a \
-             request, and \"Good morning\" is none.",
+            "Your program answers. Here nobody has asked for anything: the line is for \
+             the diary, not for the client.",
+            "The task: nothing is answered. RFC 9110, section 3.3: what a server \
+             answers is a request, and \"Good morning\" is none.",
         ));
     }
     if client.end().is_some() {
@@ -278,22 +298,24 @@ fn closes(subject: &Subject) -> Verdict {
     }
     closed.map_err(|failure| {
         failure.because(
-            "The line is there, and the connection is still open. The client waits for a word, \
-             and your program collects connections: some day it can have no more of them.",
-            "close(2): a connection is closed when its last owner drops it. getrlimit(2): a \
-             program may have so many descriptors, often 1024.",
+            "The line is there, and the connection is still open. The client waits for \
+             a word, and your program collects connections: some day it can have no \
+             more of them.",
+            "close(2): a connection is closed when its last owner drops it. \
+             getrlimit(2): a program may have so many descriptors, often 1024.",
         )
     })
 }
 
 const NO_LINE: (&str, &str) = (
     "Your program prints nothing about this client.",
-    "setvbuf(3): a program may keep back what it prints, until there is enough of it. `println!` \
-     does not, once its line is complete; a `BufWriter` does, until it is flushed.",
+    "setvbuf(3): a program may keep back what it prints, until there is enough of it. \
+     `println!` does not, once its line is complete; a `BufWriter` does, until it is \
+     flushed.",
 );
 
-/// The client sends its last bytes and says that these were all. There must be a line about it;
-/// `no_line` says what it means if nothing is printed.
+/// The client sends its last bytes and says that these were all. There must be a line
+/// about it; `no_line` says what it means if nothing is printed.
 fn says(
     server: &mut Server,
     Call { mut client, before }: Call,
@@ -322,15 +344,16 @@ fn without_line(
     before: usize,
     (meaning, why): (&str, &str),
 ) -> Box<Failure> {
-    let peer = "accept(2) returns two things, the connection and the address of the peer: the \
-                one who called.";
+    let peer = "accept(2) returns two things, the connection and the address of the \
+                peer: the one who called.";
     let (new, address) = (&text[before..], address_of(client));
     let (ip, port) = address.rsplit_once(':').unwrap_or_default();
     if line_about(&server.complained(), client).is_some() {
         return server.wrong(
-            "The line is there, but on standard error. It is no complaint: it is what the \
-             program is for.",
-            "stdout(3): results go to standard output, so that others can read and count them.",
+            "The line is there, but on standard error. It is no complaint: it is what \
+             the program is for.",
+            "stdout(3): results go to standard output, so that others can read and \
+             count them.",
         );
     }
     if let Some(offset) = new.find(&server.address().to_string()) {
@@ -340,19 +363,20 @@ fn without_line(
             peer,
         );
     }
-    let ports = "ip(7): an address is an IP address and a port. Two connections from one machine \
-                 may have the same IP address, and the port tells them apart.";
+    let ports = "ip(7): an address is an IP address and a port. Two connections from \
+                 one machine may have the same IP address, and the port tells them \
+                 apart.";
     if let Some(offset) = find_number(new, ip)
         && new.contains('\n')
     {
         let meaning = match find_number(new, port) {
             None => format!(
-                "Your program prints the IP address of this client, and the port is missing: \
-                 its address is {address}."
+                "Your program prints the IP address of this client, and the port is \
+                 missing: its address is {address}."
             ),
             Some(_) => format!(
-                "Your program prints IP address and port of this client, and not as one \
-                 address: that is {address}."
+                "Your program prints IP address and port of this client, and not as \
+                 one address: that is {address}."
             ),
         };
         return server.wrong_in_output(before + offset, meaning, ports);
@@ -361,7 +385,8 @@ fn without_line(
         return server.wrong_in_output(
             before,
             format!(
-                "Your program prints something about this client, but not who it is: {address}."
+                "Your program prints something about this client, but not who it is: \
+                 {address}."
             ),
             peer,
         );
@@ -370,15 +395,16 @@ fn without_line(
     server.wrong(meaning, why)
 }
 
-/// Where the number, or the IP address, stands: not as a part of a longer one, and not before
-/// the port of somebody else.
+/// Where the number, or the IP address, stands: not as a part of a longer one, and not
+/// before the port of somebody else.
 fn find_number(text: &str, number: &str) -> Option<usize> {
     let is_digit = |letter: char| letter.is_ascii_digit();
     let found = text.match_indices(number).find(|(offset, _)| {
         let behind = &text[offset + number.len()..];
         let behind = behind.strip_prefix([':', '.']).unwrap_or(behind);
         !number.is_empty()
-            && !text[..*offset].ends_with(is_digit) && !behind.starts_with(is_digit)
+            && !text[..*offset].ends_with(is_digit)
+            && !behind.starts_with(is_digit)
     });
     found.map(|(offset, _)| offset)
 }
@@ -392,8 +418,8 @@ fn note_complaint(server: &Server) {
     }
 }
 
-/// The line must have this number in it. `otherwise` says what it means that it has another one,
-/// or none.
+/// The line must have this number in it. `otherwise` says what it means that it has
+/// another one, or none.
 fn expect_count(
     server: &mut Server,
     client: &Client,
@@ -421,7 +447,8 @@ fn line_about(text: &str, client: &Client) -> Option<Line> {
         let mut behind = line.split(&address).skip(1);
         // Not the beginning of a longer port.
         if line.ends_with('\n')
-            && behind.any(|rest| !rest.starts_with(|letter: char| letter.is_ascii_digit()))
+            && behind
+                .any(|rest| !rest.starts_with(|letter: char| letter.is_ascii_digit()))
         {
             return Some(Line { offset, text: line.into() });
         }

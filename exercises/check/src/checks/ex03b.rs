@@ -18,21 +18,25 @@ pub const EXERCISE: Exercise = Exercise {
             demand: "A request that comes in two pieces is answered after the second.",
             points: 2,
             by_hand: "# the page should come after a second, not at once\n\
-                      (printf 'GET / HTTP/1'; sleep 1; printf '.1\\r\\nHost: a\\r\\n\\r\\n') |\n\
+                      (printf 'GET / HTTP/1'; sleep 1; printf '.1\\r\\nHost: \
+                      a\\r\\n\\r\\n') |\n\
                       \x20 nc 127.0.0.1 4545",
             run: two_pieces,
         },
         Check {
-            demand: "It may come in any number of pieces, cut anywhere, even in the middle of \
-                     the blank line.",
+            demand: "It may come in any number of pieces, cut anywhere, even in the \
+                     middle of the blank line.",
             points: 2,
             by_hand: "# the page should come after four seconds, not before\n\
-                      (printf G; sleep 1; printf 'ET / HTTP/1'; sleep 1; printf '.1\\r\\n'; sleep 1\n\
-                      \x20printf 'Host: a\\r\\n\\r'; sleep 1; printf '\\n') | nc 127.0.0.1 4545",
+                      (printf G; sleep 1; printf 'ET / HTTP/1'; sleep 1; printf \
+                      '.1\\r\\n'; sleep 1\n\
+                      \x20printf 'Host: a\\r\\n\\r'; sleep 1; printf '\\n') | nc \
+                      127.0.0.1 4545",
             run: many_pieces,
         },
         Check {
-            demand: "It is answered as soon as the blank line has come, whatever comes behind it.",
+            demand: "It is answered as soon as the blank line has come, whatever comes \
+                     behind it.",
             points: 1,
             by_hand: "curl -i -d name=value http://127.0.0.1:4545/",
             run: with_a_body,
@@ -40,12 +44,13 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             demand: "A head of 8000 bytes is answered too.",
             points: 1,
-            by_hand: "curl -i -H \"Cookie: $(printf %7900s | tr ' ' x)\" \\\n  http://127.0.0.1:4545/",
+            by_hand: "curl -i -H \"Cookie: $(printf %7900s | tr ' ' x)\" \\\n  \
+                      http://127.0.0.1:4545/",
             run: long_head,
         },
         Check {
-            demand: "A client that leaves in the middle of its request gets no page, and the \
-                     next one is served.",
+            demand: "A client that leaves in the middle of its request gets no page, \
+                     and the next one is served.",
             points: 2,
             by_hand: "printf 'GET / HTTP/1' | nc -N 127.0.0.1 4545",
             run: half_a_request,
@@ -53,9 +58,9 @@ pub const EXERCISE: Exercise = Exercise {
     ],
 };
 
-const ONLY_BYTES: &str = "tcp(7): TCP carries a stream of bytes and knows nothing of requests; \
-                          read(2) returns what has come. RFC 9112, section 2.1: a head ends with \
-                          an empty line.";
+const ONLY_BYTES: &str = "tcp(7): TCP carries a stream of bytes and knows nothing of \
+                          requests; read(2) returns what has come. RFC 9112, section \
+                          2.1: a head ends with an empty line.";
 
 fn one_piece(subject: &Subject) -> Verdict {
     subject.start()?.ask(&get("/"))?.expect_success()
@@ -67,8 +72,8 @@ fn two_pieces(subject: &Subject) -> Verdict {
     client.send(b"GET / HTTP/1")?;
     let silent = expect_nothing_yet(
         &mut client,
-        "Your program answers half a request: one `read` returns what has come so far, and \
-         that need not be all of it.",
+        "Your program answers half a request: one `read` returns what has come so far, \
+         and that need not be all of it.",
     );
     server.finish(silent)?;
     answers_after(&mut server, &mut client, b".1\r\nHost: 127.0.0.1\r\n\r\n")
@@ -77,9 +82,9 @@ fn two_pieces(subject: &Subject) -> Verdict {
 fn many_pieces(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
     let mut client = server.connect()?;
-    let too_early = "Your program answers before the blank line is complete. How many pieces \
-                     there are is decided on the way: only the blank line says that the head \
-                     has ended.";
+    let too_early = "Your program answers before the blank line is complete. How many \
+                     pieces there are is decided on the way: only the blank line says \
+                     that the head has ended.";
     let first_line: [&[u8]; 3] = [b"G", b"ET / HTTP/1", b".1\r\n"];
     let mut silent = Ok(());
     for piece in first_line {
@@ -93,7 +98,8 @@ fn many_pieces(subject: &Subject) -> Verdict {
         return silent.map_err(|failure| {
             failure.because(STOPS_AT_THE_FIRST_LINE, ONLY_BYTES).by_hand(
                 "# the page should come after a second, not at once\n\
-                 (printf 'GET / HTTP/1.1\\r\\n'; sleep 1; printf 'Host: a\\r\\n\\r\\n') |\n\
+                 (printf 'GET / HTTP/1.1\\r\\n'; sleep 1; printf 'Host: \
+                 a\\r\\n\\r\\n') |\n\
                  \x20 nc 127.0.0.1 4545",
             )
         });
@@ -105,9 +111,10 @@ fn many_pieces(subject: &Subject) -> Verdict {
     answers_after(&mut server, &mut client, b"\n")
 }
 
-const STOPS_AT_THE_FIRST_LINE: &str = "Your program answers as soon as the first line has ended. \
-                                       But `\\r\\n` ends every line of a head: the fields are \
-                                       still to come, and an empty line behind them.";
+const STOPS_AT_THE_FIRST_LINE: &str = "Your program answers as soon as the first line \
+                                       has ended. But `\\r\\n` ends every line of a \
+                                       head: the fields are still to come, and an \
+                                       empty line behind them.";
 
 /// The request is not complete: nothing comes, and the connection stays open.
 fn expect_nothing_yet(client: &mut Client, too_early: &str) -> Verdict {
@@ -117,9 +124,9 @@ fn expect_nothing_yet(client: &mut Client, too_early: &str) -> Verdict {
     }
     if client.end().is_some() {
         return Err(client.wrong(
-            "Your program hangs up in the middle of the request, without an answer. What one \
-             `read` returns need not be all: the rest is still to come, and has to be waited \
-             for.",
+            "Your program hangs up in the middle of the request, without an answer. \
+             What one `read` returns need not be all: the rest is still to come, and \
+             has to be waited for.",
             ONLY_BYTES,
         ));
     }
@@ -138,10 +145,10 @@ fn answers_a_first_line(server: &mut Server) -> Verdict<bool> {
 fn answers_after(server: &mut Server, client: &mut Client, last: &[u8]) -> Verdict {
     client.send(last)?;
     client.waiting_means(
-        "The request is complete, and your program waits for more: it has not seen the blank \
-         line, because the line came in two pieces.",
-        "read(2) cuts anywhere. What has come before has to be kept, and searched together \
-         with what is new.",
+        "The request is complete, and your program waits for more: it has not seen the \
+         blank line, because the line came in two pieces.",
+        "read(2) cuts anywhere. What has come before has to be kept, and searched \
+         together with what is new.",
     );
     server.finish(client.answer())?.expect_success()
 }
@@ -149,15 +156,17 @@ fn answers_after(server: &mut Server, client: &mut Client, last: &[u8]) -> Verdi
 fn with_a_body(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
     let mut client = server.connect()?;
-    client.send(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nname=value")?;
+    client.send(
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nname=value",
+    )?;
     client.waiting_means(
-        "The blank line has come, and your program waits for more. It looks for the blank \
-         line at the end of what it has read; here a body stands behind it.",
-        "RFC 9112, section 2.1: the empty line ends the head. What follows is the body, or \
-         the next request, and may come together with it.",
+        "The blank line has come, and your program waits for more. It looks for the \
+         blank line at the end of what it has read; here a body stands behind it.",
+        "RFC 9112, section 2.1: the empty line ends the head. What follows is the \
+         body, or the next request, and may come together with it.",
     );
-    // Whoever has not read the body has the connection thrown away behind the answer. That is
-    // what 04d is about.
+    // Whoever has not read the body has the connection thrown away behind the answer.
+    // That is what 04d is about.
     server.finish(client.head())?.expect_success()
 }
 
@@ -167,10 +176,13 @@ fn long_head(subject: &Subject) -> Verdict {
     let cookie = "x".repeat(7900);
     let head = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n");
     client.send(head.as_bytes())?;
-    let why = "read(2): with no room left in the buffer it returns 0, which looks as if the \
-               client had left. RFC 9112, section 3: 8000 bytes for the first line alone \
-               should be possible.";
-    client.closing_means("Your program gives up on a head that is larger than its buffer.", why);
+    let why = "read(2): with no room left in the buffer it returns 0, which looks as \
+               if the client had left. RFC 9112, section 3: 8000 bytes for the first \
+               line alone should be possible.";
+    client.closing_means(
+        "Your program gives up on a head that is larger than its buffer.",
+        why,
+    );
     client.waiting_means("Your program never gets to the end of a large head.", why);
     server.finish(client.answer())?.expect_success()
 }
@@ -185,10 +197,10 @@ fn half_a_request(subject: &Subject) -> Verdict {
         return Err(client.wrong_at(
             0,
             "Your program answers as if all were well, but the request never became \
-             complete. Had it been an order to delete something, half of its name would \
-             have been taken for the whole.",
-            "RFC 9112, section 8: an incomplete request may be answered with an error, and \
-             must not be taken for a complete one.",
+             complete. Had it been an order to delete something, half of its name \
+             would have been taken for the whole.",
+            "RFC 9112, section 8: an incomplete request may be answered with an error, \
+             and must not be taken for a complete one.",
         ));
     }
     server.ask(&get("/"))?.expect_success()

@@ -15,7 +15,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: serves,
         },
         Check {
-            demand: "A client that leaves without a word does no harm: the next one is served.",
+            demand: "A client that leaves without a word does no harm: the next one is \
+                     served.",
             points: 2,
             by_hand: "nc -N 127.0.0.1 4545 < /dev/null\n\
                       curl -i http://127.0.0.1:4545/",
@@ -29,15 +30,16 @@ pub const EXERCISE: Exercise = Exercise {
             run: not_utf_8,
         },
         Check {
-            demand: "A line that is no request does no harm: the next client is served.",
+            demand: "A line that is no request does no harm: the next client is \
+                     served.",
             points: 1,
             by_hand: "printf 'hello\\r\\n\\r\\n' | nc -N 127.0.0.1 4545\n\
                       curl -i http://127.0.0.1:4545/",
             run: no_request,
         },
         Check {
-            demand: "A client that throws its connection away (RST) does no harm: the next one \
-                     is served.",
+            demand: "A client that throws its connection away (RST) does no harm: the \
+                     next one is served.",
             points: 2,
             by_hand: "python3 -c \"from socket import *; from struct import pack; \\\n\
                       c = create_connection(('127.0.0.1', 4545)); \\\n\
@@ -46,8 +48,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: thrown_away,
         },
         Check {
-            demand: "A client that asks and is gone before the answer does no harm: the next one \
-                     is served.",
+            demand: "A client that asks and is gone before the answer does no harm: \
+                     the next one is served.",
             points: 2,
             by_hand: "sleep 1 | nc -N 127.0.0.1 4545 &\n\
                       python3 -c \"from socket import *; from struct import pack; \\\n\
@@ -58,9 +60,11 @@ pub const EXERCISE: Exercise = Exercise {
             run: gone_before_the_answer,
         },
         Check {
-            demand: "Twenty clients that leave without a word do no more harm than one.",
+            demand: "Twenty clients that leave without a word do no more harm than \
+                     one.",
             points: 1,
-            by_hand: "for n in 1 2 3 4 5 6 7 8 9 10; do nc -N 127.0.0.1 4545; done < /dev/null\n\
+            by_hand: "for n in 1 2 3 4 5 6 7 8 9 10; do nc -N 127.0.0.1 4545; done < \
+                      /dev/null\n\
                       curl -i http://127.0.0.1:4545/",
             run: many,
         },
@@ -83,8 +87,8 @@ fn no_bytes(subject: &Subject) -> Verdict {
     say_and_leave(&mut server, b"")?;
     next_is_served(
         &mut server,
-        "What it met before: a client that said nothing. `read` returned 0, so there was no \
-         first line.",
+        "What it met before: a client that said nothing. `read` returned 0, so there \
+         was no first line.",
     )
 }
 
@@ -93,16 +97,23 @@ fn not_utf_8(subject: &Subject) -> Verdict {
     say_and_leave(&mut server, b"GET /\xff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")?;
     next_is_served(
         &mut server,
-        "What it met before: a byte, \\xff, that stands in no text. `from_utf8` returns an error.",
+        "What it met before: a byte, \\xff, that stands in no text. `from_utf8` \
+         returns an error.",
     )
 }
 
 fn no_request(subject: &Subject) -> Verdict {
     let mut server = start(subject)?;
     say_and_leave(&mut server, b"hello\r\n\r\n")?;
-    next_is_served(&mut server, "What it met before: a line of one word. There is no second one.")?;
+    next_is_served(
+        &mut server,
+        "What it met before: a line of one word. There is no second one.",
+    )?;
     say_and_leave(&mut server, b"\r\n\r\n")?;
-    next_is_served(&mut server, "What it met before: an empty line, in which there is no word.")
+    next_is_served(
+        &mut server,
+        "What it met before: an empty line, in which there is no word.",
+    )
 }
 
 fn thrown_away(subject: &Subject) -> Verdict {
@@ -110,15 +121,15 @@ fn thrown_away(subject: &Subject) -> Verdict {
     server.connect()?.reset();
     next_is_served(
         &mut server,
-        "What it met before: a connection that was thrown away. `read` returns an error, \
-         ConnectionReset.",
+        "What it met before: a connection that was thrown away. `read` returns an \
+         error, ConnectionReset.",
     )
 }
 
 fn gone_before_the_answer(subject: &Subject) -> Verdict {
     let mut server = start(subject)?;
-    // As long as the first one says nothing, a server for one client at a time is busy with it,
-    // and the second one is gone before its turn.
+    // As long as the first one says nothing, a server for one client at a time is busy
+    // with it, and the second one is gone before its turn.
     let mut first = server.connect()?;
     first.listen(GLANCE);
     let mut second = server.connect()?;
@@ -128,8 +139,8 @@ fn gone_before_the_answer(subject: &Subject) -> Verdict {
     first.listen(QUIET);
     next_is_served(
         &mut server,
-        "What it met before: a client that asked and did not wait for the answer. Writing to it \
-         returns an error.",
+        "What it met before: a client that asked and did not wait for the answer. \
+         Writing to it returns an error.",
     )
 }
 
@@ -148,7 +159,8 @@ fn many(subject: &Subject) -> Verdict {
     }
     next_is_served(
         &mut server,
-        "What it met before: several clients in a row that said nothing. One did no harm.",
+        "What it met before: several clients in a row that said nothing. One did no \
+         harm.",
     )
 }
 
@@ -174,7 +186,8 @@ fn next_is_served(server: &mut Server, before: &str) -> Verdict {
         server.ask(&get("/")).and_then(|answer| answer.expect_success())
     };
     served.map_err(|failure| {
-        let (meaning, why) = (format!("{} {before}", failure.meaning), failure.why.clone());
+        let (meaning, why) =
+            (format!("{} {before}", failure.meaning), failure.why.clone());
         failure.because(meaning, why)
     })
 }

@@ -9,8 +9,8 @@ pub const EXERCISE: Exercise = Exercise {
     page: "04-respond.md",
     checks: &[
         Check {
-            demand: "An answer comes when it is asked for, and says in Content-Length how many \
-                     bytes its page has.",
+            demand: "An answer comes when it is asked for, and says in Content-Length \
+                     how many bytes its page has.",
             points: 1,
             by_hand: "curl -i http://127.0.0.1:4545/",
             run: says_its_length,
@@ -22,7 +22,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: keeps_its_word,
         },
         Check {
-            demand: "They are the page `<h1>Grüße, 世界</h1>` and a line break, in UTF-8.",
+            demand: "They are the page `<h1>Grüße, 世界</h1>` and a line break, in \
+                     UTF-8.",
             points: 1,
             by_hand: "curl -s http://127.0.0.1:4545/ | od -c",
             run: sends_the_page,
@@ -42,11 +43,12 @@ fn says_its_length(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
     let mut client = server.connect()?;
     let silent = client.expect_silence(
-        "This client has not yet asked, and your program does not wait for it. If it does not \
-         read the request, closing throws the connection away, and the end of the page may be \
-         lost.",
-        "RFC 9112, section 9.6: when a system closes a socket and bytes come that nobody has \
-         read, it sends RST, and what the client has not yet read of the answer can be lost.",
+        "This client has not yet asked, and your program does not wait for it. If it \
+         does not read the request, closing throws the connection away, and the end of \
+         the page may be lost.",
+        "RFC 9112, section 9.6: when a system closes a socket and bytes come that \
+         nobody has read, it sends RST, and what the client has not yet read of the \
+         answer can be lost.",
     );
     let silent = silent.map_err(|failure| {
         failure.by_hand("# nothing should come\nnc -d -w 1 127.0.0.1 4545")
@@ -55,23 +57,28 @@ fn says_its_length(subject: &Subject) -> Verdict {
     client.send(&get("/"))?;
     let head = server.finish(client.head())?;
     head.expect_success()?;
-    if client.received().ends_with(PAGE.as_bytes()) && head.field("Content-Length").is_none() {
-        let body = client.received().windows(15).position(|name| {
-            name.eq_ignore_ascii_case(b"content-length:")
-        });
+    if client.received().ends_with(PAGE.as_bytes())
+        && head.field("Content-Length").is_none()
+    {
+        let body = client
+            .received()
+            .windows(15)
+            .position(|name| name.eq_ignore_ascii_case(b"content-length:"));
         if let Some(offset) = body {
             return Err(client.wrong_at(
                 offset,
-                "Content-Length stands behind the blank line, so it is a part of the page: \
-                 the reader sees it, and the client does not.",
-                "RFC 9112, section 2.1: fields come before the empty line, the body after it.",
+                "Content-Length stands behind the blank line, so it is a part of the \
+                 page: the reader sees it, and the client does not.",
+                "RFC 9112, section 2.1: fields come before the empty line, the body \
+                 after it.",
             ));
         }
     }
-    let meaning = "The answer does not say how long it is. The client has to wait for the end \
-                   of the connection, and cannot tell a whole page from one that was cut.";
-    let why = "RFC 9110, section 8.6: a server should send Content-Length when it knows the \
-               length of what it sends.";
+    let meaning = "The answer does not say how long it is. The client has to wait for \
+                   the end of the connection, and cannot tell a whole page from one \
+                   that was cut.";
+    let why = "RFC 9110, section 8.6: a server should send Content-Length when it \
+               knows the length of what it sends.";
     head.expect_field("Content-Length", meaning, why).map(drop)
 }
 
@@ -86,18 +93,19 @@ fn keeps_its_word(subject: &Subject) -> Verdict {
         return Err(head.wrong_value(
             field,
             format!(
-                "The whole answer has {whole} bytes, its head included. Content-Length counts \
-                 only what comes behind the blank line."
+                "The whole answer has {whole} bytes, its head included. Content-Length \
+                 counts only what comes behind the blank line."
             ),
-            "RFC 9110, section 8.6: Content-Length is the length of the content, in bytes.",
+            "RFC 9110, section 8.6: Content-Length is the length of the content, in \
+             bytes.",
         ));
     }
     client.again();
     client.whole_answer_to("GET")?.expect_success()
 }
 
-/// The answer to a request. How the connection ends behind it, 04d is about; who has not read
-/// the request closes it or throws it away, as it happens.
+/// The answer to a request. How the connection ends behind it, 04d is about; who has
+/// not read the request closes it or throws it away, as it happens.
 fn ask(server: &mut Server) -> Verdict<Answer> {
     let mut client = server.connect()?;
     client.send(&get("/"))?;
@@ -106,22 +114,23 @@ fn ask(server: &mut Server) -> Verdict<Answer> {
 
 fn sends_the_page(subject: &Subject) -> Verdict {
     let answer = ask(&mut subject.start()?)?;
-    let why = "RFC 3629: in UTF-8 a letter has one to four bytes, and a text of Rust consists \
-               of these: `as_bytes`.";
+    let why = "RFC 3629: in UTF-8 a letter has one to four bytes, and a text of Rust \
+               consists of these: `as_bytes`.";
     if answer.body.starts_with(PAGE.as_bytes()) {
         return answer.expect_body(
             PAGE.as_bytes(),
-            "The page is there, and behind it comes more: what was in the buffer, but does \
-             not belong to the page.",
-            "RFC 9110, section 8.6: Content-Length is the length of the content, and so is \
-             what is sent: `&buffer[..length]`.",
+            "The page is there, and behind it comes more: what was in the buffer, but \
+             does not belong to the page.",
+            "RFC 9110, section 8.6: Content-Length is the length of the content, and \
+             so is what is sent: `&buffer[..length]`.",
         );
     }
     if [&answer.body, b"\n".as_slice()].concat() == PAGE.as_bytes() {
         return answer.expect_body(
             PAGE.as_bytes(),
             "The page ends without its line break: all but the last byte is there.",
-            "The task: the page is the constant `PAGE`, and the line break belongs to it.",
+            "The task: the page is the constant `PAGE`, and the line break belongs to \
+             it.",
         );
     }
     answer.expect_body(PAGE.as_bytes(), "These are not the bytes of the page.", why)

@@ -37,14 +37,16 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             demand: "And the connection is closed behind it.",
             points: 1,
-            by_hand: "printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 4545",
+            by_hand: "printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 \
+                      4545",
             run: closes,
         },
     ],
 };
 
 const PAGE: &str = "<h1>Grüße, 世界</h1>\n";
-/// As curl and browsers send it: who says nothing about the connection wants to keep it.
+/// As curl and browsers send it: who says nothing about the connection wants to keep
+/// it.
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 
 /// Without what curl makes of it: it sees the connection close, whatever the head says.
@@ -177,8 +179,8 @@ fn is_utf_8(subject: &Subject) -> Verdict {
     if let Some(colon) = charset_with_a_colon(field) {
         return Err(answer.wrong_at(
             field.value_offset + colon,
-            "This colon should be a `=`. A colon ends the name of a field; a parameter has \
-             a `=` there, so the client finds no charset.",
+            "This colon should be a `=`. A colon ends the name of a field; a parameter \
+             has a `=` there, so the client finds no charset.",
             "RFC 9110, section 5.6.6: parameter = parameter-name \"=\" \
              parameter-value.",
         ));
@@ -217,7 +219,8 @@ fn runs_together(answer: &Answer) -> Verdict {
             let failure = answer.wrong_at(
                 field.value_offset + offset,
                 "Here the next field should begin, on a line of its own. There is no \
-                 \\r\\n in front of it, so the client takes it for a part of this value.",
+                 \\r\\n in front of it, so the client takes it for a part of this \
+                 value.",
                 "RFC 9112, section 2.1: each field line ends with CRLF, which is \
                  written \\r\\n.",
             );

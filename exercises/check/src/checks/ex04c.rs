@@ -46,14 +46,15 @@ pub const EXERCISE: Exercise = Exercise {
                      the blank line: all of a request has one second.",
             points: 3,
             by_hand: "# the 408 should come after a second, not after four\n\
-                      (for byte in G E T / a b c d e f; do printf $byte; sleep 0.3; done) |\n  \
-                      nc 127.0.0.1 4545",
+                      (for byte in G E T / a b c d e f; do printf $byte; sleep 0.3; \
+                      done) |\n  nc 127.0.0.1 4545",
             run: byte_after_byte,
         },
         Check {
             demand: "Who needs half a second to send a request gets the page.",
             points: 2,
-            by_hand: "(printf 'GET / HTTP/1.1\\r\\n'; sleep 0.5; printf 'Host: a\\r\\n\\r\\n') |\n  nc 127.0.0.1 4545",
+            by_hand: "(printf 'GET / HTTP/1.1\\r\\n'; sleep 0.5; printf 'Host: \
+                      a\\r\\n\\r\\n') |\n  nc 127.0.0.1 4545",
             run: half_a_second,
         },
     ],
@@ -66,7 +67,8 @@ const AT_ONCE: Duration = Duration::from_millis(300);
 const NEARLY_HALF: Duration = Duration::from_millis(400);
 /// The second, and half as much again.
 const LATE: Duration = Duration::from_millis(1500);
-/// The pauses of a client that goes on sending. So short, because some programs count them.
+/// The pauses of a client that goes on sending. So short, because some programs count
+/// them.
 const PAUSE: Duration = Duration::from_millis(20);
 
 const TIMEOUT: &str = "RFC 9110, section 15.5.9: 408 (Request Timeout) says that the \
@@ -127,7 +129,8 @@ fn holds_nobody_up(subject: &Subject) -> Verdict {
     server.finish(answer)?.expect_success()
 }
 
-/// As [`Server::finish`], for a program that may have ended because a client was too late.
+/// As [`Server::finish`], for a program that may have ended because a client was too
+/// late.
 fn still_there<T>(server: &mut Server, verdict: Verdict<T>) -> Verdict<T> {
     verdict.map_err(|failure| match server.survives() {
         Err(crash) if crash.meaning.starts_with("Your program has ended") => because(
@@ -152,8 +155,8 @@ fn is_let_go(subject: &Subject) -> Verdict {
     let mut silent = server.connect()?;
     if !silent.wait(LATE) {
         return Err(silent.wrong(
-            "This client says nothing, and is not let go when its second is over, even if \
-             others are served meanwhile. A few thousand of its kind, and your \
+            "This client says nothing, and is not let go when its second is over, even \
+             if others are served meanwhile. A few thousand of its kind, and your \
              program has no room left.",
             READ,
         ));
@@ -165,7 +168,10 @@ fn is_let_go(subject: &Subject) -> Verdict {
     let answer = silent.answer();
     let answer = still_there(&mut server, answer)?;
     let meaning = match answer.status {
-        200 => "Nobody has asked for anything, and your program answers as if somebody had.",
+        200 => {
+            "Nobody has asked for anything, and your program answers as if somebody \
+             had."
+        }
         _ => {
             "This client has said nothing, so it has said nothing wrong. Who is let go \
              because of the time gets 408, or no word at all."
@@ -181,8 +187,8 @@ fn stops_in_the_middle(subject: &Subject) -> Verdict {
     client.send(b"GET / HTTP/1.1\r\nHost: 127")?;
     if !client.wait(LATE) {
         return Err(client.wrong(
-            "A client that has begun a request gets no 408 when its second is over: your \
-             program goes on waiting for the rest.",
+            "A client that has begun a request gets no 408 when its second is over: \
+             your program goes on waiting for the rest.",
             READ,
         ));
     }
@@ -203,8 +209,10 @@ fn is_408(answer: &Answer) -> Verdict {
             "Half a request is answered as if it were whole: the loop has ended, and \
              nobody has asked why."
         }
-        400 => "There was nothing wrong with what had come; it only was not all, when \
-                the time was over.",
+        400 => {
+            "There was nothing wrong with what had come; it only was not all, when \
+             the time was over."
+        }
         _ => "The client was too slow, and the status says something else.",
     };
     answer.expect_status(&[408], meaning, TIMEOUT)
@@ -240,11 +248,12 @@ fn byte_after_byte(subject: &Subject) -> Verdict {
     }
     if client.received().is_empty() && client.end().is_none() {
         return Err(client.wrong(
-            "This client never pauses for long, and so your program never stops waiting: \
-             each byte buys it another second. It may go on like this for ever.",
-            "socket(7): SO_RCVTIMEO is a limit for one read, and a request takes as many \
-             reads as the client likes. Note when the second will be over, and before each \
-             read set what is left.",
+            "This client never pauses for long, and so your program never stops \
+             waiting: each byte buys it another second. It may go on like this for \
+             ever.",
+            "socket(7): SO_RCVTIMEO is a limit for one read, and a request takes as \
+             many reads as the client likes. Note when the second will be over, and \
+             before each read set what is left.",
         ));
     }
     // Who was cut off because of one long pause has proved nothing.
@@ -267,7 +276,8 @@ fn half_a_second(subject: &Subject) -> Verdict {
     let mut client = server.connect()?;
     let verdict = slowly(&mut client);
     // Before its second was over, the client was wronged; later, nobody knows.
-    still_there(&mut server, verdict).map_err(|failure| failure.if_sent_within(SECOND * 4 / 5))
+    still_there(&mut server, verdict)
+        .map_err(|failure| failure.if_sent_within(SECOND * 4 / 5))
 }
 
 /// A request that takes half a second.

@@ -106,7 +106,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const HALF: Duration = Duration::from_millis(400);
 /// The second, and half as much again.
 const LATE: Duration = Duration::from_millis(1500);
-/// The pauses of a client that goes on sending. So short that nobody takes them for its end.
+/// The pauses of a client that goes on sending. So short that nobody takes them for its
+/// end.
 const PAUSE: Duration = Duration::from_millis(20);
 
 const RESET: &str = "RFC 9112, section 9.6: a system that closes a connection with \
@@ -137,7 +138,8 @@ fn post_is_refused(subject: &Subject) -> Verdict {
 }
 
 fn head(length: usize) -> Vec<u8> {
-    format!("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n").into()
+    format!("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n")
+        .into()
 }
 
 /// A piece of a body, and the pause behind it.
@@ -146,12 +148,14 @@ type Piece = (usize, Duration);
 /// What it means when the connection is thrown away: after a FIN, and without one.
 type Meanings = [&'static str; 2];
 
-/// Sends a body in these pieces. Nothing may be thrown away, and the refusal must arrive.
+/// Sends a body in these pieces. Nothing may be thrown away, and the refusal must
+/// arrive.
 fn upload(subject: &Subject, pieces: &[Piece], meanings: Meanings) -> Verdict {
     let mut server = subject.start()?;
     let mut client = server.connect()?;
     upload_by(&mut client, &mut server, pieces, meanings).map_err(|failure| {
-        // A client that had sent all of it in its second was wronged; later, nobody knows.
+        // A client that had sent all of it in its second was wronged; later, nobody
+        // knows.
         if client.is_late() {
             failure.void()
         } else {
@@ -185,13 +189,14 @@ fn upload_by(
     answer.expect_status(
         &[413],
         "A small upload is refused with 413, and this one is not.",
-        "RFC 9110, section 15.5.14: 413 (Content Too Large) says that the server does not \
-         take as much.",
+        "RFC 9110, section 15.5.14: 413 (Content Too Large) says that the server does \
+         not take as much.",
     )?;
     client.expect_close().map_err(|failure| match client.end() {
         Some(End::Rst) => failure.because(
-            "Your program waits before it closes, and does not read meanwhile. All that the \
-             client has sent is still unread then, and the connection is thrown away.",
+            "Your program waits before it closes, and does not read meanwhile. All \
+             that the client has sent is still unread then, and the connection is \
+             thrown away.",
             RESET,
         ),
         _ => failure,
@@ -200,8 +205,8 @@ fn upload_by(
 
 fn some_bytes(subject: &Subject) -> Verdict {
     let meanings = [
-        "The answer is complete, and your program says so. But then it closes, and does \
-         not read what the client is still sending: that is thrown away, and the \
+        "The answer is complete, and your program says so. But then it closes, and \
+         does not read what the client is still sending: that is thrown away, and the \
          connection with it.",
         "Your program has answered and closed the connection, with bytes in it that it \
          has not read. This client found the answer all the same; one that is slower, \
@@ -270,8 +275,8 @@ fn stops_in_the_middle(subject: &Subject) -> Verdict {
     is_closed(&mut client)
 }
 
-/// What is sent to a socket that has been closed is answered with RST; after a FIN alone it is
-/// taken.
+/// What is sent to a socket that has been closed is answered with RST; after a FIN
+/// alone it is taken.
 fn is_closed(client: &mut Client) -> Verdict {
     client.send(b"x")?;
     client.pause(GLANCE);
@@ -280,11 +285,11 @@ fn is_closed(client: &mut Client) -> Verdict {
         return Ok(());
     }
     Err(client.wrong(
-        "More than a second after its answer, the connection of this client still takes what \
-         it sends: your program reads on without end, or has forgotten to close it. Some day \
-         it can have no more of them.",
-        "shutdown(2) ends one direction, close(2) the connection. getrlimit(2): a program may \
-         have so many descriptors, often 1024.",
+        "More than a second after its answer, the connection of this client still \
+         takes what it sends: your program reads on without end, or has forgotten to \
+         close it. Some day it can have no more of them.",
+        "shutdown(2) ends one direction, close(2) the connection. getrlimit(2): a \
+         program may have so many descriptors, often 1024.",
     ))
 }
 
@@ -305,11 +310,12 @@ fn goes_on(subject: &Subject) -> Verdict {
     }
     if next.received().is_empty() && next.end().is_none() {
         return Err(next.wrong(
-            "The first client goes on sending, a byte now and a byte then, and each buys it \
-             another second of your patience. The next client waits, perhaps for ever.",
-            "socket(7): SO_RCVTIMEO is a limit for one read, and there are as many as the \
-             client likes. Note when the second will be over, and before each read set what \
-             is left.",
+            "The first client goes on sending, a byte now and a byte then, and each \
+             buys it another second of your patience. The next client waits, perhaps \
+             for ever.",
+            "socket(7): SO_RCVTIMEO is a limit for one read, and there are as many as \
+             the client likes. Note when the second will be over, and before each read \
+             set what is left.",
         ));
     }
     // Who was cut off because of one long pause has proved nothing.

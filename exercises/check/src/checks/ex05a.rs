@@ -29,8 +29,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: whole_targets,
         },
         Check {
-            demand: "A line with fewer or more than three parts gets 400. So does an empty \
-                     part.",
+            demand: "A line with fewer or more than three parts gets 400. So does an \
+                     empty part.",
             points: 2,
             by_hand: "printf 'GET /\\r\\n\\r\\n' | nc 127.0.0.1 4545",
             run: three_parts,
@@ -39,27 +39,31 @@ pub const EXERCISE: Exercise = Exercise {
             demand: "Between two parts is one blank. Two of them, a tab, or a blank \
                      at either end get 400.",
             points: 2,
-            by_hand: "printf 'GET  / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 4545",
+            by_hand: "printf 'GET  / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 \
+                      4545",
             run: one_blank,
         },
         Check {
             demand: "A method that is no token gets 400.",
             points: 1,
-            by_hand: "printf 'G@T / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 4545",
+            by_hand: "printf 'G@T / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 \
+                      4545",
             run: no_token,
         },
         Check {
             demand: "A target with any other byte in it gets 400, and the next client \
                      is served.",
             points: 2,
-            by_hand: "printf 'GET /\\001 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 4545",
+            by_hand: "printf 'GET /\\001 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc \
+                      127.0.0.1 4545",
             run: no_target,
         },
         Check {
-            demand: "In a version, every digit will do. A version of any other form gets \
-                     400.",
+            demand: "In a version, every digit will do. A version of any other form \
+                     gets 400.",
             points: 2,
-            by_hand: "printf 'GET / http/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 4545",
+            by_hand: "printf 'GET / http/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 \
+                      4545",
             run: no_version,
         },
     ],
@@ -87,8 +91,15 @@ fn request(line: &[u8]) -> Vec<u8> {
     [line, b"\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"].concat()
 }
 
-/// The page must show these parts of a line, and `byte` is the one to look at when it does not.
-fn shows(subject: &Subject, parts: [&str; 3], byte: usize, meaning: &str, why: &str) -> Verdict {
+/// The page must show these parts of a line, and `byte` is the one to look at when it
+/// does not.
+fn shows(
+    subject: &Subject,
+    parts: [&str; 3],
+    byte: usize,
+    meaning: &str,
+    why: &str,
+) -> Verdict {
     let request = request(parts.join(" ").as_bytes());
     let command = match request.len() {
         ..200 => by_hand(&request),
@@ -112,7 +123,8 @@ fn shows(subject: &Subject, parts: [&str; 3], byte: usize, meaning: &str, why: &
     Err(failure.instead_of(wanted.as_bytes(), &answer.body))
 }
 
-/// A line that must be refused, the byte that is wrong with it, and what it means if it is not.
+/// A line that must be refused, the byte that is wrong with it, and what it means if it
+/// is not.
 type Refused = (&'static [u8], usize, &'static str);
 
 fn refuses(subject: &Subject, rows: &[Refused], why: &str) -> Verdict {
@@ -200,15 +212,15 @@ fn whole_targets(subject: &Subject) -> Verdict {
             "GET",
             r#"/<|>"{}[]^\"#,
             "GET /".len(),
-            "Browsers send some of these signs, and by the rules of this task all of them may \
-             stand in a target. Your program does not take one of them.",
+            "Browsers send some of these signs, and by the rules of this task all of \
+             them may stand in a target. Your program does not take one of them.",
         ),
         (
             "GET",
             &long,
             "GET /".len(),
-            "This target is long, but not longer than agreed, and your program does not take it, \
-             or not all of it.",
+            "This target is long, but not longer than agreed, and your program does \
+             not take it, or not all of it.",
         ),
     ] {
         shows(subject, [method, target, "HTTP/1.1"], byte, meaning, TARGET)?;
@@ -220,24 +232,25 @@ fn every_token(subject: &Subject) -> Verdict {
     for (method, meaning) in [
         (
             "DELETE",
-            "Your program refuses this line because of its method, or shows another one. Which \
-             methods it knows does not matter here; what to do with them is another question, \
-             and 400 is not its answer.",
+            "Your program refuses this line because of its method, or shows another \
+             one. Which methods it knows does not matter here; what to do with them is \
+             another question, and 400 is not its answer.",
         ),
         (
             "M-SEARCH",
-            "Your program does not know this method and so refuses the line. But there is nothing \
-             wrong with the line; what to do with the method is another question, and 400 is not \
-             its answer.",
+            "Your program does not know this method and so refuses the line. But there \
+             is nothing wrong with the line; what to do with the method is another \
+             question, and 400 is not its answer.",
         ),
         (
             "get",
-            "`get` and `GET` are two methods, and both are tokens. Your program takes one for the \
-             other, or refuses it.",
+            "`get` and `GET` are two methods, and both are tokens. Your program takes \
+             one for the other, or refuses it.",
         ),
         (
             "A1!#$%&'*+-.^_`|~",
-            "All these signs may be in a method, and at least one of them your program refuses.",
+            "All these signs may be in a method, and at least one of them your program \
+             refuses.",
         ),
     ] {
         shows(subject, [method, "/", "HTTP/1.1"], 0, meaning, METHOD)?;
@@ -250,33 +263,34 @@ fn three_parts(subject: &Subject) -> Verdict {
         (
             b"GET /",
             5,
-            "Here the line ends, without a version, and your program does not miss it. That was a \
-             request once, in 1991.",
+            "Here the line ends, without a version, and your program does not miss it. \
+             That was a request once, in 1991.",
         ),
         (b"GET", 3, "Here the line ends, and your program makes up the rest."),
         (
             b"GET / HTTP/1.1 x",
             14,
-            "Behind the version the line goes on, and your program does not look there.",
+            "Behind the version the line goes on, and your program does not look \
+             there.",
         ),
         (
             b"GET /a b HTTP/1.1",
             6,
-            "There is a blank in the middle of this target, and your program takes it for a part \
-             of it: everything between the first blank and the last.",
+            "There is a blank in the middle of this target, and your program takes it \
+             for a part of it: everything between the first blank and the last.",
         ),
         (b"", 0, "This line is empty, and your program answers it."),
         (
             b"GET  HTTP/1.1",
             4,
-            "Between these two blanks is nothing, so there is no target, and your program does not \
-             miss it. In Rust, `all` is true of a part without bytes.",
+            "Between these two blanks is nothing, so there is no target, and your \
+             program does not miss it. In Rust, `all` is true of a part without bytes.",
         ),
         (
             b" / HTTP/1.1",
             0,
-            "In front of the first blank is nothing, so there is no method, and your program does \
-             not miss it. In Rust, `all` is true of a part without bytes.",
+            "In front of the first blank is nothing, so there is no method, and your \
+             program does not miss it. In Rust, `all` is true of a part without bytes.",
         ),
     ];
     refuses(subject, rows, LINE)
@@ -287,16 +301,24 @@ fn one_blank(subject: &Subject) -> Verdict {
         (
             b"GET  / HTTP/1.1",
             4,
-            "Two blanks, and your program takes them for one. For a stricter server in front of \
-             it, the target is empty.",
+            "Two blanks, and your program takes them for one. For a stricter server in \
+             front of it, the target is empty.",
         ),
-        (b"GET /  HTTP/1.1", 6, "Two blanks before the version, and your program takes them for one."),
+        (
+            b"GET /  HTTP/1.1",
+            6,
+            "Two blanks before the version, and your program takes them for one.",
+        ),
         (
             b"GET\t/ HTTP/1.1",
             3,
             "This is a tab, and your program takes it for a blank.",
         ),
-        (b"GET /\x0cHTTP/1.1", 5, "This is a form feed, and your program takes it for a blank."),
+        (
+            b"GET /\x0cHTTP/1.1",
+            5,
+            "This is a form feed, and your program takes it for a blank.",
+        ),
         (
             b" GET / HTTP/1.1",
             0,
@@ -313,15 +335,23 @@ fn one_blank(subject: &Subject) -> Verdict {
 
 fn no_token(subject: &Subject) -> Verdict {
     let rows: &[Refused] = &[
-        (b"G@T / HTTP/1.1", 1, "This sign cannot be in a method. Your program does not look."),
+        (
+            b"G@T / HTTP/1.1",
+            1,
+            "This sign cannot be in a method. Your program does not look.",
+        ),
         (
             "GÉT / HTTP/1.1".as_bytes(),
             1,
-            "This letter is none of ASCII's, so it cannot be in a method. What is a letter \
-             elsewhere does not count here.",
+            "This letter is none of ASCII's, so it cannot be in a method. What is a \
+             letter elsewhere does not count here.",
         ),
         (b"GE\x00T / HTTP/1.1", 2, "This byte is a NUL. It cannot be in a method."),
-        (b"GET: / HTTP/1.1", 3, "A colon cannot be in a method: this looks more like a field."),
+        (
+            b"GET: / HTTP/1.1",
+            3,
+            "A colon cannot be in a method: this looks more like a field.",
+        ),
     ];
     refuses(subject, rows, METHOD)
 }
@@ -331,39 +361,48 @@ fn no_target(subject: &Subject) -> Verdict {
         (
             b"GET /\x01 HTTP/1.1",
             5,
-            "This is a control character, and your program takes it. In a terminal or in a log it \
-             may do more than be shown.",
+            "This is a control character, and your program takes it. In a terminal or \
+             in a log it may do more than be shown.",
         ),
         (
             b"GET /J\xfcrgen HTTP/1.1",
             6,
-            "This byte is not of ASCII, nor is it UTF-8. Your program takes it, or has put \
-             something else in its place.",
+            "This byte is not of ASCII, nor is it UTF-8. Your program takes it, or has \
+             put something else in its place.",
         ),
         (
             "GET /Jürgen HTTP/1.1".as_bytes(),
             6,
-            "This letter is written in UTF-8, and your program takes it. In an address it is \
-             `%C3%BC`.",
+            "This letter is written in UTF-8, and your program takes it. In an address \
+             it is `%C3%BC`.",
         ),
         (
             b"GET /\x7f HTTP/1.1",
             5,
-            "This is the last of ASCII's control characters, DEL. It stands behind all letters, \
-             and your program has not thought of it.",
+            "This is the last of ASCII's control characters, DEL. It stands behind all \
+             letters, and your program has not thought of it.",
         ),
-        (b"GET /\rx HTTP/1.1", 5, "This is a CR without its LF, and your program takes it."),
+        (
+            b"GET /\rx HTTP/1.1",
+            5,
+            "This is a CR without its LF, and your program takes it.",
+        ),
     ];
     refuses(subject, rows, BYTES)
 }
 
 fn no_version(subject: &Subject) -> Verdict {
     let rows: &[Refused] = &[
-        (b"GET / HTML/1.1", 8, "This is no version of HTTP, and your program does not look."),
+        (
+            b"GET / HTML/1.1",
+            8,
+            "This is no version of HTTP, and your program does not look.",
+        ),
         (
             b"GET / http/1.1",
             6,
-            "The name is written in small letters, and your program takes it for the same.",
+            "The name is written in small letters, and your program takes it for the \
+             same.",
         ),
         (
             b"GET / HTTP/1",
@@ -373,9 +412,14 @@ fn no_version(subject: &Subject) -> Verdict {
         (
             b"GET / HTTP/1.x",
             13,
-            "This is no digit. Your program looks at how the version begins, and not at its end.",
+            "This is no digit. Your program looks at how the version begins, and not \
+             at its end.",
         ),
-        (b"GET / HTTP/1.15", 14, "One digit on each side of the dot, and here are two."),
+        (
+            b"GET / HTTP/1.15",
+            14,
+            "One digit on each side of the dot, and here are two.",
+        ),
         (b"GET / HTTP/11.1", 12, "One digit before the dot, and here are two."),
         (b"GET / HTTP/1,1", 12, "Between the digits stands a dot, and this is none."),
     ];
@@ -385,11 +429,12 @@ fn no_version(subject: &Subject) -> Verdict {
             subject,
             ["GET", "/", version],
             "GET / HTTP/".len(),
-            "This version has its digit, its dot and its digit, and your program does not take it, \
-             or shows another. Which versions it speaks is another question, and 400 is not its \
-             answer.",
-            "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" DIGIT. RFC 9110, \
-             section 15.6.6: for versions that a server does not speak, there is 505.",
+            "This version has its digit, its dot and its digit, and your program does \
+             not take it, or shows another. Which versions it speaks is another \
+             question, and 400 is not its answer.",
+            "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" DIGIT. \
+             RFC 9110, section 15.6.6: for versions that a server does not speak, \
+             there is 505.",
         )?;
     }
     Ok(())

@@ -9,21 +9,23 @@ pub const EXERCISE: Exercise = Exercise {
     page: "05-parse/request.md",
     checks: &[
         Check {
-            demand: "Each field of the request is a line of the page: its name, a colon, a \
-                     blank, its value.",
+            demand: "Each field of the request is a line of the page: its name, a \
+                     colon, a blank, its value.",
             points: 1,
             by_hand: "curl -i http://127.0.0.1:4545/",
             run: each_is_a_line,
         },
         Check {
-            demand: "Names are the same in upper and lower case, and the page has them in lower case.",
+            demand: "Names are the same in upper and lower case, and the page has them \
+                     in lower case.",
             points: 2,
-            by_hand: "printf 'GET / HTTP/1.1\\r\\nhOsT: a\\r\\n\\r\\n' | nc 127.0.0.1 4545",
+            by_hand: "printf 'GET / HTTP/1.1\\r\\nhOsT: a\\r\\n\\r\\n' | nc 127.0.0.1 \
+                      4545",
             run: names_without_case,
         },
         Check {
-            demand: "Blanks and tabs around a value do not belong to it, and all else does. \
-                     There may be none, and the value may be empty.",
+            demand: "Blanks and tabs around a value do not belong to it, and all else \
+                     does. There may be none, and the value may be empty.",
             points: 2,
             by_hand: "curl -i -H 'A:1' http://127.0.0.1:4545/",
             run: values_are_trimmed,
@@ -43,22 +45,23 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             demand: "A request with two Hosts gets 400, even if both say the same.",
             points: 2,
-            by_hand: "printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\nHost: a\\r\\n\\r\\n' |\n  \
-                      nc 127.0.0.1 4545",
+            by_hand: "printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\nHost: a\\r\\n\\r\\n' \
+                      |\n  nc 127.0.0.1 4545",
             run: two_hosts,
         },
         Check {
             demand: "A line without a colon gets 400, and the next client is served.",
             points: 1,
-            by_hand: "printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\nnonsense\\r\\n\\r\\n' |\n  \
-                      nc 127.0.0.1 4545",
+            by_hand: "printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\nnonsense\\r\\n\\r\\n' \
+                      |\n  nc 127.0.0.1 4545",
             run: no_colon,
         },
         Check {
-            demand: "A name that is empty, or holds a byte that cannot be in a name, gets 400. So does \
-                     a blank in front of it or behind it.",
+            demand: "A name that is empty, or holds a byte that cannot be in a name, \
+                     gets 400. So does a blank in front of it or behind it.",
             points: 2,
-            by_hand: "printf 'GET / HTTP/1.1\\r\\nHost : a\\r\\n\\r\\n' | nc 127.0.0.1 4545",
+            by_hand: "printf 'GET / HTTP/1.1\\r\\nHost : a\\r\\n\\r\\n' | nc 127.0.0.1 \
+                      4545",
             run: names_are_tokens,
         },
     ],
@@ -76,12 +79,20 @@ fn ask(server: &mut Server, fields: &[&str]) -> Verdict<(Client, Answer, Vec<u8>
 }
 
 /// The last of the fields must be on the page as `shown`.
-fn shows(subject: &Subject, line: &str, shown: &str, meaning: &str, why: &str) -> Verdict {
+fn shows(
+    subject: &Subject,
+    line: &str,
+    shown: &str,
+    meaning: &str,
+    why: &str,
+) -> Verdict {
     let (client, answer, request) = ask(&mut subject.start()?, &[HOST, line])?;
     let page = String::from_utf8_lossy(&answer.body);
-    // How the name is written, and what comes after an empty value, is looked at elsewhere.
+    // How the name is written, and what comes after an empty value, is looked at
+    // elsewhere.
     let is_shown = |line: &str| {
-        line.eq_ignore_ascii_case(shown) || line.eq_ignore_ascii_case(shown.trim_end_matches(' '))
+        line.eq_ignore_ascii_case(shown)
+            || line.eq_ignore_ascii_case(shown.trim_end_matches(' '))
     };
     if answer.status == 200 && page.lines().any(is_shown) {
         return Ok(());
@@ -115,7 +126,8 @@ fn refuses(
         _ => client.wrong_at(
             "HTTP/1.1 ".len(),
             "Your program refuses this request, and gives another reason than 400.",
-            "RFC 9110, section 15.5.1: 400 says that the request itself is not well formed.",
+            "RFC 9110, section 15.5.1: 400 says that the request itself is not well \
+             formed.",
         ),
     };
     Err(failure.by_hand(by_hand(&request)))
@@ -136,8 +148,8 @@ fn each_is_a_line(subject: &Subject) -> Verdict {
             return Err(client.wrong_at_sent(
                 offset,
                 "This field is not on the page, or not with its value.",
-                "RFC 9112, section 5: each field line has a name, a colon and a value. The \
-                 task: each is a line of the page.",
+                "RFC 9112, section 5: each field line has a name, a colon and a value. \
+                 The task: each is a line of the page.",
             ));
         }
         offset += line.len() + "\r\n".len();
@@ -146,12 +158,12 @@ fn each_is_a_line(subject: &Subject) -> Verdict {
 }
 
 fn names_without_case(subject: &Subject) -> Verdict {
-    let why = "RFC 9110, section 5.1: field names are case-insensitive. HTTP/2 and HTTP/3 \
-               even send all of them in lower case.";
+    let why = "RFC 9110, section 5.1: field names are case-insensitive. HTTP/2 and \
+               HTTP/3 even send all of them in lower case.";
     let (client, answer, request) = ask(&mut subject.start()?, &["hOsT: example.org"])?;
     if answer.status != 200 {
-        let meaning = "Your program does not find the host here: it compares letters, and \
-                       `hOsT` is the same name as `Host`.";
+        let meaning = "Your program does not find the host here: it compares letters, \
+                       and `hOsT` is the same name as `Host`.";
         let failure = client.wrong_at_sent("GET / HTTP/1.1\r\n".len(), meaning, why);
         return Err(failure.by_hand(by_hand(&request)));
     }
@@ -159,20 +171,21 @@ fn names_without_case(subject: &Subject) -> Verdict {
     if page.lines().any(|line| line.starts_with("host:")) {
         return Ok(());
     }
-    let meaning = "The name stands on the page as it came. Whoever looks there for a field has \
-                   to try all ways of writing it.";
+    let meaning = "The name stands on the page as it came. Whoever looks there for a \
+                   field has to try all ways of writing it.";
     Err(answer.wrong_in_body(0, meaning, why).by_hand(by_hand(&request)))
 }
 
 fn values_are_trimmed(subject: &Subject) -> Verdict {
-    const WHY: &str = "RFC 9112, section 5: field-line = field-name \":\" OWS field-value OWS, \
-                       where OWS is any number of blanks and tabs, even none. They do not \
-                       belong to the value (section 5.1).";
+    const WHY: &str = "RFC 9112, section 5: field-line = field-name \":\" OWS \
+                       field-value OWS, where OWS is any number of blanks and tabs, \
+                       even none. They do not belong to the value (section 5.1).";
     for (line, shown, meaning) in [
         (
             "A:1",
             "a: 1",
-            "Your program wants a blank behind the colon. Most clients send one; none is as good.",
+            "Your program wants a blank behind the colon. Most clients send one; none \
+             is as good.",
         ),
         (
             "A:   1  ",
@@ -187,7 +200,8 @@ fn values_are_trimmed(subject: &Subject) -> Verdict {
         (
             "A:",
             "a: ",
-            "Your program does not know what to do with an empty value; it is a value too.",
+            "Your program does not know what to do with an empty value; it is a value \
+             too.",
         ),
     ] {
         shows(subject, line, shown, meaning, WHY)?;
@@ -196,10 +210,11 @@ fn values_are_trimmed(subject: &Subject) -> Verdict {
         subject,
         "A: \u{a0}1\u{a0}",
         "a: \u{a0}1\u{a0}",
-        "This value begins and ends with U+00A0, C2 A0 in UTF-8, which is neither a blank nor a \
-         tab. Your program does not show it whole; in Rust, `trim` cuts off all white space of Unicode.",
-        "RFC 9110, section 5.5: bytes from 80 to FF are part of a value, whatever they mean. \
-         Section 5.6.3: OWS, which is around it, is blanks and tabs.",
+        "This value begins and ends with U+00A0, C2 A0 in UTF-8, which is neither a \
+         blank nor a tab. Your program does not show it whole; in Rust, `trim` cuts \
+         off all white space of Unicode.",
+        "RFC 9110, section 5.5: bytes from 80 to FF are part of a value, whatever they \
+         mean. Section 5.6.3: OWS, which is around it, is blanks and tabs.",
     )
 }
 
@@ -208,14 +223,14 @@ fn values_are_whole(subject: &Subject) -> Verdict {
         (
             "Referer: http://a:80/",
             "referer: http://a:80/",
-            "Your program does not take this value whole. Only the first colon of a line ends \
-             the name; all others belong to the value.",
+            "Your program does not take this value whole. Only the first colon of a \
+             line ends the name; all others belong to the value.",
         ),
         (
             "Accept: text/html,  */*",
             "accept: text/html,  */*",
-            "Your program changes the blanks inside this value. Only those around it do not \
-             belong to it.",
+            "Your program changes the blanks inside this value. Only those around it \
+             do not belong to it.",
         ),
     ] {
         let why = "RFC 9110, section 5.5: colons may stand anywhere in a value, blanks \
@@ -226,8 +241,9 @@ fn values_are_whole(subject: &Subject) -> Verdict {
 }
 
 fn no_host(subject: &Subject) -> Verdict {
-    let why = "RFC 9112, section 3.2: a request of HTTP/1.1 that lacks a Host is answered \
-               with 400. One machine may have many sites; the Host says whose page is wanted.";
+    let why = "RFC 9112, section 3.2: a request of HTTP/1.1 that lacks a Host is \
+               answered with 400. One machine may have many sites; the Host says whose \
+               page is wanted.";
     refuses(
         subject,
         &["Accept: */*"],
@@ -238,38 +254,39 @@ fn no_host(subject: &Subject) -> Verdict {
     refuses(
         subject,
         &["X-Forwarded-Host: a"],
-0,
-        "Your program takes this for a Host: it has found `host:` somewhere in the text. A \
-         name is all that stands in front of the colon.",
+        0,
+        "Your program takes this for a Host: it has found `host:` somewhere in the \
+         text. A name is all that stands in front of the colon.",
         why,
     )?;
     refuses(
         subject,
         &["Hostname: a"],
-0,
+        0,
         "Your program takes this for a Host: it looks only at how the name begins.",
         why,
     )
 }
 
 fn two_hosts(subject: &Subject) -> Verdict {
-    let why = "RFC 9112, section 3.2: a request with more than one Host is answered with 400. \
-               If a server in front of yours believes the first and yours the second, whoever \
-               sends both gets past the one in front.";
+    let why = "RFC 9112, section 3.2: a request with more than one Host is answered \
+               with 400. If a server in front of yours believes the first and yours \
+               the second, whoever sends both gets past the one in front.";
     refuses(
         subject,
         &["Host: a", "HOST: b"],
-0,
-        "This is a second Host, and your program does not mind. Which of the two is meant? A \
-         map that keeps one value for each name even forgets that there were two.",
+        0,
+        "This is a second Host, and your program does not mind. Which of the two is \
+         meant? A map that keeps one value for each name even forgets that there were \
+         two.",
         why,
     )?;
     refuses(
         subject,
         &["Host: a", "Host: a"],
-0,
-        "This is a second Host. It says the same as the first, and your program lets it \
-         pass; but two are two.",
+        0,
+        "This is a second Host. It says the same as the first, and your program lets \
+         it pass; but two are two.",
         why,
     )
 }
@@ -278,42 +295,49 @@ fn no_colon(subject: &Subject) -> Verdict {
     refuses(
         subject,
         &[HOST, "nonsense"],
-0,
-        "This line has no colon, so it is no field. Your program goes on as if it had not \
-         been there.",
-        "RFC 9112, section 2.2: what does not match the grammar of a request is answered with \
-         400. What one server skips means something to another.",
+        0,
+        "This line has no colon, so it is no field. Your program goes on as if it had \
+         not been there.",
+        "RFC 9112, section 2.2: what does not match the grammar of a request is \
+         answered with 400. What one server skips means something to another.",
     )
 }
 
 fn names_are_tokens(subject: &Subject) -> Verdict {
-    let token = "RFC 9110, section 5.1: field-name = token, which is one or more letters, \
-                 digits or signs of !#$%&'*+-.^_`|~ (section 5.6.2).";
-    let blank = "RFC 9112, section 5.1: a request with a blank between name and colon must be \
-                 answered with 400. Servers that differ here have let attackers in.";
-    let fold = "RFC 9112, section 5.2: a line that began with a blank belonged to the one before \
-                it, once. Now a server answers with 400, or puts blanks in its place; the task \
-                asks for 400.";
+    let token = "RFC 9110, section 5.1: field-name = token, which is one or more \
+                 letters, digits or signs of !#$%&'*+-.^_`|~ (section 5.6.2).";
+    let blank = "RFC 9112, section 5.1: a request with a blank between name and colon \
+                 must be answered with 400. Servers that differ here have let \
+                 attackers in.";
+    let fold = "RFC 9112, section 5.2: a line that began with a blank belonged to the \
+                one before it, once. Now a server answers with 400, or puts blanks in \
+                its place; the task asks for 400.";
     for (line, byte, meaning, why) in [
         (
             "Accept : */*",
             "Accept".len(),
-            "There is a blank between this name and its colon. Your program cuts it off, or \
-             does not see it; for another server the name ends with a blank.",
+            "There is a blank between this name and its colon. Your program cuts it \
+             off, or does not see it; for another server the name ends with a blank.",
             blank,
         ),
         (
             " Accept: */*",
             0,
-            "This line begins with a blank, and your program takes it for a field, or for \
-             the rest of the line before.",
+            "This line begins with a blank, and your program takes it for a field, or \
+             for the rest of the line before.",
             fold,
         ),
-        ("\tAccept: */*", 0, "This line begins with a tab, which is a blank too.", fold),
+        (
+            "\tAccept: */*",
+            0,
+            "This line begins with a tab, which is a blank too.",
+            fold,
+        ),
         (
             ": */*",
             0,
-            "There is no name in front of this colon, and your program does not miss it.",
+            "There is no name in front of this colon, and your program does not miss \
+             it.",
             token,
         ),
         (
@@ -327,11 +351,13 @@ fn names_are_tokens(subject: &Subject) -> Verdict {
     }
     for sign in "\"(),/;<=>?@[\\]{}\u{1}\u{7f}".chars() {
         let line = format!("Acc{sign}ept: */*");
-        let meaning = "This sign cannot be in a name, and your program takes it all the same.";
+        let meaning =
+            "This sign cannot be in a name, and your program takes it all the same.";
         refuses(subject, &[HOST, &line], "Acc".len(), meaning, token)?;
     }
     let meaning = "This letter cannot be in a name: it is not one of ASCII's.";
     refuses(subject, &[HOST, "Größe: 1"], "Gr".len(), meaning, token)?;
-    let meaning = "All these signs can be in a name, and at least one of them your program refuses.";
+    let meaning = "All these signs can be in a name, and at least one of them your \
+                   program refuses.";
     shows(subject, "A1!#$%&'*+-.^_`|~: 1", "a1!#$%&'*+-.^_`|~: 1", meaning, token)
 }

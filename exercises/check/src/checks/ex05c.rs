@@ -9,8 +9,8 @@ pub const EXERCISE: Exercise = Exercise {
     page: "05-parse/site.md",
     checks: &[
         Check {
-            demand: "GET of `/` gets 200 and the page `<h1>Home</h1>`, GET of `/about` gets 200 \
-                     and `<h1>About</h1>`, each with a line break.",
+            demand: "GET of `/` gets 200 and the page `<h1>Home</h1>`, GET of `/about` \
+                     gets 200 and `<h1>About</h1>`, each with a line break.",
             points: 1,
             by_hand: "curl -i http://127.0.0.1:4545/about",
             run: two_pages,
@@ -34,15 +34,15 @@ pub const EXERCISE: Exercise = Exercise {
             run: not_allowed,
         },
         Check {
-            demand: "A 405 says in Allow which methods may be used, GET and HEAD among them, and \
-                     not the one that was refused.",
+            demand: "A 405 says in Allow which methods may be used, GET and HEAD among \
+                     them, and not the one that was refused.",
             points: 1,
             by_hand: "curl -i -X POST http://127.0.0.1:4545/",
             run: allow,
         },
         Check {
-            demand: "For the two pages, a method that nobody knows gets 501; `get` is such a \
-                     method, too.",
+            demand: "For the two pages, a method that nobody knows gets 501; `get` is \
+                     such a method, too.",
             points: 1,
             by_hand: "curl -i -X BREW http://127.0.0.1:4545/",
             run: not_implemented,
@@ -50,7 +50,8 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             demand: "HEAD gets the status that GET would get, and no body.",
             points: 2,
-            by_hand: "printf 'HEAD / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 4545",
+            by_hand: "printf 'HEAD / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' | nc 127.0.0.1 \
+                      4545",
             run: head,
         },
         Check {
@@ -90,15 +91,16 @@ fn two_pages(subject: &Subject) -> Verdict {
 
 /// Which mistake it is shows in what comes instead.
 fn no_other_page(subject: &Subject) -> Verdict {
-    let why = "RFC 9110, section 15.5.5: 404 says that the server has found no page for this \
-               path. Programs read the status, and only people read the page.";
+    let why = "RFC 9110, section 15.5.5: 404 says that the server has found no page \
+               for this path. Programs read the status, and only people read the page.";
     let bytes = "RFC 9110, section 4.2.3: a path is case-sensitive, and nothing makes \
                  `/about/` the same as `/about`. The task: byte by byte.";
     for (path, meaning, why) in [
         (
             "/nothing",
             "There is no such page. Your program says so in words, but its status says \
-             that all is well: the browser keeps this page, the search engine lists it.",
+             that all is well: the browser keeps this page, the search engine lists \
+             it.",
             why,
         ),
         (
@@ -121,14 +123,17 @@ fn no_other_page(subject: &Subject) -> Verdict {
         let (client, answer) = ask(subject, "GET", path)?;
         let meaning = match answer.status {
             404 => continue,
-            200 if path == "/nothing" && [HOME, ABOUT].iter().any(|page| answer.body == page.as_bytes()) => {
-                "There is no such page, and your program sends another one in its place. \
-                 Whoever mistypes a path does not learn it."
+            200 if path == "/nothing"
+                && [HOME, ABOUT].iter().any(|page| answer.body == page.as_bytes()) =>
+            {
+                "There is no such page, and your program sends another one in its \
+                 place. Whoever mistypes a path does not learn it."
             }
             200 => meaning,
             _ => {
-                "There is no such page, and the status says something else. The request is \
-                 well formed, the method is known: what is missing is the page."
+                "There is no such page, and the status says something else. The \
+                 request is well formed, the method is known: what is missing is the \
+                 page."
             }
         };
         return Err(if answer.status == 200 {
@@ -148,8 +153,8 @@ fn query(subject: &Subject) -> Verdict {
             let mark = target.find('?').unwrap_or_default();
             let failure = client.wrong_at_sent(
                 "GET ".len() + mark,
-                "Here the query begins. Your program takes it for a part of the path, and so \
-                 finds another page, or none.",
+                "Here the query begins. Your program takes it for a part of the path, \
+                 and so finds another page, or none.",
                 "RFC 3986, section 3.3: a path ends at the first question mark.",
             );
             let by_hand = format!("curl -i 'http://127.0.0.1:4545{target}'");
@@ -168,19 +173,21 @@ fn not_allowed(subject: &Subject) -> Verdict {
         let meaning = match answer.status {
             405 => continue,
             200..=299 => {
-                "The client wanted to change something, and believes now that it has been \
-                 done: your program does not look at the method."
+                "The client wanted to change something, and believes now that it has \
+                 been done: your program does not look at the method."
             }
             404 => {
-                "The page is there, and your program says that it is not. What it does not \
-                 have is this method for it."
+                "The page is there, and your program says that it is not. What it does \
+                 not have is this method for it."
             }
             501 => {
-                "501 says that your program has never heard of this method, for no page. \
-                 But everybody knows it; it is these pages that do not want it."
+                "501 says that your program has never heard of this method, for no \
+                 page. But everybody knows it; it is these pages that do not want it."
             }
-            _ => "This method is known, and not wanted for this page; the status says \
-                  something else.",
+            _ => {
+                "This method is known, and not wanted for this page; the status says \
+                 something else."
+            }
         };
         let failure = answer.expect_status(
             &[405],
@@ -198,15 +205,19 @@ fn curl(method: &str, path: &str) -> String {
 }
 
 fn allow(subject: &Subject) -> Verdict {
-    let why = "RFC 9110, section 15.5.6: the server must send Allow with a 405. It is a list \
-               of methods, with commas between them (section 10.2.1).";
+    let why = "RFC 9110, section 15.5.6: the server must send Allow with a 405. It is \
+               a list of methods, with commas between them (section 10.2.1).";
     for (method, path) in REFUSED {
         let (_, answer) = ask(subject, method, path)?;
-        answer.expect_status(&[405], "This is no 405, so there is no Allow to look at.", why)?;
+        answer.expect_status(
+            &[405],
+            "This is no 405, so there is no Allow to look at.",
+            why,
+        )?;
         let allow = answer.expect_field(
             "Allow",
-            "405 without Allow: the client hears that it cannot be done like this, and not how \
-             it can.",
+            "405 without Allow: the client hears that it cannot be done like this, and \
+             not how it can.",
             why,
         )?;
         let values = answer.fields.iter().filter(|field| field.is("Allow"));
@@ -229,17 +240,18 @@ fn allow(subject: &Subject) -> Verdict {
 }
 
 fn not_implemented(subject: &Subject) -> Verdict {
-    let why = "RFC 9110, section 15.6.2: 501 is the answer when the server does not recognize \
-               the method at all.";
+    let why = "RFC 9110, section 15.6.2: 501 is the answer when the server does not \
+               recognize the method at all.";
     for (method, served) in [
         (
             "BREW",
-            "This method is not known to anybody, and your program does what GET would do.",
+            "This method is not known to anybody, and your program does what GET would \
+             do.",
         ),
         (
             "get",
-            "Upper and lower case make different methods, so `get` is not GET. Your program \
-             takes it for that.",
+            "Upper and lower case make different methods, so `get` is not GET. Your \
+             program takes it for that.",
         ),
         (
             "GETAWAY",
@@ -252,19 +264,20 @@ fn not_implemented(subject: &Subject) -> Verdict {
             200..=299 => client.wrong_at_sent(
                 0,
                 served,
-                "RFC 9110, section 9.1: the method is a token, and case-sensitive. Section \
-                 15.6.2: 501 is the answer to one that is not recognized.",
+                "RFC 9110, section 9.1: the method is a token, and case-sensitive. \
+                 Section 15.6.2: 501 is the answer to one that is not recognized.",
             ),
             405 => client.wrong_at(
                 "HTTP/1.1 ".len(),
-                "405 says: I know what you mean, and do not want it here. But nobody knows \
-                 what this method means.",
+                "405 says: I know what you mean, and do not want it here. But nobody \
+                 knows what this method means.",
                 why,
             ),
             _ => client.wrong_at(
                 "HTTP/1.1 ".len(),
-                "Nothing is wrong with the form of this request: a method is a word, and new \
-                 ones may come. Your program does not know this one, and should say that.",
+                "Nothing is wrong with the form of this request: a method is a word, \
+                 and new ones may come. Your program does not know this one, and \
+                 should say that.",
                 why,
             ),
         };
@@ -278,16 +291,17 @@ fn head(subject: &Subject) -> Verdict {
         let (_, answer) = ask(subject, "HEAD", path)?;
         let meaning = match status {
             200 => {
-                "There is such a page, and your program has no head of it: who asks for HEAD \
-                 wants to hear what GET would say."
+                "There is such a page, and your program has no head of it: who asks \
+                 for HEAD wants to hear what GET would say."
             }
             _ => {
-                "GET of this path gets 404. HEAD gets something else, so who checks a link \
-                 in this way is told that it is good."
+                "GET of this path gets 404. HEAD gets something else, so who checks a \
+                 link in this way is told that it is good."
             }
         };
-        let why = "RFC 9110, section 9.3.2: HEAD is identical to GET, but for the content, which \
-                   is not sent. Section 9.1: every server must support both.";
+        let why = "RFC 9110, section 9.3.2: HEAD is identical to GET, but for the \
+                   content, which is not sent. Section 9.1: every server must support \
+                   both.";
         let verdict = answer.expect_status(&[status], meaning, why);
         verdict.map_err(|failure| {
             failure.by_hand(format!("curl -I 'http://127.0.0.1:4545{path}'"))
@@ -305,12 +319,12 @@ fn length_of_head(subject: &Subject) -> Verdict {
             return Err(head.wrong_value(
                 length,
                 format!(
-                    "GET gets {} bytes here, and HEAD says something else. Who wants to know \
-                     how long the page is before fetching it is misled.",
+                    "GET gets {} bytes here, and HEAD says something else. Who wants \
+                     to know how long the page is before fetching it is misled.",
                     get.body.len()
                 ),
-                "RFC 9110, section 8.6: in an answer to HEAD, Content-Length is the number of \
-                 bytes that GET would get, or it is left out.",
+                "RFC 9110, section 8.6: in an answer to HEAD, Content-Length is the \
+                 number of bytes that GET would get, or it is left out.",
             ));
         }
     }

@@ -9,8 +9,8 @@ pub const EXERCISE: Exercise = Exercise {
     page: "05-parse/body.md",
     checks: &[
         Check {
-            demand: "With Content-Length, the body of a POST to `/echo` comes back with status \
-                     200.",
+            demand: "With Content-Length, the body of a POST to `/echo` comes back \
+                     with status 200.",
             points: 1,
             by_hand: "curl -i -d hello http://127.0.0.1:4545/echo",
             run: with_length,
@@ -18,106 +18,135 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             demand: "The body may come after the head, and in pieces.",
             points: 2,
-            by_hand: "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 5\\r\\n\\r\\n'\n \
-                      sleep 1; printf hel; sleep 1; printf lo) | nc 127.0.0.1 4545",
+            by_hand: "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: \
+                      5\\r\\n\\r\\n'\n sleep 1; printf hel; sleep 1; printf lo) | nc \
+                      127.0.0.1 4545",
             run: in_pieces,
         },
         Check {
             demand: "It may hold any bytes, even those of a blank line.",
             points: 1,
-            by_hand: "printf '\\r\\n\\r\\n\\377' |\n  curl -s --data-binary @- http://127.0.0.1:4545/echo | od -c",
+            by_hand: "printf '\\r\\n\\r\\n\\377' |\n  curl -s --data-binary @- \
+                      http://127.0.0.1:4545/echo | od -c",
             run: any_bytes,
         },
         Check {
             demand: "What comes behind it does not belong to it.",
             points: 1,
-            by_hand: "curl -i -d hello -H 'Content-Length: 4' http://127.0.0.1:4545/echo",
+            by_hand: "curl -i -d hello -H 'Content-Length: 4' \
+                      http://127.0.0.1:4545/echo",
             run: not_more,
         },
         Check {
-            demand: "With neither field the body is empty, and so it is with a length of 0.",
+            demand: "With neither field the body is empty, and so it is with a length \
+                     of 0.",
             points: 1,
             by_hand: "curl -i -X POST http://127.0.0.1:4545/echo",
             run: no_body,
         },
         Check {
-            demand: "A body in chunks comes back without what is around the chunks. Sizes are \
-                     hexadecimal, in upper or lower case, and may begin with zeros.",
+            demand: "A body in chunks comes back without what is around the chunks. \
+                     Sizes are hexadecimal, in upper or lower case, and may begin with \
+                     zeros.",
             points: 3,
-            by_hand: "curl -i -d hello -H 'Transfer-Encoding: chunked' \\\n  http://127.0.0.1:4545/echo",
+            by_hand: "curl -i -d hello -H 'Transfer-Encoding: chunked' \\\n  \
+                      http://127.0.0.1:4545/echo",
             run: chunks,
         },
         Check {
             demand: "Chunks may be cut anywhere on their way.",
             points: 1,
-            by_hand: "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\n'\n printf 'Transfer-Encoding: chunked\\r\\n\\r\\n5\\r'; sleep 1\n printf '\\nhe'; sleep 1; printf 'llo\\r\\n0\\r\\n\\r\\n') |\n  nc 127.0.0.1 4545",
+            by_hand: "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\n'\n printf \
+                      'Transfer-Encoding: chunked\\r\\n\\r\\n5\\r'; sleep 1\n printf \
+                      '\\nhe'; sleep 1; printf 'llo\\r\\n0\\r\\n\\r\\n') |\n  nc \
+                      127.0.0.1 4545",
             run: chunks_in_pieces,
         },
         Check {
-            demand: "After a size, `;` begins an extension, which is ignored. So are the fields \
-                     after the last chunk.",
+            demand: "After a size, `;` begins an extension, which is ignored. So are \
+                     the fields after the last chunk.",
             points: 1,
-            by_hand: "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\n'\n printf 'Transfer-Encoding: chunked\\r\\n\\r\\n5;a=b\\r\\nhello\\r\\n0\\r\\n\\r\\n') |\n  nc 127.0.0.1 4545",
+            by_hand: "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\n'\n printf \
+                      'Transfer-Encoding: \
+                      chunked\\r\\n\\r\\n5;a=b\\r\\nhello\\r\\n0\\r\\n\\r\\n') |\n  nc \
+                      127.0.0.1 4545",
             run: extras,
         },
         Check {
-            demand: "A body of 10000 bytes comes back. A longer Content-Length gets 413 at once, \
-                     before the body.",
+            demand: "A body of 10000 bytes comes back. A longer Content-Length gets \
+                     413 at once, before the body.",
             points: 2,
-            by_hand: "printf %10000s | curl -i --data-binary @- http://127.0.0.1:4545/echo",
+            by_hand: "printf %10000s | curl -i --data-binary @- \
+                      http://127.0.0.1:4545/echo",
             run: too_long,
         },
         Check {
-            demand: "Chunks that are longer together get 413 as soon as a size says so.",
+            demand: "Chunks that are longer together get 413 as soon as a size says \
+                     so.",
             points: 2,
-            by_hand: "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\n'\n printf 'Transfer-Encoding: chunked\\r\\n\\r\\n1388\\r\\n%5000s\\r\\n1389\\r\\n') |\n  nc 127.0.0.1 4545",
+            by_hand: "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\n'\n printf \
+                      'Transfer-Encoding: \
+                      chunked\\r\\n\\r\\n1388\\r\\n%5000s\\r\\n1389\\r\\n') |\n  nc \
+                      127.0.0.1 4545",
             run: too_many,
         },
         Check {
             demand: "A Content-Length that does not consist of digits gets 400.",
             points: 1,
-            by_hand: "curl -i -d hello -H 'Content-Length: +5' http://127.0.0.1:4545/echo",
+            by_hand: "curl -i -d hello -H 'Content-Length: +5' \
+                      http://127.0.0.1:4545/echo",
             run: bad_length,
         },
         Check {
-            demand: "A size that does not consist of hexadecimal digits gets 400, and so does a \
-                     chunk that is longer than its size.",
+            demand: "A size that does not consist of hexadecimal digits gets 400, and \
+                     so does a chunk that is longer than its size.",
             points: 1,
-            by_hand: "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\n'\n printf 'Transfer-Encoding: chunked\\r\\n\\r\\n+5\\r\\nhello\\r\\n0\\r\\n\\r\\n') |\n  nc 127.0.0.1 4545",
+            by_hand: "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\n'\n printf \
+                      'Transfer-Encoding: \
+                      chunked\\r\\n\\r\\n+5\\r\\nhello\\r\\n0\\r\\n\\r\\n') |\n  nc \
+                      127.0.0.1 4545",
             run: bad_chunk,
         },
         Check {
-            demand: "If both fields come, or two lengths that differ, the answer is 400.",
+            demand: "If both fields come, or two lengths that differ, the answer is \
+                     400.",
             points: 2,
-            by_hand: "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 5\\r\\n'\n printf 'Transfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n') |\n  nc 127.0.0.1 4545",
+            by_hand: "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: \
+                      5\\r\\n'\n printf 'Transfer-Encoding: \
+                      chunked\\r\\n\\r\\n0\\r\\n\\r\\n') |\n  nc 127.0.0.1 4545",
             run: two_ways,
         },
         Check {
-            demand: "If the client ends before its body does, there is no 200, and the next \
-                     client is served.",
+            demand: "If the client ends before its body does, there is no 200, and the \
+                     next client is served.",
             points: 1,
-            by_hand: "printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 10\\r\\n\\r\\nhello' |\n  nc -N 127.0.0.1 4545",
+            by_hand: "printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: \
+                      10\\r\\n\\r\\nhello' |\n  nc -N 127.0.0.1 4545",
             run: cut_short,
         },
     ],
 };
 
-const COUNT: &str = "RFC 9112, section 6.3: with Content-Length, the body is so many bytes after \
-                     the blank line, in as many pieces as they come.";
-const CHUNK: &str = "RFC 9112, section 7.1: a chunk is its size in hexadecimal digits, a line end, \
-                     so many bytes, a line end. The last one has size 0 and is followed by an \
-                     empty line.";
+const COUNT: &str = "RFC 9112, section 6.3: with Content-Length, the body is so many \
+                     bytes after the blank line, in as many pieces as they come.";
+const CHUNK: &str = "RFC 9112, section 7.1: a chunk is its size in hexadecimal digits, \
+                     a line end, so many bytes, a line end. The last one has size 0 \
+                     and is followed by an empty line.";
 
 fn head(fields: &str) -> String {
     format!("POST /echo HTTP/1.1\r\nHost: a\r\n{fields}\r\n")
 }
 
 fn with_chunks(chunks: &str) -> Vec<u8> {
-    head("Transfer-Encoding: chunked\r\n").into_bytes().into_iter().chain(chunks.bytes()).collect()
+    head("Transfer-Encoding: chunked\r\n")
+        .into_bytes()
+        .into_iter()
+        .chain(chunks.bytes())
+        .collect()
 }
 
-/// Sends a request in one piece and reads the answer. `waits` is what it means that there is
-/// none.
+/// Sends a request in one piece and reads the answer. `waits` is what it means that
+/// there is none.
 fn ask(
     subject: &Subject,
     request: &[u8],
@@ -127,7 +156,8 @@ fn ask(
     let mut client = server.connect()?;
     client.send(request)?;
     client.waiting_means(waits, why);
-    // What a refused client has sent in vain may lead to a reset; that is another exercise.
+    // What a refused client has sent in vain may lead to a reset; that is another
+    // exercise.
     let answer = client.next_answer_to("POST");
     let answer = server.finish(answer).map_err(|failure| shown(failure, request))?;
     Ok((client, answer))
@@ -172,9 +202,10 @@ fn refuses(
     } else {
         client.wrong_at(
             "HTTP/1.1 ".len(),
-            "The request is refused, and the status names another reason than it should.",
-            "RFC 9110, section 15.5: 400 is for what is not well formed, 413 for a body that is \
-             larger than the server wants.",
+            "The request is refused, and the status names another reason than it \
+             should.",
+            "RFC 9110, section 15.5: 400 is for what is not well formed, 413 for a \
+             body that is larger than the server wants.",
         )
     };
     Err(shown(failure, request))
@@ -182,9 +213,9 @@ fn refuses(
 
 fn with_length(subject: &Subject) -> Verdict {
     let request = head("Content-Length: 5\r\n") + "hello";
-    let waits = "The whole body has come, and your program waits for more. What `read` brought \
-                 together with the head is a part of the body; it has been dropped, or not been \
-                 counted.";
+    let waits = "The whole body has come, and your program waits for more. What `read` \
+                 brought together with the head is a part of the body; it has been \
+                 dropped, or not been counted.";
     let (_, answer) = ask(subject, request.as_bytes(), (waits, COUNT))?;
     answer.expect_success()?;
     let meaning = "This is not the body that was sent.";
@@ -196,14 +227,14 @@ fn in_pieces(subject: &Subject) -> Verdict {
     let mut client = server.connect()?;
     client.send(head("Content-Length: 5\r\n").as_bytes())?;
     client.expect_silence(
-        "Your program answers before the body has come: it takes what happened to arrive \
-         together with the head, and here that was nothing.",
+        "Your program answers before the body has come: it takes what happened to \
+         arrive together with the head, and here that was nothing.",
         COUNT,
     )?;
     client.send(b"hel")?;
     client.expect_silence(
-        "Your program answers as soon as something of the body has come. One `read` is not one \
-         body, as it is not one head.",
+        "Your program answers as soon as something of the body has come. One `read` is \
+         not one body, as it is not one head.",
         COUNT,
     )?;
     client.send(b"lo")?;
@@ -217,11 +248,11 @@ fn in_pieces(subject: &Subject) -> Verdict {
 }
 
 fn any_bytes(subject: &Subject) -> Verdict {
-    let text = "RFC 9110, section 6.4: content is bytes. Only its sender knows whether they are \
-                text, a picture, or anything else.";
+    let text = "RFC 9110, section 6.4: content is bytes. Only its sender knows whether \
+                they are text, a picture, or anything else.";
     let request = head("Content-Length: 6\r\n") + "a\r\n\r\nb";
-    let meaning = "There is a blank line in this body, and your program stops there. Only the head \
-                   ends at a blank line.";
+    let meaning = "There is a blank line in this body, and your program stops there. \
+                   Only the head ends at a blank line.";
     echoes(subject, request.as_bytes(), b"a\r\n\r\nb", meaning, COUNT)?;
     let body = b"Gr\xfc\xdfe\x00\xff";
     let request = [head("Content-Length: 7\r\n").as_bytes(), body].concat();
@@ -235,8 +266,8 @@ fn not_more(subject: &Subject) -> Verdict {
         subject,
         request.as_bytes(),
         b"hello",
-        "The body has five bytes, and your program takes whatever came with them. It may be the \
-         next request.",
+        "The body has five bytes, and your program takes whatever came with them. It \
+         may be the next request.",
         COUNT,
     )
 }
@@ -258,7 +289,8 @@ fn no_body(subject: &Subject) -> Verdict {
 
 fn chunks(subject: &Subject) -> Verdict {
     let request = with_chunks("5\r\nhello\r\n0\r\n\r\n");
-    let waits = "The last chunk and its empty line have come, and your program waits for more.";
+    let waits =
+        "The last chunk and its empty line have come, and your program waits for more.";
     let (_, answer) = ask(subject, &request, (waits, CHUNK))?;
     let failure = |meaning| {
         let failure = answer.wrong_in_body(0, meaning, CHUNK);
@@ -266,14 +298,14 @@ fn chunks(subject: &Subject) -> Verdict {
     };
     if answer.status == 200 && answer.body.starts_with(b"5\r\n") {
         return failure(
-            "The sizes and line ends around the chunks come back with them. They say where the \
-             body ends, and are no part of it.",
+            "The sizes and line ends around the chunks come back with them. They say \
+             where the body ends, and are no part of it.",
         );
     }
     if answer.status == 200 && answer.body.is_empty() {
         return failure(
-            "Your program sees no body. It looks for Content-Length only, and this one is said \
-             by Transfer-Encoding.",
+            "Your program sees no body. It looks for Content-Length only, and this one \
+             is said by Transfer-Encoding.",
         );
     }
     answer.expect_success().map_err(|failure| shown(failure, &request))?;
@@ -289,31 +321,33 @@ fn chunks(subject: &Subject) -> Verdict {
         (
             "10\r\n0123456789abcdef\r\n0\r\n\r\n",
             "0123456789abcdef",
-            "Your program reads the size as a decimal number. It is hexadecimal, so 10 is \
-             sixteen.",
+            "Your program reads the size as a decimal number. It is hexadecimal, so 10 \
+             is sixteen.",
         ),
         (
             "A\r\n0123456789\r\na\r\n0123456789\r\n0\r\n\r\n",
             "01234567890123456789",
-            "A and a are the same hexadecimal digit, and your program does not take them both.",
+            "A and a are the same hexadecimal digit, and your program does not take \
+             them both.",
         ),
         (
             "8\r\nab\r\n\r\ncd\r\n0\r\n\r\n",
             "ab\r\n\r\ncd",
-            "There is a line end inside this chunk, and your program stops there. The size says \
-             where the chunk ends.",
+            "There is a line end inside this chunk, and your program stops there. The \
+             size says where the chunk ends.",
         ),
         (
             "005\r\nhello\r\n000\r\n\r\n",
             "hello",
-            "Your program does not know a size that begins with zeros: 000 is 0, and ends the \
-             body.",
+            "Your program does not know a size that begins with zeros: 000 is 0, and \
+             ends the body.",
         ),
     ] {
         echoes(subject, &with_chunks(chunks), body.as_bytes(), meaning, CHUNK)?;
     }
     let request = head("Transfer-Encoding: Chunked\r\n") + "5\r\nhello\r\n0\r\n\r\n";
-    let why = "RFC 9112, section 7: the names of transfer codings are case-insensitive.";
+    let why =
+        "RFC 9112, section 7: the names of transfer codings are case-insensitive.";
     let meaning = "`Chunked` is the same coding as `chunked`.";
     echoes(subject, request.as_bytes(), b"hello", meaning, why)
 }
@@ -324,10 +358,10 @@ fn chunks_in_pieces(subject: &Subject) -> Verdict {
     for piece in [&with_chunks("5\r")[..], b"\nhe", b"llo\r\n0"] {
         client.send(piece)?;
         client.expect_silence(
-            "Your program answers before the last chunk has come: it believes that what one \
-             `read` brings ends where a line or a chunk ends.",
-            "read(2) cuts anywhere, even inside of a size. What has come has to be kept until \
-             there is a whole line.",
+            "Your program answers before the last chunk has come: it believes that \
+             what one `read` brings ends where a line or a chunk ends.",
+            "read(2) cuts anywhere, even inside of a size. What has come has to be \
+             kept until there is a whole line.",
         )?;
     }
     client.send(b"\r\n\r\n")?;
@@ -344,28 +378,30 @@ fn extras(subject: &Subject) -> Verdict {
         &with_chunks("5;name=value\r\nhello\r\n0\r\n\r\n"),
         b"hello",
         "Behind this size there is an extension. Your program does not ignore it.",
-        "RFC 9112, section 7.1.1: a recipient must ignore chunk extensions that it does not know.",
+        "RFC 9112, section 7.1.1: a recipient must ignore chunk extensions that it \
+         does not know.",
     )?;
     echoes(
         subject,
         &with_chunks("5\r\nhello\r\n0\r\nDigest: 1\r\n\r\n"),
         b"hello",
-        "Behind the last chunk there is a field. Your program expects the empty line there.",
-        "RFC 9112, section 7.1.2: fields may come between the last chunk and the empty line; \
-         whoever does not want them drops them.",
+        "Behind the last chunk there is a field. Your program expects the empty line \
+         there.",
+        "RFC 9112, section 7.1.2: fields may come between the last chunk and the empty \
+         line; whoever does not want them drops them.",
     )
 }
 
 fn too_long(subject: &Subject) -> Verdict {
-    let why = "RFC 9110, section 15.5.14: 413 says that the body is larger than the server is \
-               willing to take.";
+    let why = "RFC 9110, section 15.5.14: 413 says that the body is larger than the \
+               server is willing to take.";
     let body = "x".repeat(10_000);
     echoes(
         subject,
         (head("Content-Length: 10000\r\n") + &body).as_bytes(),
         body.as_bytes(),
-        "A body of exactly 10000 bytes is not too long, and your program does not send it back \
-         whole.",
+        "A body of exactly 10000 bytes is not too long, and your program does not send \
+         it back whole.",
         COUNT,
     )?;
     refuses(
@@ -373,9 +409,9 @@ fn too_long(subject: &Subject) -> Verdict {
         head("Content-Length: 10001\r\n").as_bytes(),
         "10001",
         &[413],
-        "The head says already that this body is too long, and your program begins to read it. \
-         Without a limit, or with one that is looked at later, it is the client who decides how \
-         much memory your program needs.",
+        "The head says already that this body is too long, and your program begins to \
+         read it. Without a limit, or with one that is looked at later, it is the \
+         client who decides how much memory your program needs.",
         why,
     )?;
     refuses(
@@ -383,38 +419,40 @@ fn too_long(subject: &Subject) -> Verdict {
         (head("Content-Length: 65541\r\n") + "hello").as_bytes(),
         "65541",
         &[413],
-        "This number is 65536 more than 5, and your program takes it for 5: what does not fit \
-         into 16 bits has been cut off.",
-        "RFC 9110, section 8.6: there is no upper limit to Content-Length. In Rust, `as` cuts \
-         off what does not fit; `try_from` says so.",
+        "This number is 65536 more than 5, and your program takes it for 5: what does \
+         not fit into 16 bits has been cut off.",
+        "RFC 9110, section 8.6: there is no upper limit to Content-Length. In Rust, \
+         `as` cuts off what does not fit; `try_from` says so.",
     )?;
     refuses(
         subject,
         head("Content-Length: 99999999999999999999999\r\n").as_bytes(),
         "99999999999999999999999",
         &[413, 400],
-        "This number has more digits than your program can take, and it goes on as if there \
-         were no body.",
-        "RFC 9110, section 8.6: there is no upper limit to Content-Length, so a recipient must \
-         expect numbers that are too large for it.",
+        "This number has more digits than your program can take, and it goes on as if \
+         there were no body.",
+        "RFC 9110, section 8.6: there is no upper limit to Content-Length, so a \
+         recipient must expect numbers that are too large for it.",
     )
 }
 
 fn too_many(subject: &Subject) -> Verdict {
-    let why = "RFC 9110, section 15.5.14: 413 says that the body is larger than the server is \
-               willing to take. Nobody has announced how long all chunks will be together.";
-    let one = "This chunk alone is too long. Your program does not look at its size, or only \
-               after it has come.";
+    let why = "RFC 9110, section 15.5.14: 413 says that the body is larger than the \
+               server is willing to take. Nobody has announced how long all chunks \
+               will be together.";
+    let one = "This chunk alone is too long. Your program does not look at its size, \
+               or only after it has come.";
     refuses(subject, &with_chunks("2711\r\n"), "2711", &[413], one, why)?;
     let chunk = format!("7d0\r\n{}\r\n", "x".repeat(2000));
-    let sum = "No chunk is too long, but together they are. Your program forgets what has come \
-               before.";
+    let sum = "No chunk is too long, but together they are. Your program forgets what \
+               has come before.";
     let request = with_chunks(&(chunk.repeat(5) + "1\r\n"));
     refuses(subject, &request, "1\r\n", &[413], sum, why)?;
     let request = with_chunks(&(chunk.repeat(5) + "0\r\n\r\n"));
-    let exactly = "Together these chunks have exactly 10000 bytes. That is not too much, and your \
-                   program does not send them back whole.";
-    let verdict = echoes(subject, &request, "x".repeat(10_000).as_bytes(), exactly, CHUNK);
+    let exactly = "Together these chunks have exactly 10000 bytes. That is not too \
+                   much, and your program does not send them back whole.";
+    let verdict =
+        echoes(subject, &request, "x".repeat(10_000).as_bytes(), exactly, CHUNK);
     verdict.map_err(|failure| {
         failure.by_hand(
             "(printf 'POST /echo HTTP/1.1\\r\\nHost: a\\r\\n'\n \
@@ -423,25 +461,39 @@ fn too_many(subject: &Subject) -> Verdict {
         )
     })?;
     let most = "5\r\nhello\r\nFFFFFFFFFFFFFFFF\r\n";
-    let overflow = "This is the largest size that fits into 64 bits. Your program takes it, or \
-                    has added it to another one and got a small number.";
-    refuses(subject, &with_chunks(most), "FFFFFFFFFFFFFFFF", &[413, 400], overflow, why)?;
-    let beyond = "This size has more digits than your program can take, and it goes on all the \
-                  same.";
+    let overflow = "This is the largest size that fits into 64 bits. Your program \
+                    takes it, or has added it to another one and got a small number.";
+    refuses(
+        subject,
+        &with_chunks(most),
+        "FFFFFFFFFFFFFFFF",
+        &[413, 400],
+        overflow,
+        why,
+    )?;
+    let beyond = "This size has more digits than your program can take, and it goes on \
+                  all the same.";
     let request = with_chunks("5\r\nhello\r\n10000000000000000\r\n");
     refuses(subject, &request, "10000000000000000", &[413, 400], beyond, why)
 }
 
 fn bad_length(subject: &Subject) -> Verdict {
-    let why = "RFC 9110, section 8.6: Content-Length = 1*DIGIT. What one server takes for 5 \
-               and another for nothing is a way to smuggle requests.";
+    let why = "RFC 9110, section 8.6: Content-Length = 1*DIGIT. What one server takes \
+               for 5 and another for nothing is a way to smuggle requests.";
     for (length, meaning) in [
-        ("five", "This is no number, and your program goes on as if the field had not come."),
+        (
+            "five",
+            "This is no number, and your program goes on as if the field had not come.",
+        ),
         (
             "+5",
-            "A sign is no digit. `parse` of a number in Rust takes it, and so does your program.",
+            "A sign is no digit. `parse` of a number in Rust takes it, and so does \
+             your program.",
         ),
-        ("5 bytes", "Behind the digits there is more, and your program does not look at it."),
+        (
+            "5 bytes",
+            "Behind the digits there is more, and your program does not look at it.",
+        ),
         ("-5", "A length below 0 is no length."),
         ("", "Here no length follows the name, and your program takes that for one."),
     ] {
@@ -462,8 +514,8 @@ fn bad_chunk(subject: &Subject) -> Verdict {
         (
             "+5\r\nhello\r\n0\r\n\r\n",
             "+5",
-            "A sign is no hexadecimal digit. `from_str_radix` takes it, and so does your \
-             program.",
+            "A sign is no hexadecimal digit. `from_str_radix` takes it, and so does \
+             your program.",
         ),
         (
             "0x5\r\nhello\r\n0\r\n\r\n",
@@ -478,14 +530,14 @@ fn bad_chunk(subject: &Subject) -> Verdict {
         (
             "5\r\nhello world\r\n0\r\n\r\n",
             " world",
-            "Here the chunk of five bytes should end, and more comes. Your program skips it \
-             without a word.",
+            "Here the chunk of five bytes should end, and more comes. Your program \
+             skips it without a word.",
         ),
         (
             "5\r\nhelloXX0\r\n\r\n",
             "XX",
-            "Here the line end of the chunk should be. Your program leaves out two bytes without \
-             looking at them.",
+            "Here the line end of the chunk should be. Your program leaves out two \
+             bytes without looking at them.",
         ),
     ] {
         refuses(subject, &with_chunks(chunks), place, &[400], meaning, CHUNK)?;
@@ -494,8 +546,9 @@ fn bad_chunk(subject: &Subject) -> Verdict {
 }
 
 fn two_ways(subject: &Subject) -> Verdict {
-    let why = "RFC 9112, section 6.3: both fields together are a sign of request smuggling. \
-               Whoever stands in front of your server may have believed the other one.";
+    let why = "RFC 9112, section 6.3: both fields together are a sign of request \
+               smuggling. Whoever stands in front of your server may have believed the \
+               other one.";
     for (fields, place, meaning) in [
         (
             "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
@@ -511,13 +564,13 @@ fn two_ways(subject: &Subject) -> Verdict {
         let request = head(fields) + "0\r\n\r\n";
         refuses(subject, request.as_bytes(), place, &[400], meaning, why)?;
     }
-    let why = "RFC 9112, section 6.3: with differing lengths the framing is invalid, and the \
-               answer is 400.";
+    let why = "RFC 9112, section 6.3: with differing lengths the framing is invalid, \
+               and the answer is 400.";
     for (first, second) in [(5, 4), (4, 5)] {
         let fields = format!("Content-Length: {first}\r\nContent-Length: {second}\r\n");
         let request = head(&fields) + "hello";
-        let meaning = "Here is a second length, and it is another one. Your program believes one \
-                       of the two.";
+        let meaning = "Here is a second length, and it is another one. Your program \
+                       believes one of the two.";
         refuses(subject, request.as_bytes(), "Content-L", &[400], meaning, why)?;
     }
     Ok(())
@@ -529,23 +582,23 @@ fn shown_with_end(failure: Box<Failure>, request: &[u8]) -> Box<Failure> {
 }
 
 fn cut_short(subject: &Subject) -> Verdict {
-    let why = "RFC 9112, section 8: a request whose body is not complete may be answered with \
-               an error, and must not be taken for a complete one.";
+    let why = "RFC 9112, section 8: a request whose body is not complete may be \
+               answered with an error, and must not be taken for a complete one.";
     for (request, meaning) in [
         (
             (head("Content-Length: 10\r\n") + "hello").into_bytes(),
-            "Ten bytes were announced, and five came before the end. Your program takes them for \
-             the whole body.",
+            "Ten bytes were announced, and five came before the end. Your program \
+             takes them for the whole body.",
         ),
         (
             with_chunks("5\r\nhello\r\n"),
-            "The last chunk has not come before the end. Your program takes what came for the \
-             whole body.",
+            "The last chunk has not come before the end. Your program takes what came \
+             for the whole body.",
         ),
         (
             with_chunks("5\r\nhello\r\n0\r\n"),
-            "The last chunk has come, and the empty line that ends the body has not. Your \
-             program does not wait for it.",
+            "The last chunk has come, and the empty line that ends the body has not. \
+             Your program does not wait for it.",
         ),
     ] {
         let mut server = subject.start()?;

@@ -25,8 +25,8 @@ pub const EXERCISE: Exercise = Exercise {
     page: "beyond/files.md",
     checks: &[
         Check {
-            demand: "A file in the folder comes byte for byte: a text, a picture, a file of \
-                     300 000 bytes.",
+            demand: "A file in the folder comes byte for byte: a text, a picture, a \
+                     file of 300 000 bytes.",
             points: 2,
             by_hand: by_hand!("/notes.txt"),
             run: byte_for_byte,
@@ -50,8 +50,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: names,
         },
         Check {
-            demand: "What is not there gets 404, a folder is not sent as a file, and the server \
-                     goes on.",
+            demand: "What is not there gets 404, a folder is not sent as a file, and \
+                     the server goes on.",
             points: 1,
             by_hand: by_hand!("/empty/"),
             run: not_there,
@@ -64,8 +64,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: dots,
         },
         Check {
-            demand: "Nor with something that becomes `..` when a part of it is removed or \
-                     replaced: `/....//secret.txt`.",
+            demand: "Nor with something that becomes `..` when a part of it is removed \
+                     or replaced: `/....//secret.txt`.",
             points: 1,
             by_hand: by_hand!("/....//secret.txt"),
             run: tidied,
@@ -97,8 +97,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: link,
         },
         Check {
-            demand: "A path is decoded once: `/%252e%252e/secret.txt` does not lead out, and \
-                     `/50%25%20off.txt` is the file `50% off.txt`.",
+            demand: "A path is decoded once: `/%252e%252e/secret.txt` does not lead \
+                     out, and `/50%25%20off.txt` is the file `50% off.txt`.",
             points: 1,
             by_hand: by_hand!("/%252e%252e/secret.txt"),
             run: decoded_once,
@@ -201,7 +201,8 @@ fn start(subject: &Subject) -> Verdict<Server> {
     subject.start_with(&[site()])
 }
 
-/// Asks for a path and judges the answer; if it is wrong, this path is what to try by hand.
+/// Asks for a path and judges the answer; if it is wrong, this path is what to try by
+/// hand.
 fn look(
     server: &mut Server,
     path: &str,
@@ -224,14 +225,20 @@ fn byte_for_byte(subject: &Subject) -> Verdict {
         answer.expect_body(NOTES, "These are not the bytes of the file.", FILE)
     })?;
     look(&mut server, "/pixel.png", |answer| {
-        let meaning = "A text comes, a picture does not: your program takes all files for text.";
+        let meaning =
+            "A text comes, a picture does not: your program takes all files for text.";
         answer.expect_status(&[200], meaning, BYTES)?;
-        let meaning = "The bytes of a picture arrive as others: they have been through a text, \
-                       where each byte that is no UTF-8 becomes the three of U+FFFD.";
+        let meaning = "The bytes of a picture arrive as others: they have been through \
+                       a text, where each byte that is no UTF-8 becomes the three of \
+                       U+FFFD.";
         same_bytes(answer, &picture(), meaning, BYTES)
     })?;
     look(&mut server, "/large.bin", |answer| {
-        answer.expect_status(&[200], "A small file comes, a large one does not.", FILE)?;
+        answer.expect_status(
+            &[200],
+            "A small file comes, a large one does not.",
+            FILE,
+        )?;
         if answer.body.len() < 300_000 && large().starts_with(&answer.body) {
             return Err(answer.wrong_in_body(answer.body.len(), CUT, READ_ON));
         }
@@ -239,13 +246,15 @@ fn byte_for_byte(subject: &Subject) -> Verdict {
     })
 }
 
-const FILE: &str = "The task: a path names a file in the folder, and its bytes are the body.";
-const BYTES: &str = "RFC 9110, section 6.4: content is a stream of octets. `fs::read` reads bytes; \
-                     `fs::read_to_string` wants them to be UTF-8, as those of pictures never are.";
-const CUT: &str = "The beginning of a large file comes, and Content-Length says that this is all. \
-                   No client notices that the rest is missing.";
-const READ_ON: &str = "read(2) returns some of the bytes. Whoever wants all of them reads until it \
-                       returns 0, or calls `fs::read`.";
+const FILE: &str =
+    "The task: a path names a file in the folder, and its bytes are the body.";
+const BYTES: &str = "RFC 9110, section 6.4: content is a stream of octets. `fs::read` \
+                     reads bytes; `fs::read_to_string` wants them to be UTF-8, as \
+                     those of pictures never are.";
+const CUT: &str = "The beginning of a large file comes, and Content-Length says that \
+                   this is all. No client notices that the rest is missing.";
+const READ_ON: &str = "read(2) returns some of the bytes. Whoever wants all of them \
+                       reads until it returns 0, or calls `fs::read`.";
 
 /// As `expect_body`, for what is not read line by line.
 fn same_bytes(answer: &Answer, wanted: &[u8], meaning: &str, why: &str) -> Verdict {
@@ -258,24 +267,29 @@ fn same_bytes(answer: &Answer, wanted: &[u8], meaning: &str, why: &str) -> Verdi
 
 fn index(subject: &Subject) -> Verdict {
     let mut server = start(subject)?;
-    let why = "The task: if the path ends in `/`, `index.html` is meant. That a folder has such \
-               a page is a custom of servers; HTTP knows only paths.";
+    let why = "The task: if the path ends in `/`, `index.html` is meant. That a folder \
+               has such a page is a custom of servers; HTTP knows only paths.";
     for (path, page, meaning) in [
         (
             "/",
             HOME,
-            "`/` is what a browser asks for first, and no file is called so. The page that is \
-             meant is `index.html`.",
+            "`/` is what a browser asks for first, and no file is called so. The page \
+             that is meant is `index.html`.",
         ),
         (
             "/rooms/",
             ROOMS,
-            "`/` shows a page, and `/rooms/` does not. There is an `index.html` in `rooms` too.",
+            "`/` shows a page, and `/rooms/` does not. There is an `index.html` in \
+             `rooms` too.",
         ),
     ] {
         look(&mut server, path, |answer| {
             answer.expect_status(&[200], meaning, why)?;
-            answer.expect_body(page, "This is not the `index.html` of that folder.", why)
+            answer.expect_body(
+                page,
+                "This is not the `index.html` of that folder.",
+                why,
+            )
         })?;
     }
     Ok(())
@@ -300,9 +314,10 @@ fn types(subject: &Subject) -> Verdict {
 }
 
 fn has_type(answer: &Answer, wanted: &str) -> Verdict {
-    let why = "RFC 9110, section 8.3: Content-Type says what the body is. A browser does not \
-               use a style sheet or a script that is called a page.";
-    let meaning = "Nothing says what kind of bytes these are. The browser has to guess.";
+    let why = "RFC 9110, section 8.3: Content-Type says what the body is. A browser \
+               does not use a style sheet or a script that is called a page.";
+    let meaning =
+        "Nothing says what kind of bytes these are. The browser has to guess.";
     let field = answer.expect_field("Content-Type", meaning, why)?;
     let came = field.value.split(';').next().unwrap_or_default().trim();
     // The older name of the same type.
@@ -320,17 +335,22 @@ fn has_type(answer: &Answer, wanted: &str) -> Verdict {
 fn names(subject: &Subject) -> Verdict {
     let mut server = start(subject)?;
     look(&mut server, "/a%20letter.txt", |answer| {
-        let meaning = "There is a file called \"a letter.txt\", and a blank is sent as %20. Your \
-                       program looks for a name with a percent sign.";
-        let why = "RFC 3986, section 2.1: what cannot be written in a URL is percent-encoded, \
-                   and means the byte all the same. `request.path` of step 5 is decoded.";
+        let meaning = "There is a file called \"a letter.txt\", and a blank is sent as \
+                       %20. Your program looks for a name with a percent sign.";
+        let why = "RFC 3986, section 2.1: what cannot be written in a URL is \
+                   percent-encoded, and means the byte all the same. `request.path` of \
+                   step 5 is decoded.";
         answer.expect_status(&[200], meaning, why)?;
         answer.expect_body(LETTER, "This is another file.", why)
     })?;
     look(&mut server, "/notes.txt?v=1", |answer| {
-        let meaning = "Your program takes the query for a part of the name. Browsers ask so for \
-                       what may have changed.";
-        answer.expect_status(&[200], meaning, "RFC 3986, section 3.4: the path ends at the first `?`.")
+        let meaning = "Your program takes the query for a part of the name. Browsers \
+                       ask so for what may have changed.";
+        answer.expect_status(
+            &[200],
+            meaning,
+            "RFC 3986, section 3.4: the path ends at the first `?`.",
+        )
     })
 }
 
@@ -342,13 +362,13 @@ fn not_there(subject: &Subject) -> Verdict {
         answer.expect_status(&[404], meaning, why)
     })?;
     look(&mut server, "/empty/", |answer| {
-        let meaning = "This folder has no `index.html`, so there is no page. Which names are in \
-                       it is nobody's business.";
+        let meaning = "This folder has no `index.html`, so there is no page. Which \
+                       names are in it is nobody's business.";
         answer.expect_status(&[403, 404], meaning, why)
     })?;
     look(&mut server, "/rooms", |answer| {
-        let meaning = "This is a folder. It has no bytes of its own that could be sent, and the \
-                       links of its page are right only behind a `/`.";
+        let meaning = "This is a folder. It has no bytes of its own that could be \
+                       sent, and the links of its page are right only behind a `/`.";
         answer.expect_status(&[301, 302, 303, 307, 308, 404], meaning, why)
     })?;
     look(&mut server, "/notes.txt", Answer::expect_success)
@@ -358,32 +378,43 @@ fn dots(subject: &Subject) -> Verdict {
     stays_inside(
         subject,
         &["/../secret.txt", "/rooms/../../secret.txt"],
-        "Your program puts folder and path together and opens what is there: `..` is the folder \
-         above. Like this it sends every file of this machine that you can read.",
-        "RFC 9110, section 17.3: `..` has a meaning for the file system, and a server must not \
-         let it lead to what it does not serve. path_resolution(7).",
+        "Your program puts folder and path together and opens what is there: `..` is \
+         the folder above. Like this it sends every file of this machine that you can \
+         read.",
+        "RFC 9110, section 17.3: `..` has a meaning for the file system, and a server \
+         must not let it lead to what it does not serve. path_resolution(7).",
     )
 }
 
 fn tidied(subject: &Subject) -> Verdict {
     stays_inside(
         subject,
-        &["/....//secret.txt", "/..././secret.txt", "/..\\secret.txt", "/rooms/..\\..\\secret.txt"],
-        "Your program repairs a path, and what was harmless becomes `..`. Take `../` out of \
-         `....//`, and `../` is left.",
-        "RFC 9110, section 17.3. What is wrong is refused, not repaired: whoever asks so did \
-         not want a page.",
+        &[
+            "/....//secret.txt",
+            "/..././secret.txt",
+            "/..\\secret.txt",
+            "/rooms/..\\..\\secret.txt",
+        ],
+        "Your program repairs a path, and what was harmless becomes `..`. Take `../` \
+         out of `....//`, and `../` is left.",
+        "RFC 9110, section 17.3. What is wrong is refused, not repaired: whoever asks \
+         so did not want a page.",
     )
 }
 
 fn encoded(subject: &Subject) -> Verdict {
     stays_inside(
         subject,
-        &["/%2e%2e/secret.txt", "/..%2fsecret.txt", "/%2e%2e%2fsecret.txt", "/..%5csecret.txt"],
-        "Your program looks for `..` before it decodes, and opens what it has decoded. %2e is \
-         a dot, and %2f a slash.",
-        "RFC 3986, section 2.1, and RFC 9110, section 17.3: decode first, then look at what \
-         came out, and open nothing else.",
+        &[
+            "/%2e%2e/secret.txt",
+            "/..%2fsecret.txt",
+            "/%2e%2e%2fsecret.txt",
+            "/..%5csecret.txt",
+        ],
+        "Your program looks for `..` before it decodes, and opens what it has decoded. \
+         %2e is a dot, and %2f a slash.",
+        "RFC 3986, section 2.1, and RFC 9110, section 17.3: decode first, then look at \
+         what came out, and open nothing else.",
     )
 }
 
@@ -392,9 +423,11 @@ fn absolute(subject: &Subject) -> Verdict {
     let paths = ["/proc/sys/kernel/ostype", "/etc/hosts"];
     for path in paths {
         let Ok(content) = fs::read(path) else { continue };
-        let meaning = "Your program takes off one `/`, and another one is left. What begins with \
-                       `/` is counted from the root of this machine, and the folder is forgotten.";
-        let why = "std::path::Path::join: if the second path is absolute, it replaces the first.";
+        let meaning = "Your program takes off one `/`, and another one is left. What \
+                       begins with `/` is counted from the root of this machine, and \
+                       the folder is forgotten.";
+        let why = "std::path::Path::join: if the second path is absolute, it replaces \
+                   the first.";
         look(&mut start(subject)?, &format!("/{path}"), |answer| {
             refuses(answer, &content, meaning, why)
         })?;
@@ -406,9 +439,10 @@ fn sibling(subject: &Subject) -> Verdict {
     stays_inside(
         subject,
         &["/../site-drafts/secret.txt", "/rooms/../../site-drafts/secret.txt"],
-        "Your program compares texts: `site-drafts` begins with `site`, and is another folder.",
-        "std::path::Path::starts_with compares whole names. With texts, the `/` behind the \
-         folder's name has to be compared too.",
+        "Your program compares texts: `site-drafts` begins with `site`, and is another \
+         folder.",
+        "std::path::Path::starts_with compares whole names. With texts, the `/` behind \
+         the folder's name has to be compared too.",
     )
 }
 
@@ -419,22 +453,27 @@ fn link(subject: &Subject) -> Verdict {
     stays_inside(
         subject,
         &["/link.txt", "/out/secret.txt"],
-        "This name lies in the folder, and what it leads to does not: it is a symbolic link. \
-         Your program looks at the name only.",
-        "symlink(7): whoever opens a link opens what it stands for. realpath(3), in Rust \
-         `fs::canonicalize`, says where a path really ends.",
+        "This name lies in the folder, and what it leads to does not: it is a symbolic \
+         link. Your program looks at the name only.",
+        "symlink(7): whoever opens a link opens what it stands for. realpath(3), in \
+         Rust `fs::canonicalize`, says where a path really ends.",
     )
 }
 
 fn decoded_once(subject: &Subject) -> Verdict {
-    let meaning = "Your program decodes twice: %252e becomes %2e, and then a dot, behind the \
-                   place where you look for dots.";
-    let why = "RFC 3986, section 2.4: an implementation must not decode the same text more than \
-               once. %25 is a percent sign, and that is all.";
-    stays_inside(subject, &["/%252e%252e/secret.txt", "/..%252fsecret.txt"], meaning, why)?;
+    let meaning = "Your program decodes twice: %252e becomes %2e, and then a dot, \
+                   behind the place where you look for dots.";
+    let why = "RFC 3986, section 2.4: an implementation must not decode the same text \
+               more than once. %25 is a percent sign, and that is all.";
+    stays_inside(
+        subject,
+        &["/%252e%252e/secret.txt", "/..%252fsecret.txt"],
+        meaning,
+        why,
+    )?;
     look(&mut start(subject)?, "/50%25%20off.txt", |answer| {
-        let meaning = "There is a file called \"50% off.txt\", and your program does not find \
-                       it: the percent sign in its name is no encoding.";
+        let meaning = "There is a file called \"50% off.txt\", and your program does \
+                       not find it: the percent sign in its name is no encoding.";
         answer.expect_status(&[200], meaning, why)?;
         answer.expect_body(OFFER, "This is another file.", why)
     })
@@ -443,18 +482,25 @@ fn decoded_once(subject: &Subject) -> Verdict {
 fn nul(subject: &Subject) -> Verdict {
     let mut server = start(subject)?;
     for path in ["/notes.txt%00", "/notes.txt%00.html", "/../secret.txt%00.html"] {
-        let meaning = "Your program cuts the path off at the NUL, and sends a file that was not \
-                       asked for. Had it looked at the end of the name, it would have seen \
-                       another end.";
-        let why = "path_resolution(7): NUL ends a name for the system, whatever follows. In \
-                   Rust, `fs::read` refuses it; in C, nobody notices.";
-        look(&mut server, path, |answer| answer.expect_status(&[400, 404], meaning, why))?;
+        let meaning = "Your program cuts the path off at the NUL, and sends a file \
+                       that was not asked for. Had it looked at the end of the name, \
+                       it would have seen another end.";
+        let why = "path_resolution(7): NUL ends a name for the system, whatever \
+                   follows. In Rust, `fs::read` refuses it; in C, nobody notices.";
+        look(&mut server, path, |answer| {
+            answer.expect_status(&[400, 404], meaning, why)
+        })?;
     }
     look(&mut server, "/notes.txt", Answer::expect_success)
 }
 
 /// None of these paths leads to the secret.
-fn stays_inside(subject: &Subject, paths: &[&str], meaning: &str, why: &str) -> Verdict {
+fn stays_inside(
+    subject: &Subject,
+    paths: &[&str],
+    meaning: &str,
+    why: &str,
+) -> Verdict {
     let mut server = start(subject)?;
     for path in paths {
         look(&mut server, path, |answer| refuses(answer, SECRET, meaning, why))?;
@@ -469,9 +515,9 @@ fn refuses(answer: &Answer, secret: &[u8], meaning: &str, why: &str) -> Verdict 
     }
     answer.expect_status(
         &[400, 403, 404],
-        "There is no such file in the folder. No secret came, but the status says something \
-         else than that.",
-        "The task: for a client, all that lies outside of the folder is not there: 400, 403 or \
-         404.",
+        "There is no such file in the folder. No secret came, but the status says \
+         something else than that.",
+        "The task: for a client, all that lies outside of the folder is not there: \
+         400, 403 or 404.",
     )
 }

@@ -15,10 +15,11 @@ pub const EXERCISE: Exercise = Exercise {
             run: is_answered,
         },
         Check {
-            demand: "While one client says nothing, and while it has sent half a request, \
-                     another one is served.",
+            demand: "While one client says nothing, and while it has sent half a \
+                     request, another one is served.",
             points: 3,
-            by_hand: "sleep 5 | nc -N 127.0.0.1 4545 &\ncurl -i -m 2 http://127.0.0.1:4545/",
+            by_hand: "sleep 5 | nc -N 127.0.0.1 4545 &\n\
+                      curl -i -m 2 http://127.0.0.1:4545/",
             run: one_is_silent,
         },
         Check {
@@ -29,8 +30,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: ten_are_silent,
         },
         Check {
-            demand: "A hundred clients that come one after the other are all served, the last of \
-                     them beside one that says nothing.",
+            demand: "A hundred clients that come one after the other are all served, \
+                     the last of them beside one that says nothing.",
             points: 1,
             by_hand: "sleep 9 | nc -N 127.0.0.1 4545 &\n\
                       curl --fail-early -m 2 'http://127.0.0.1:4545/?[1-100]'",
@@ -39,26 +40,28 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             demand: "With 48 silent clients, the program has no more than 32 threads.",
             points: 2,
-            by_hand: "for i in $(seq 48); do sleep 5 | nc -N 127.0.0.1 4545 & done; sleep 1\n\
-                      ls /proc/$(ss -lptnH sport = :4545 | sed 's/.*pid=//; s/,.*//')/task | wc -l",
+            by_hand: "for i in $(seq 48); do sleep 5 | nc -N 127.0.0.1 4545 & done; \
+                      sleep 1\n\
+                      ls /proc/$(ss -lptnH sport = :4545 | sed 's/.*pid=//; \
+                      s/,.*//')/task | wc -l",
             run: no_more_than_32,
         },
         Check {
-            demand: "Whoever comes when all are taken waits, and is served as soon as others \
-                     have left.",
+            demand: "Whoever comes when all are taken waits, and is served as soon as \
+                     others have left.",
             points: 2,
             by_hand: "for i in $(seq 48); do sleep 3 | nc -N 127.0.0.1 4545 & done\n\
                       sleep 1; curl -i -m 5 http://127.0.0.1:4545/",
             run: waits_for_room,
         },
         Check {
-            demand: "Forty clients that throw their connections away take nothing with them: \
-                     the next one is served.",
+            demand: "Forty clients that throw their connections away take nothing with \
+                     them: the next one is served.",
             points: 2,
-            by_hand: "python3 -c 'import socket as s; [(\n  \
-                      c := s.create_connection((\"127.0.0.1\", 4545)), c.send(b\"GET\"),\n  \
-                      c.setsockopt(s.SOL_SOCKET, s.SO_LINGER, bytes([1] + [0] * 7)),\n  \
-                      c.close()) for _ in range(40)]'\n\
+            by_hand: "python3 -c 'import socket as s; [(\n  c := \
+                      s.create_connection((\"127.0.0.1\", 4545)), c.send(b\"GET\"),\n  \
+                      c.setsockopt(s.SOL_SOCKET, s.SO_LINGER, bytes([1] + [0] * \
+                      7)),\n  c.close()) for _ in range(40)]'\n\
                       curl -i -m 2 http://127.0.0.1:4545/",
             run: bad_clients,
         },
@@ -70,8 +73,9 @@ const MAX_THREADS: usize = 32;
 /// More than it may have threads.
 const MANY: usize = 48;
 
-const WAITING: &str = "read(2) sleeps until something comes. Whoever is to be served meanwhile \
-                       needs another thread, or a program that asks who is ready, poll(2).";
+const WAITING: &str = "read(2) sleeps until something comes. Whoever is to be served \
+                       meanwhile needs another thread, or a program that asks who is \
+                       ready, poll(2).";
 
 fn is_answered(subject: &Subject) -> Verdict {
     subject.start()?.ask(&get("/"))?.expect_success()
@@ -96,17 +100,18 @@ fn served_meanwhile(server: &mut Server) -> Verdict {
     // By then, whatever the program wanted to start has been started.
     let meaning = || match threads_of(id) {
         Some(0 | 1) | None => {
-            "As long as one client says nothing, your program serves nobody else: it sleeps in \
-             a `read` of that connection."
+            "As long as one client says nothing, your program serves nobody else: it \
+             sleeps in a `read` of that connection."
         }
         Some(2) => {
-            "Your program starts a thread for the client and then waits for its end: a `join` \
-             before the next `accept` makes one after the other of it again."
+            "Your program starts a thread for the client and then waits for its end: a \
+             `join` before the next `accept` makes one after the other of it again."
         }
         Some(_) => {
-            "Your program has several threads, and only one of them works: the others wait for \
-             something that it holds while it sleeps in a `read`, such as a lock. `while let` \
-             and `match` hold what their expression has locked to the end of their body."
+            "Your program has several threads, and only one of them works: the others \
+             wait for something that it holds while it sleeps in a `read`, such as a \
+             lock. `while let` and `match` hold what their expression has locked to \
+             the end of their body."
         }
     };
     let answer = answer_or(&mut client, meaning, WAITING);
@@ -118,9 +123,10 @@ fn ten_are_silent(subject: &Subject) -> Verdict {
     let silent = connect(&mut server, 10)?;
     let verdict = ask_meanwhile(
         &mut server,
-        "One silent client does not disturb your program, and ten do: it serves fewer at a time.",
-        "The task allows 32 threads. A browser alone opens six connections to one server, and \
-         some of them only in case they will be needed.",
+        "One silent client does not disturb your program, and ten do: it serves fewer \
+         at a time.",
+        "The task allows 32 threads. A browser alone opens six connections to one \
+         server, and some of them only in case they will be needed.",
     );
     drop(silent);
     verdict
@@ -131,21 +137,21 @@ fn a_hundred(subject: &Subject) -> Verdict {
     for _ in 0..60 {
         ask_meanwhile(
             &mut server,
-            "The first clients are served, and then nobody: each takes a place in your program, \
-             and none gives it back.",
-            "What was counted up has to be counted down when the client has gone, however it \
-             went. In Rust, `Drop` does not forget.",
+            "The first clients are served, and then nobody: each takes a place in your \
+             program, and none gives it back.",
+            "What was counted up has to be counted down when the client has gone, \
+             however it went. In Rust, `Drop` does not forget.",
         )?;
     }
     let silent = server.connect()?;
     for _ in 0..40 {
         ask_meanwhile(
             &mut server,
-            "As long as one client is silent, some others are served, and then nobody: your \
-             program waits for all of its clients before it takes new ones, or counts those \
-             that have gone.",
-            "pthread_join(3) waits for one thread, and here that one sleeps. Each place has to \
-             be free again as soon as its own client has gone.",
+            "As long as one client is silent, some others are served, and then nobody: \
+             your program waits for all of its clients before it takes new ones, or \
+             counts those that have gone.",
+            "pthread_join(3) waits for one thread, and here that one sleeps. Each \
+             place has to be free again as soon as its own client has gone.",
         )?;
     }
     drop(silent);
@@ -167,21 +173,21 @@ fn no_more_than_32(subject: &Subject) -> Verdict {
     if threads < MANY {
         return Err(server.wrong(
             format!(
-                "Your program has {threads} threads, and {MAX_THREADS} were agreed. The one \
-                 that runs `main` is one of them."
+                "Your program has {threads} threads, and {MAX_THREADS} were agreed. \
+                 The one that runs `main` is one of them."
             ),
-            "pthread_create(3): each thread needs a stack. A program begins with one thread, \
-             and each that it starts is one more.",
+            "pthread_create(3): each thread needs a stack. A program begins with one \
+             thread, and each that it starts is one more.",
         ));
     }
     Err(server.wrong(
         format!(
-            "{MANY} clients that do nothing, and your program has {threads} threads: a new one \
-             for each. It is the clients who decide how many there are, and some thousand of \
-             them end your program, or the machine."
+            "{MANY} clients that do nothing, and your program has {threads} threads: a \
+             new one for each. It is the clients who decide how many there are, and \
+             some thousand of them end your program, or the machine."
         ),
-        "pthread_create(3): each thread needs a stack, and at some number the next one fails. \
-         The task: 32 threads at most.",
+        "pthread_create(3): each thread needs a stack, and at some number the next one \
+         fails. The task: 32 threads at most.",
     ))
 }
 
@@ -191,10 +197,10 @@ fn waits_for_room(subject: &Subject) -> Verdict {
     let mut waiting = server.connect()?;
     waiting.send(&get("/"))?;
     waiting.closing_means(
-        "Your program is full and throws the next client out, without a word. It had only to \
-         wait for a moment.",
-        "accept(2): whom you do not accept yet, the system keeps for you. listen(2) says for \
-         how many.",
+        "Your program is full and throws the next client out, without a word. It had \
+         only to wait for a moment.",
+        "accept(2): whom you do not accept yet, the system keeps for you. listen(2) \
+         says for how many.",
     );
     // Who is served at once, because all are, is served well.
     waiting.listen(crate::GLANCE);
@@ -203,16 +209,20 @@ fn waits_for_room(subject: &Subject) -> Verdict {
     }
     let answer = answer_or(
         &mut waiting,
-        || "The silent clients have left, and whoever waited for them is not served either.",
-        "read(2) returns 0 when the other side has closed. Then this client is done, and its \
-         place is free for the next one.",
+        || {
+            "The silent clients have left, and whoever waited for them is not served \
+             either."
+        },
+        "read(2) returns 0 when the other side has closed. Then this client is done, \
+         and its place is free for the next one.",
     );
     let answer = server.finish(answer)?;
     answer.expect_status(
         &[200],
-        "Your program is full and sends the next client away. It had only to wait for a moment.",
-        "The task: whoever comes when all are taken waits. RFC 9110, section 15.6.4: 503 is for \
-         a server that cannot help otherwise.",
+        "Your program is full and sends the next client away. It had only to wait for \
+         a moment.",
+        "The task: whoever comes when all are taken waits. RFC 9110, section 15.6.4: \
+         503 is for a server that cannot help otherwise.",
     )
 }
 
@@ -226,10 +236,11 @@ fn bad_clients(subject: &Subject) -> Verdict {
     server.settle();
     ask_meanwhile(
         &mut server,
-        "Forty clients have thrown their connections away, and now nobody is served any more: \
-         each of them has ended a thread of yours, or has kept its place.",
-        "read(2): ECONNRESET is an error of this connection. The thread, and its place, are for \
-         the next client; an error must not leave the loop around `accept`.",
+        "Forty clients have thrown their connections away, and now nobody is served \
+         any more: each of them has ended a thread of yours, or has kept its place.",
+        "read(2): ECONNRESET is an error of this connection. The thread, and its \
+         place, are for the next client; an error must not leave the loop around \
+         `accept`.",
     )
 }
 
@@ -253,11 +264,15 @@ fn answer_or(
 ) -> Verdict<Answer> {
     let answer = client.answer();
     let is_ignored = client.received().is_empty() && client.end().is_none();
-    if answer.is_err() && is_ignored { Err(client.wrong(meaning(), why)) } else { answer }
+    if answer.is_err() && is_ignored {
+        Err(client.wrong(meaning(), why))
+    } else {
+        answer
+    }
 }
 
-/// The threads of the program and of all processes it has started. From proc(5); elsewhere
-/// none.
+/// The threads of the program and of all processes it has started. From proc(5);
+/// elsewhere none.
 fn threads_of(id: u32) -> Option<usize> {
     let group = id.to_string();
     let processes = std::fs::read_dir("/proc").ok()?.flatten();

@@ -13,8 +13,8 @@ pub const EXERCISE: Exercise = Exercise {
     page: "beyond/keep-alive.md",
     checks: &[
         Check {
-            demand: "After an answer the connection stays open, and a second request on it is \
-                     answered.",
+            demand: "After an answer the connection stays open, and a second request \
+                     on it is answered.",
             points: 2,
             by_hand: "curl -v http://127.0.0.1:4545/one http://127.0.0.1:4545/two",
             run: stays_open,
@@ -23,22 +23,26 @@ pub const EXERCISE: Exercise = Exercise {
             demand: "Three requests in one go get three answers, in their order.",
             points: 2,
             by_hand: "(printf 'GET /one HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'\n\
-                      printf 'GET /two HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n') | nc 127.0.0.1 4545",
+                      printf 'GET /two HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n') | nc \
+                      127.0.0.1 4545",
             run: in_one_go,
         },
         Check {
-            demand: "Of one and a half requests, the first is answered at once, and the second \
-                     when it is complete.",
+            demand: "Of one and a half requests, the first is answered at once, and \
+                     the second when it is complete.",
             points: 1,
-            by_hand: "(printf 'GET /one HTTP/1.1\\r\\nHost: a\\r\\n\\r\\nGET /tw'; sleep 1\n\
-                      printf 'o HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n') | nc 127.0.0.1 4545",
+            by_hand: "(printf 'GET /one HTTP/1.1\\r\\nHost: a\\r\\n\\r\\nGET /tw'; \
+                      sleep 1\n\
+                      printf 'o HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n') | nc 127.0.0.1 \
+                      4545",
             run: one_and_a_half,
         },
         Check {
-            demand: "The body belongs to its request, by Content-Length or in chunks, and the \
-                     next request begins behind it.",
+            demand: "The body belongs to its request, by Content-Length or in chunks, \
+                     and the next request begins behind it.",
             points: 3,
-            by_hand: "curl -v -d hello http://127.0.0.1:4545/two http://127.0.0.1:4545/three",
+            by_hand: "curl -v -d hello http://127.0.0.1:4545/two \
+                      http://127.0.0.1:4545/three",
             run: bodies,
         },
         Check {
@@ -48,8 +52,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: head,
         },
         Check {
-            demand: "After `Connection: close`, in any case and among other words, comes the \
-                     last answer; it says so too, and the connection ends.",
+            demand: "After `Connection: close`, in any case and among other words, \
+                     comes the last answer; it says so too, and the connection ends.",
             points: 2,
             by_hand: "curl -v -H 'Connection: Close' http://127.0.0.1:4545/one \\\n  \
                       http://127.0.0.1:4545/two",
@@ -62,23 +66,24 @@ pub const EXERCISE: Exercise = Exercise {
             run: version_1_0,
         },
         Check {
-            demand: "Content-Length together with Transfer-Encoding is refused with 400, and the \
-                     connection ends: nothing behind it is answered.",
+            demand: "Content-Length together with Transfer-Encoding is refused with \
+                     400, and the connection ends: nothing behind it is answered.",
             points: 2,
-            by_hand: "curl -v -H 'Transfer-Encoding: chunked' -H 'Content-Length: 5' \\\n  \
-                      -d hello http://127.0.0.1:4545/one",
+            by_hand: "curl -v -H 'Transfer-Encoding: chunked' -H 'Content-Length: 5' \
+                      \\\n  -d hello http://127.0.0.1:4545/one",
             run: length_and_coding,
         },
         Check {
-            demand: "So is a Content-Length that is no number, and a second one that says \
-                     something else.",
+            demand: "So is a Content-Length that is no number, and a second one that \
+                     says something else.",
             points: 1,
-            by_hand: "curl -v -H 'Content-Length: +5' -d hello http://127.0.0.1:4545/one",
+            by_hand: "curl -v -H 'Content-Length: +5' -d hello \
+                      http://127.0.0.1:4545/one",
             run: lengths,
         },
         Check {
-            demand: "So is a transfer coding other than chunked (501 or 400), and any at all in \
-                     HTTP/1.0.",
+            demand: "So is a transfer coding other than chunked (501 or 400), and any \
+                     at all in HTTP/1.0.",
             points: 1,
             by_hand: "curl -v -H 'Transfer-Encoding: gzip' http://127.0.0.1:4545/one",
             run: codings,
@@ -90,8 +95,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: blanks,
         },
         Check {
-            demand: "So are chunks whose size is no hexadecimal number, or that are longer than \
-                     it says.",
+            demand: "So are chunks whose size is no hexadecimal number, or that are \
+                     longer than it says.",
             points: 1,
             by_hand: "curl -v -H 'Transfer-Encoding: chunked' -d hello \\\n  \
                       http://127.0.0.1:4545/one",
@@ -109,19 +114,20 @@ pub const EXERCISE: Exercise = Exercise {
 /// What stands behind a doubtful request, and must not be answered.
 const SMUGGLED: &str = "GET /smuggled HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 
-const PERSISTENT: &str = "RFC 9112, section 9.3: in HTTP/1.1 a connection persists, unless one \
-                          side says Connection: close.";
-const IN_ORDER: &str = "RFC 9112, section 9.3.2: a client may send several requests without \
-                        waiting, and the answers come in the order of the requests.";
-const BODY: &str = "RFC 9112, section 6.3: Content-Length or the last chunk says where the body \
-                    ends, and the next request begins there.";
+const PERSISTENT: &str = "RFC 9112, section 9.3: in HTTP/1.1 a connection persists, \
+                          unless one side says Connection: close.";
+const IN_ORDER: &str = "RFC 9112, section 9.3.2: a client may send several requests \
+                        without waiting, and the answers come in the order of the \
+                        requests.";
+const BODY: &str = "RFC 9112, section 6.3: Content-Length or the last chunk says where \
+                    the body ends, and the next request begins there.";
 
 fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
 }
 
-/// The next answer, which says that it is for this request, and that so many bytes were its
-/// body.
+/// The next answer, which says that it is for this request, and that so many bytes were
+/// its body.
 fn expect_next(client: &mut Client, request: &str, meaning: &str) -> Verdict<Answer> {
     let method = request.split(' ').next().unwrap_or_default();
     let answer = client.next_answer_to(method)?;
@@ -130,8 +136,9 @@ fn expect_next(client: &mut Client, request: &str, meaning: &str) -> Verdict<Ans
     Ok(answer)
 }
 
-const ECHO: &str = "The task: the answer to a request is its method, its target and the number \
-                    of bytes in its body, as in `GET /one 0`, and a line break.";
+const ECHO: &str = "The task: the answer to a request is its method, its target and \
+                    the number of bytes in its body, as in `GET /one 0`, and a line \
+                    break.";
 const ANOTHER: &str = "This is not the answer to that request.";
 
 fn stays_open(subject: &Subject) -> Verdict {
@@ -141,8 +148,8 @@ fn stays_open(subject: &Subject) -> Verdict {
     let answer = expect_next(&mut client, "GET /one 0", ANOTHER);
     server.finish(answer)?;
     client.expect_silence(
-        "Your program hangs up after the first answer. For the next page the client has to \
-         connect again, and each time that costs a journey there and back.",
+        "Your program hangs up after the first answer. For the next page the client \
+         has to connect again, and each time that costs a journey there and back.",
         PERSISTENT,
     )?;
     client.send(get("/two").as_bytes())?;
@@ -159,11 +166,13 @@ fn in_one_go(subject: &Subject) -> Verdict {
     let mut client = server.connect()?;
     let paths = ["/one", "/two", "/three"];
     client.send(paths.map(get).concat().as_bytes())?;
-    let meaning = "The first request is answered, and those behind it are lost: they came in \
-                   the same `read`, and your program threw away what it had not used.";
+    let meaning = "The first request is answered, and those behind it are lost: they \
+                   came in the same `read`, and your program threw away what it had \
+                   not used.";
     for path in paths {
         let meaning_of_order = "The answers come in another order than the requests.";
-        let answer = expect_next(&mut client, &format!("GET {path} 0"), meaning_of_order);
+        let answer =
+            expect_next(&mut client, &format!("GET {path} 0"), meaning_of_order);
         server.finish(answer)?;
         client.waiting_means(meaning, IN_ORDER);
         client.closing_means(meaning, IN_ORDER);
@@ -175,15 +184,15 @@ fn one_and_a_half(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
     let mut client = server.connect()?;
     client.send(format!("{}GET /tw", get("/one")).as_bytes())?;
-    let meaning = "The first request is complete, and your program waits until the second one is \
-                   too. Whoever sends both waits for the first answer.";
+    let meaning = "The first request is complete, and your program waits until the \
+                   second one is too. Whoever sends both waits for the first answer.";
     client.waiting_means(meaning, IN_ORDER);
     client.closing_means(meaning, IN_ORDER);
     let answer = expect_next(&mut client, "GET /one 0", ANOTHER);
     server.finish(answer)?;
     client.send(b"o HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")?;
-    let meaning = "The second request came in two pieces, the first of them together with the \
-                   one before. Your program has not kept it.";
+    let meaning = "The second request came in two pieces, the first of them together \
+                   with the one before. Your program has not kept it.";
     client.waiting_means(meaning, IN_ORDER);
     client.closing_means(meaning, IN_ORDER);
     let answer = client.next_answer_to("GET");
@@ -199,7 +208,8 @@ fn bodies(subject: &Subject) -> Verdict {
     // With all that a coding may bring: an extension, two chunks, a field behind them.
     let (first, second) = SMUGGLED.split_at(10);
     let in_chunks = format!(
-        "{head}transfer-encoding: Chunked\r\n\r\na;name=value\r\n{first}\r\n{:X}\r\n{second}\r\n\
+        "{head}transfer-encoding: Chunked\r\n\r\na;name=value\r\n{first}\r\n{:X}\r\n\
+         {second}\r\n\
          0\r\nField: value\r\n\r\n",
         second.len()
     );
@@ -207,26 +217,26 @@ fn bodies(subject: &Subject) -> Verdict {
         (
             &by_length,
             true,
-            "Your program does not read the body, and takes it for the next request. What \
-             somebody wrote into a form becomes an order.",
+            "Your program does not read the body, and takes it for the next request. \
+             What somebody wrote into a form becomes an order.",
         ),
         (
             &by_length,
             false,
-            "The second half of the body came a moment later, and your program takes it for the \
-             next request: it does not wait until the body is complete.",
+            "The second half of the body came a moment later, and your program takes \
+             it for the next request: it does not wait until the body is complete.",
         ),
         (
             &in_chunks,
             true,
-            "Your program does not know bodies in chunks: it takes the first chunk for the next \
-             request.",
+            "Your program does not know bodies in chunks: it takes the first chunk for \
+             the next request.",
         ),
         (
             &in_chunks,
             false,
-            "A body in chunks came in two pieces, and your program takes the second one for the \
-             next request.",
+            "A body in chunks came in two pieces, and your program takes the second \
+             one for the next request.",
         ),
     ] {
         let verdict = body(subject, request, at_once, meaning);
@@ -283,19 +293,21 @@ fn head(subject: &Subject) -> Verdict {
 }
 
 fn close(subject: &Subject) -> Verdict {
-    let why = "RFC 9110, section 7.6.1: the value is a list of words, in which upper and lower \
-               case are the same. RFC 9112, section 9.6: after `close`, nothing more is \
-               answered.";
+    let why = "RFC 9110, section 7.6.1: the value is a list of words, in which upper \
+               and lower case are the same. RFC 9112, section 9.6: after `close`, \
+               nothing more is answered.";
     for (value, meaning) in [
         (
             "close",
-            "The client has said that this is its last request, and your program goes on. A \
-             client that waits for the end waits in vain.",
+            "The client has said that this is its last request, and your program goes \
+             on. A client that waits for the end waits in vain.",
         ),
         ("Close", "Your program knows `close`, and not `Close`."),
         ("x-hop, close", "Your program knows `close` only when it stands alone."),
     ] {
-        let head = format!("GET /one HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: {value}\r\n\r\n");
+        let head = format!(
+            "GET /one HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: {value}\r\n\r\n"
+        );
         let mut server = subject.start()?;
         let mut client = server.connect()?;
         client.send(format!("{head}{}", get("/behind")).as_bytes())?;
@@ -306,9 +318,9 @@ fn close(subject: &Subject) -> Verdict {
             field.value.split(',').any(|word| word.trim().eq_ignore_ascii_case("close"))
         });
         if !says {
-            let meaning = "The connection ends, and the answer did not say so. The client may \
-                           have sent its next request already, and does not know what became \
-                           of it.";
+            let meaning = "The connection ends, and the answer did not say so. The \
+                           client may have sent its next request already, and does not \
+                           know what became of it.";
             let why = "RFC 9112, section 9.6: the last answer on a connection says \
                        Connection: close.";
             return Err(answer.wrong_at(answer.end_of_head(), meaning, why));
@@ -326,10 +338,10 @@ fn version_1_0(subject: &Subject) -> Verdict {
     ends(
         &mut client,
         "/behind",
-        "A client of HTTP/1.0 waits for the end of the connection, and your program keeps it \
-         open.",
-        "RFC 9112, section 9.3: in HTTP/1.0 a connection persists only if both sides say \
-         keep-alive.",
+        "A client of HTTP/1.0 waits for the end of the connection, and your program \
+         keeps it open.",
+        "RFC 9112, section 9.3: in HTTP/1.0 a connection persists only if both sides \
+         say keep-alive.",
     )
 }
 
@@ -337,7 +349,8 @@ fn version_1_0(subject: &Subject) -> Verdict {
 fn ends(client: &mut Client, behind: &str, meaning: &str, why: &str) -> Verdict {
     client.listen(GLANCE);
     let behind = behind.as_bytes();
-    let answered = client.received().windows(behind.len()).position(|bytes| bytes == behind);
+    let answered =
+        client.received().windows(behind.len()).position(|bytes| bytes == behind);
     if let Some(offset) = answered {
         return Err(client.wrong_at(offset, meaning, why));
     }
@@ -349,13 +362,15 @@ fn ends(client: &mut Client, behind: &str, meaning: &str, why: &str) -> Verdict 
     }
 }
 
-const THROWN_AWAY: &str = "The connection does not end, it is thrown away: something that the \
-                           client has sent was not read. The answer can be lost with it.";
-const READ_ON: &str = "RFC 9112, section 9.6: first say that nothing more will be sent, then read \
-                       what still comes, then close. The page about the connection shows how.";
+const THROWN_AWAY: &str = "The connection does not end, it is thrown away: something \
+                           that the client has sent was not read. The answer can be \
+                           lost with it.";
+const READ_ON: &str = "RFC 9112, section 9.6: first say that nothing more will be \
+                       sent, then read what still comes, then close. The page about \
+                       the connection shows how.";
 
-/// A request of which it is doubtful where it ends: its fields, its body, what it means when it
-/// is answered.
+/// A request of which it is doubtful where it ends: its fields, its body, what it means
+/// when it is answered.
 struct Doubtful<'a> {
     version: &'a str,
     fields: &'a str,
@@ -378,9 +393,10 @@ impl Doubtful<'_> {
         let mut client = server.connect()?;
         client.send(request.as_bytes())?;
         client.waiting_means(
-            "Your program waits for more, instead of refusing what it cannot understand.",
-            "RFC 9112, section 6.3: when it is doubtful where a request ends, the server \
-             answers 400 and closes the connection.",
+            "Your program waits for more, instead of refusing what it cannot \
+             understand.",
+            "RFC 9112, section 6.3: when it is doubtful where a request ends, the \
+             server answers 400 and closes the connection.",
         );
         let answer = client.next_answer_to("POST");
         let answer = server.finish(answer)?;
@@ -396,18 +412,24 @@ impl Doubtful<'_> {
             return Err(client.wrong_at_sent(at, meaning, why));
         }
         let status = "This request is refused with another status than the task wants.";
-        answer.expect_status(&[400, 501], status, "The task: 400, or 501 for a coding.")?;
+        answer.expect_status(
+            &[400, 501],
+            status,
+            "The task: 400, or 501 for a coding.",
+        )?;
         ends(
             &mut client,
             "/smuggled",
-            "Your program refuses the request, and goes on as if it knew where it ends. What \
-             it takes for the next one may be a part of this one's body.",
-            "RFC 9112, section 6.3: after such an error the server closes the connection.",
+            "Your program refuses the request, and goes on as if it knew where it \
+             ends. What it takes for the next one may be a part of this one's body.",
+            "RFC 9112, section 6.3: after such an error the server closes the \
+             connection.",
         )
     }
 }
 
-/// How a person sends these lines: several with one command, as long as it is not too long.
+/// How a person sends these lines: several with one command, as long as it is not too
+/// long.
 fn typed(request: &str) -> String {
     let mut commands: Vec<String> = Vec::new();
     for line in request.split_inclusive("\r\n") {
@@ -422,15 +444,16 @@ fn typed(request: &str) -> String {
     format!("({}) |\n  nc 127.0.0.1 4545", commands.join("\n"))
 }
 
-const BELIEVES_LENGTH: &str = "There are two ways to say where this body ends, and your program \
-                               believes Content-Length. Another server in front of it believes \
-                               the chunks: then a request that one of them has checked is \
-                               another one for the other.";
-const BELIEVES_CHUNKS: &str = "There are two ways to say where this body ends, and your program \
-                               believes the chunks. Another server in front of it believes \
-                               Content-Length: then a request can be smuggled past it.";
-const BELIEVES_ONE: &str = "There are two ways to say where this body ends, and your program \
-                            believes one of them.";
+const BELIEVES_LENGTH: &str = "There are two ways to say where this body ends, and \
+                               your program believes Content-Length. Another server in \
+                               front of it believes the chunks: then a request that \
+                               one of them has checked is another one for the other.";
+const BELIEVES_CHUNKS: &str = "There are two ways to say where this body ends, and \
+                               your program believes the chunks. Another server in \
+                               front of it believes Content-Length: then a request can \
+                               be smuggled past it.";
+const BELIEVES_ONE: &str = "There are two ways to say where this body ends, and your \
+                            program believes one of them.";
 
 fn length_and_coding(subject: &Subject) -> Verdict {
     for fields in [
@@ -441,19 +464,21 @@ fn length_and_coding(subject: &Subject) -> Verdict {
             Doubtful { version: "1.1", fields, body: "0\r\n\r\n", meaning: "" };
         doubtful.is_refused(
             subject,
-            "RFC 9112, section 6.1: a message with both may be an attempt to smuggle a request, \
-             and ought to be handled as an error.",
+            "RFC 9112, section 6.1: a message with both may be an attempt to smuggle a \
+             request, and ought to be handled as an error.",
         )?;
     }
     arrives(subject).map_err(|failure| {
         failure.by_hand(
-            "(printf 'POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: x\\r\\n\\r\\n'\n\
+            "(printf 'POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: \
+             x\\r\\n\\r\\n'\n\
              head -c 100000 /dev/zero) | nc 127.0.0.1 4545",
         )
     })
 }
 
-/// The refusal arrives, even if more lies behind the request than anybody reads at once.
+/// The refusal arrives, even if more lies behind the request than anybody reads at
+/// once.
 fn arrives(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
     let mut client = server.connect()?;
@@ -466,16 +491,15 @@ fn arrives(subject: &Subject) -> Verdict {
     ends(&mut client, "/smuggled", THROWN_AWAY, READ_ON)
 }
 
-
 fn lengths(subject: &Subject) -> Verdict {
-    let two = "Two fields say how long the body is, each something else, and your program takes \
-               one of them. Somebody else takes the other.";
-    let no_number = "This Content-Length is no number, and your program makes one of it. It \
-                     consists of digits and nothing else: Rust's `parse` also takes a plus, \
-                     Python's `int` blanks and underscores.";
+    let two = "Two fields say how long the body is, each something else, and your \
+               program takes one of them. Somebody else takes the other.";
+    let no_number = "This Content-Length is no number, and your program makes one of \
+                     it. It consists of digits and nothing else: Rust's `parse` also \
+                     takes a plus, Python's `int` blanks and underscores.";
     let empty = "This Content-Length says nothing, and your program takes it for 0.";
-    let why = "RFC 9110, section 8.6: Content-Length = 1*DIGIT. RFC 9112, section 6.3: another \
-               one is an error that cannot be recovered from.";
+    let why = "RFC 9110, section 8.6: Content-Length = 1*DIGIT. RFC 9112, section 6.3: \
+               another one is an error that cannot be recovered from.";
     for (fields, meaning) in [
         ("Content-Length: +5", no_number),
         ("Content-Length: 0x5", no_number),
@@ -495,14 +519,16 @@ fn lengths(subject: &Subject) -> Verdict {
 }
 
 fn codings(subject: &Subject) -> Verdict {
-    let unknown = "Your program does not know this coding, so it cannot know where the body \
-                   ends; yet it answers, as if there were none.";
-    let last = "The last coding is the outermost, and here that is not chunked: nothing says \
-                where this body ends. Your program believes that something does.";
-    let old = "HTTP/1.0 has no transfer codings. Somebody on the way did not understand this \
-               field and let it pass; your program believes it.";
-    let why = "RFC 9112, section 6.1: an unknown coding gets 501, chunked must be the last one, \
-               and Transfer-Encoding in HTTP/1.0 means that the framing is faulty.";
+    let unknown = "Your program does not know this coding, so it cannot know where the \
+                   body ends; yet it answers, as if there were none.";
+    let last = "The last coding is the outermost, and here that is not chunked: \
+                nothing says where this body ends. Your program believes that \
+                something does.";
+    let old = "HTTP/1.0 has no transfer codings. Somebody on the way did not \
+               understand this field and let it pass; your program believes it.";
+    let why = "RFC 9112, section 6.1: an unknown coding gets 501, chunked must be the \
+               last one, and Transfer-Encoding in HTTP/1.0 means that the framing is \
+               faulty.";
     let body = "5\r\nhello\r\n0\r\n\r\n";
     for (version, fields, meaning) in [
         ("1.1", "Transfer-Encoding: gzip", unknown),
@@ -517,13 +543,14 @@ fn codings(subject: &Subject) -> Verdict {
 }
 
 fn blanks(subject: &Subject) -> Verdict {
-    let before_colon = "There is a blank before the colon. Your program takes the field for a \
-                        good one, or for an unknown one; others do the opposite, and see \
-                        another body.";
-    let folded = "This line begins with a blank, so for some it continues the one before. Your \
-                  program answers as if it were nothing.";
-    let why = "RFC 9112, section 5.1: a blank between name and colon must be refused with 400. \
-               Section 5.2: so must a line that begins with a blank, outside of one media type.";
+    let before_colon = "There is a blank before the colon. Your program takes the \
+                        field for a good one, or for an unknown one; others do the \
+                        opposite, and see another body.";
+    let folded = "This line begins with a blank, so for some it continues the one \
+                  before. Your program answers as if it were nothing.";
+    let why = "RFC 9112, section 5.1: a blank between name and colon must be refused \
+               with 400. Section 5.2: so must a line that begins with a blank, outside \
+               of one media type.";
     for (fields, body, meaning) in [
         ("Content-Length : 5", "hello", before_colon),
         ("Transfer-Encoding : chunked", "5\r\nhello\r\n0\r\n\r\n", before_colon),
@@ -536,13 +563,13 @@ fn blanks(subject: &Subject) -> Verdict {
 }
 
 fn chunks(subject: &Subject) -> Verdict {
-    let size = "This is not the size of a chunk, and your program makes a number of it. It \
-                consists of hexadecimal digits: Rust's `from_str_radix` also takes a plus, and \
-                other languages `0x` and blanks.";
-    let long = "The chunk is longer than its size says, and your program goes on behind it: it \
-                does not look whether a line ends there.";
-    let why = "RFC 9112, section 7.1: chunk = chunk-size [ chunk-ext ] CRLF chunk-data CRLF, and \
-               chunk-size = 1*HEXDIG.";
+    let size = "This is not the size of a chunk, and your program makes a number of \
+                it. It consists of hexadecimal digits: Rust's `from_str_radix` also \
+                takes a plus, and other languages `0x` and blanks.";
+    let long = "The chunk is longer than its size says, and your program goes on \
+                behind it: it does not look whether a line ends there.";
+    let why = "RFC 9112, section 7.1: chunk = chunk-size [ chunk-ext ] CRLF chunk-data \
+               CRLF, and chunk-size = 1*HEXDIG.";
     for (body, meaning) in [
         ("+5\r\nhello\r\n0\r\n\r\n", size),
         ("0x5\r\nhello\r\n0\r\n\r\n", size),
@@ -569,12 +596,15 @@ fn silence(subject: &Subject) -> Verdict {
     // Two seconds are well, and half as much again is for slow machines.
     client.listen(Duration::from_secs(3));
     silent.listen(GLANCE);
-    let why = "RFC 9112, section 9.5: servers have some time after which they no longer keep a \
-               silent connection. Each one costs a thread, or a descriptor.";
+    let why = "RFC 9112, section 9.5: servers have some time after which they no \
+               longer keep a silent connection. Each one costs a thread, or a \
+               descriptor.";
     let meaning = match (client.end(), silent.end()) {
         (Some(_), Some(_)) => return Ok(()),
         (None, _) => "The client asks no more, and your program waits for ever.",
-        (_, None) => "A client that has asked nothing at all is waited for without end.",
+        (_, None) => {
+            "A client that has asked nothing at all is waited for without end."
+        }
     };
     server.note("three seconds later: nothing has come, and nothing has ended");
     Err(server.wrong(meaning, why))

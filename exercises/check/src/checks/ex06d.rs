@@ -1,5 +1,5 @@
-//! HTTPS: the same bytes inside of TLS. The check looks through `ex06d-client`, a program of
-//! its own, so that nothing else here needs a TLS library.
+//! HTTPS: the same bytes inside of TLS. The check looks through `ex06d-client`, a
+//! program of its own, so that nothing else here needs a TLS library.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,10 +10,12 @@ use serde_json::Value;
 
 use crate::process::Process;
 use crate::{
-    Answer, Check, Client, Exercise, Failure, QUIET, Server, Subject, Verdict, get, patience,
+    Answer, Check, Client, Exercise, Failure, QUIET, Server, Subject, Verdict, get,
+    patience,
 };
 
-/// The program, whose certificate goes into a file too, and the command in a second terminal.
+/// The program, whose certificate goes into a file too, and the command in a second
+/// terminal.
 macro_rules! by_hand {
     ($command:literal) => {
         concat!("{program} 127.0.0.1:4545 | tee target/padlock.pem\n{then}\n", $command)
@@ -33,18 +35,20 @@ pub const EXERCISE: Exercise = Exercise {
             run: prints_a_certificate,
         },
         Check {
-            demand: "A client that trusts this certificate, and no other, gets through the \
-                     handshake of TLS 1.3 at https://127.0.0.1.",
+            demand: "A client that trusts this certificate, and no other, gets through \
+                     the handshake of TLS 1.3 at https://127.0.0.1.",
             points: 3,
-            by_hand: by_hand!("curl -v --cacert target/padlock.pem https://127.0.0.1:4545/"),
+            by_hand: by_hand!(
+                "curl -v --cacert target/padlock.pem https://127.0.0.1:4545/"
+            ),
             run: at_the_address,
         },
         Check {
             demand: "And at https://localhost.",
             points: 1,
             by_hand: by_hand!(
-                "curl -v --cacert target/padlock.pem --resolve localhost:4545:127.0.0.1 \\\n  \
-                 https://localhost:4545/"
+                "curl -v --cacert target/padlock.pem --resolve \
+                 localhost:4545:127.0.0.1 \\\n  https://localhost:4545/"
             ),
             run: at_localhost,
         },
@@ -52,7 +56,9 @@ pub const EXERCISE: Exercise = Exercise {
             demand: "Inside of TLS comes the answer of step 4: 200, and the page \
                      `<h1>Hello world</h1>`.",
             points: 2,
-            by_hand: by_hand!("curl -i --cacert target/padlock.pem https://127.0.0.1:4545/"),
+            by_hand: by_hand!(
+                "curl -i --cacert target/padlock.pem https://127.0.0.1:4545/"
+            ),
             run: the_same_bytes,
         },
         Check {
@@ -77,7 +83,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: a_new_key,
         },
         Check {
-            demand: "Whoever asks without TLS gets no page, and the next client is served.",
+            demand: "Whoever asks without TLS gets no page, and the next client is \
+                     served.",
             points: 1,
             by_hand: by_hand!(
                 "curl http://127.0.0.1:4545/\n\
@@ -86,8 +93,8 @@ pub const EXERCISE: Exercise = Exercise {
             run: without_tls,
         },
         Check {
-            demand: "A client that does not trust the certificate, and one that leaves in the \
-                     middle of the handshake, take nothing with them.",
+            demand: "A client that does not trust the certificate, and one that leaves \
+                     in the middle of the handshake, take nothing with them.",
             points: 1,
             by_hand: by_hand!(
                 "curl https://127.0.0.1:4545/\n\
@@ -102,16 +109,16 @@ const PAGE: &[u8] = b"<h1>Hello world</h1>";
 
 /// The certificate that the program has printed, or what is wrong.
 fn certificate(server: &Server) -> Verdict<String> {
-    let why = "RFC 7468, section 5: -----BEGIN CERTIFICATE-----, then the bytes in Base64, then \
-               -----END CERTIFICATE-----. A certificate is public: whoever is to trust it must \
-               have it.";
+    let why = "RFC 7468, section 5: -----BEGIN CERTIFICATE-----, then the bytes in \
+               Base64, then -----END CERTIFICATE-----. A certificate is public: \
+               whoever is to trust it must have it.";
     let printed = server.printed();
     let begin = printed.find("-----BEGIN CERTIFICATE-----");
     let Some(begin) = begin else {
         return Err(server.wrong_in_output(
             0,
-            "Your program prints no certificate. A client can then trust it blindly or not at \
-             all.",
+            "Your program prints no certificate. A client can then trust it blindly or \
+             not at all.",
             why,
         ));
     };
@@ -135,7 +142,8 @@ struct Padlock {
 /// Connects as somebody who trusts that certificate, and calls the server by that name.
 fn connect(server: &mut Server, name: &str, pem: &str) -> Verdict<Padlock> {
     let between = start_between(server, name, pem)?;
-    let address = wait_for(server, &between, "127.0.0.1:").and_then(|text| text.parse().ok());
+    let address =
+        wait_for(server, &between, "127.0.0.1:").and_then(|text| text.parse().ok());
     let Some(address) = address else {
         return Err(server.wrong(
             format!("The check's own client does not start: {}", between.stderr.text()),
@@ -146,7 +154,8 @@ fn connect(server: &mut Server, name: &str, pem: &str) -> Verdict<Padlock> {
     let handshake = wait_for(server, &between, "handshake: ");
     match handshake.as_deref() {
         Some("handshake: done") => {
-            server.note(format!("TLS: the certificate is the right one, and for {name}"));
+            server
+                .note(format!("TLS: the certificate is the right one, and for {name}"));
             Ok(Padlock { client, between })
         }
         handshake => {
@@ -162,35 +171,41 @@ fn not_let_in(server: &Server, name: &str, said: Option<&str>) -> Box<Failure> {
     let Some(said) = said else {
         server.note("TLS: the client has said hello, and waits");
         return server.wrong(
-            "The handshake does not go on: your program keeps the client's first message to \
-             itself. It has been read from the socket, and TLS waits for it.",
-            "RFC 8446, section 2: the first message is the ClientHello, and it is for the TLS \
-             library. Whoever reads from the socket takes it away from it.",
+            "The handshake does not go on: your program keeps the client's first \
+             message to itself. It has been read from the socket, and TLS waits for \
+             it.",
+            "RFC 8446, section 2: the first message is the ClientHello, and it is for \
+             the TLS library. Whoever reads from the socket takes it away from it.",
         );
     };
     if said.contains("corrupt message") {
         server.note("TLS: what came is no TLS");
         return server.wrong(
-            "Your program answers in the clear. The client has asked for https, and hangs up.",
-            "RFC 8446, section 5.1: each record begins with its type and a version. An HTTP \
-             answer begins with the letters HTTP.",
+            "Your program answers in the clear. The client has asked for https, and \
+             hangs up.",
+            "RFC 8446, section 5.1: each record begins with its type and a version. An \
+             HTTP answer begins with the letters HTTP.",
         );
     }
     if said.contains("not valid for name") {
         server.note(format!("TLS: the certificate is not valid for {name}"));
         return server.wrong(
-            format!("The certificate is not for {name}. Whoever has it may be anybody."),
-            "RFC 9110, section 4.3.4: the client compares the name in the URL with those in the \
-             certificate, an address with addresses. The task: 127.0.0.1 and localhost.",
+            format!(
+                "The certificate is not for {name}. Whoever has it may be \
+                 anybody."
+            ),
+            "RFC 9110, section 4.3.4: the client compares the name in the URL with \
+             those in the certificate, an address with addresses. The task: 127.0.0.1 \
+             and localhost.",
         );
     }
     if said.contains("UnknownIssuer") {
         server.note("TLS: another certificate");
         return server.wrong(
-            "The certificate that comes in the handshake is not the one that was printed. The \
-             client trusts that one only.",
-            "RFC 8446, section 4.4: the server shows a certificate and proves that it has its \
-             key.",
+            "The certificate that comes in the handshake is not the one that was \
+             printed. The client trusts that one only.",
+            "RFC 8446, section 4.4: the server shows a certificate and proves that it \
+             has its key.",
         );
     }
     server.note(format!("TLS: {}", short(said)));
@@ -227,11 +242,11 @@ fn visit(server: &mut Server, name: &str, pem: &str) -> Verdict<Answer> {
         if end.is_some_and(|end| end.contains("corrupt message")) {
             server.note("TLS: these bytes are not encrypted");
             let beside = Err(server.wrong(
-                "The handshake is done, and then your program answers beside it: it writes to \
-                 the socket, and not to TLS. Everybody on the way can read that, and the \
-                 client drops it.",
-                "RFC 8446, section 5.2: after the handshake, all that is sent is encrypted. \
-                 Read and write through the stream of the TLS library only.",
+                "The handshake is done, and then your program answers beside it: it \
+                 writes to the socket, and not to TLS. Everybody on the way can read \
+                 that, and the client drops it.",
+                "RFC 8446, section 5.2: after the handshake, all that is sent is \
+                 encrypted. Read and write through the stream of the TLS library only.",
             ));
             return server.finish(beside);
         }
@@ -272,10 +287,11 @@ fn says_the_end(subject: &Subject) -> Verdict {
             let end = end.and_then(|end| end.strip_prefix("end: "));
             server.note(format!("TLS: {}", short(end.unwrap_or("no end"))));
             Err(server.wrong(
-                "The connection ends, and TLS was not told. Anybody on the way can cut a \
-                 connection; so the client cannot know whether this was the whole page.",
-                "RFC 8446, section 6.1: each side sends close_notify before it closes, and an \
-                 end without it may be an attack. RFC 9112, section 9.8.",
+                "The connection ends, and TLS was not told. Anybody on the way can cut \
+                 a connection; so the client cannot know whether this was the whole \
+                 page.",
+                "RFC 8446, section 6.1: each side sends close_notify before it closes, \
+                 and an end without it may be an attack. RFC 9112, section 9.8.",
             ))
         }
     }
@@ -285,9 +301,10 @@ fn keeps_its_key(subject: &Subject) -> Verdict {
     let mut server = subject.start()?;
     let pem = certificate(&server)?;
     visit(&mut server, "127.0.0.1", &pem)?;
-    let why = "RFC 8446, section 4.4.3: whoever has the key can prove to be you. What is \
-               printed is in logs, on screens and in bug reports.";
-    let is_key = |line: &&str| line.contains("-----BEGIN") && line.contains("PRIVATE KEY");
+    let why = "RFC 8446, section 4.4.3: whoever has the key can prove to be you. What \
+               is printed is in logs, on screens and in bug reports.";
+    let is_key =
+        |line: &&str| line.contains("-----BEGIN") && line.contains("PRIVATE KEY");
     for text in [server.printed(), server.complained()] {
         if let Some(line) = text.lines().find(is_key) {
             // What follows that line is shown to nobody.
@@ -308,10 +325,10 @@ fn a_new_key(subject: &Subject) -> Verdict {
     }
     other.note("it is the same certificate as at another start");
     Err(other.wrong(
-        "Two starts, and the same certificate: its key lies somewhere, in the program or in a \
-         file. Whoever can read that can be you.",
-        "The task: a new key at each start, which no file ever sees. Real servers keep theirs, \
-         and guard it.",
+        "Two starts, and the same certificate: its key lies somewhere, in the program \
+         or in a file. Whoever can read that can be you.",
+        "The task: a new key at each start, which no file ever sees. Real servers keep \
+         theirs, and guard it.",
     ))
 }
 
@@ -325,9 +342,10 @@ fn without_tls(subject: &Subject) -> Verdict {
     if let Some(offset) = body {
         return Err(client.wrong_at(
             offset,
-            "Your program gives the page to whoever asks without TLS. Somebody on the way has \
-             only to take off the s of https, and reads along.",
-            "RFC 9110, section 4.2.2: what is https must not be served without protection.",
+            "Your program gives the page to whoever asks without TLS. Somebody on the \
+             way has only to take off the s of https, and reads along.",
+            "RFC 9110, section 4.2.2: what is https must not be served without \
+             protection.",
         ));
     }
     client.leave();
@@ -340,7 +358,8 @@ fn bad_clients(subject: &Subject) -> Verdict {
     let pem = certificate(&server)?;
     // It trusts nothing, and says so.
     let doubting = start_between(&server, "127.0.0.1", "")?;
-    let address = wait_for(&server, &doubting, "127.0.0.1:").and_then(|text| text.parse().ok());
+    let address =
+        wait_for(&server, &doubting, "127.0.0.1:").and_then(|text| text.parse().ok());
     if let Some(address) = address {
         let client = server.connect_through(address)?;
         wait_for(&server, &doubting, "handshake: ");
@@ -369,11 +388,12 @@ fn start_between(server: &Server, name: &str, pem: &str) -> Verdict<Process> {
     };
     let mut command = Command::new(program);
     command.arg(server.address().to_string()).arg(name);
-    let started = Process::start(command, "a client of ours").and_then(|mut process| {
-        process.input(Some(pem))?;
-        process.input(None)?;
-        Ok(process)
-    });
+    let started =
+        Process::start(command, "a client of ours").and_then(|mut process| {
+            process.input(Some(pem))?;
+            process.input(None)?;
+            Ok(process)
+        });
     started.map_err(|error| {
         server.wrong(
             format!("The check's own client cannot be started: {error}"),
@@ -382,8 +402,8 @@ fn start_between(server: &Server, name: &str, pem: &str) -> Verdict<Process> {
     })
 }
 
-/// The line of the program between that begins so, when it comes while either of the two
-/// programs has something to do, or soon after.
+/// The line of the program between that begins so, when it comes while either of the
+/// two programs has something to do, or soon after.
 fn wait_for(server: &Server, between: &Process, begin: &str) -> Option<String> {
     let line = || {
         let text = between.stdout.text();
@@ -423,8 +443,11 @@ fn client_program() -> &'static Result<PathBuf, String> {
             .output()
             .map_err(|error| error.to_string())?;
         let lines = String::from_utf8_lossy(&output.stdout).into_owned();
-        let messages = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let path = messages.filter_map(|message| Some(message["executable"].as_str()?.into())).next_back();
+        let messages =
+            lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let path = messages
+            .filter_map(|message| Some(message["executable"].as_str()?.into()))
+            .next_back();
         path.ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())
     })
 }

@@ -18,8 +18,8 @@ pub struct Built {
     pub messages: BTreeMap<String, String>,
 }
 
-/// Builds one, and lets Cargo say to the terminal what it has to say. `None` when it does not
-/// compile.
+/// Builds one, and lets Cargo say to the terminal what it has to say. `None` when it
+/// does not compile.
 pub fn build(workspace: &Workspace, exercise: &Exercise) -> Result<Option<String>> {
     let package = exercise.package();
     let mut command = cargo(workspace, "json-render-diagnostics");

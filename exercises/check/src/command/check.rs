@@ -60,10 +60,10 @@ fn judge(exercise: &'static Exercise, subject: &Subject) -> Report {
 fn does_not_compile(exercise: &Exercise) -> String {
     let file = Workspace::name(exercise, "src/main.rs");
     let meaning = format!(
-        "The compiler does not accept {file} yet; its words are above. Look at the first error: \
-         the others may follow from it. The line that begins with --> says where it is, help: \
-         often says what to write, and `rustc --explain` with the number in brackets tells the \
-         whole story."
+        "The compiler does not accept {file} yet; its words are above. Look at the \
+         first error: the others may follow from it. The line that begins with --> \
+         says where it is, help: often says what to write, and `rustc --explain` with \
+         the number in brackets tells the whole story."
     );
     format!("\n{}", paragraph("It does not compile", &meaning))
 }

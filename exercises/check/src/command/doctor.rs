@@ -13,8 +13,8 @@ struct Finding {
     is_needed: bool,
 }
 
-/// Looks at it all. The exit status is 1 when something is missing without which nothing
-/// works.
+/// Looks at it all. The exit status is 1 when something is missing without which
+/// nothing works.
 pub fn doctor() -> ExitCode {
     let findings = [
         rust(),
@@ -86,8 +86,9 @@ fn port() -> Finding {
     let found = match TcpListener::bind("127.0.0.1:4545") {
         Ok(_) => Ok("is free".into()),
         Err(error) => Err(format!(
-            "{error}. Is one of your servers still running? The checks do not need it; to try \
-             by hand, stop that program, or use another port: cargo run -p ex03b -- 127.0.0.1:0"
+            "{error}. Is one of your servers still running? The checks do not need it; \
+             to try by hand, stop that program, or use another port: cargo run -p \
+             ex03b -- 127.0.0.1:0"
         )),
     };
     Finding { name: "port 4545", found, is_needed: false }

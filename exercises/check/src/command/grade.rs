@@ -21,7 +21,8 @@ const AT_A_TIME: usize = 4;
 /// What `--format json` writes; `grade.schema.json` says the same.
 #[derive(Debug, Serialize)]
 struct Grade {
-    /// Of this format. Fields may be added; none is taken away or changed without a new one.
+    /// Of this format. Fields may be added; none is taken away or changed without a new
+    /// one.
     version: u32,
     points: u32,
     max_points: u32,

@@ -8,8 +8,8 @@ use check::EXERCISES;
 
 use super::workspace::Workspace;
 
-/// What is not copied, wherever it stands: what is made, what is somebody's own, what gives
-/// answers away.
+/// What is not copied, wherever it stands: what is made, what is somebody's own, what
+/// gives answers away.
 const LEFT_OUT: &[&str] = &[".git", "target", "node_modules", "__pycache__"];
 /// And these, from the root: solutions, galleries, their tests, and what runs those.
 const ANSWERS: &[&str] =
@@ -86,7 +86,8 @@ fn without_lines(text: &str, begin: &str) -> String {
     text.split_inclusive('\n').filter(|line| !line.starts_with(begin)).collect()
 }
 
-/// Cargo.lock without the gallery's package, and without its name among others' dependencies.
+/// Cargo.lock without the gallery's package, and without its name among others'
+/// dependencies.
 fn without_gallery(text: &str) -> String {
     let packages = text.split_inclusive("\n\n");
     let kept: String =

@@ -1,5 +1,5 @@
-//! What the checks have said so far. It is kept in `target`, and gone after `cargo clean`;
-//! one `grade` brings it back.
+//! What the checks have said so far. It is kept in `target`, and gone after `cargo
+//! clean`; one `grade` brings it back.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -61,8 +61,10 @@ pub fn solution(
     let has_passed = progress.of(exercise).is_some_and(|done| done.passed);
     if !has_passed && !anyway {
         anstream::println!(
-            "You have not passed {id} yet. A hint may help more: cargo exercise hint {id}\n\
-             If you want to see the answer all the same: cargo exercise solution {id} --anyway"
+            "You have not passed {id} yet. A hint may help more: cargo exercise hint \
+             {id}\n\
+             If you want to see the answer all the same: cargo exercise solution {id} \
+             --anyway"
         );
         return Ok(ExitCode::FAILURE);
     }
@@ -115,7 +117,8 @@ pub fn reset(
         .map(|number| format!("src/main-before-reset-{number}.rs"))
         .find(|name| !workspace.file(exercise, name).exists());
     let kept = free.context("no free name")?;
-    // First the copy, then the change: at no moment is what was typed in one place only.
+    // First the copy, then the change: at no moment is what was typed in one place
+    // only.
     if !yours.is_empty() {
         fs::write(workspace.file(exercise, &kept), &yours)
             .with_context(|| format!("{kept}: your program is not touched"))?;

@@ -49,7 +49,8 @@ impl Workspace {
         fs::read_to_string(self.root.join(&name)).context(name)
     }
 
-    /// Nobody has typed anything yet. How its lines end is the editor's affair, or git's.
+    /// Nobody has typed anything yet. How its lines end is the editor's affair, or
+    /// git's.
     pub fn is_untouched(&self, exercise: &Exercise) -> Result<bool> {
         let plain = |text: String| text.replace("\r\n", "\n");
         let yours = fs::read_to_string(self.file(exercise, "src/main.rs"));

@@ -179,7 +179,7 @@ fn any_program_can_be_judged() -> Result<()> {
 
 /// As the book says it, and also where there are no answers.
 #[test]
-#[ignore = "needs python3: cargo test -- --ignored"]
+#[ignore = "needs python3: cargo test --workspace -- --ignored"]
 fn python_is_judged_like_rust() -> Result<()> {
     let copy = Copy::new()?;
     let said = copy.exercise("check 03b -- python3 steps/04-respond/respond.py")?;
@@ -276,7 +276,7 @@ fn grades_count_points_and_survive_what_does_not_compile() -> Result<()> {
 
 /// The workflow's own jq program, as GitHub would run it.
 #[test]
-#[ignore = "needs jq: cargo test -- --ignored"]
+#[ignore = "needs jq: cargo test --workspace -- --ignored"]
 fn classroom_reads_the_grade() -> Result<()> {
     let copy = Copy::new()?;
     let workflow = copy.read(".github/workflows/classroom.yml")?;
@@ -324,7 +324,7 @@ fn handouts_give_nothing_away() -> Result<()> {
 
 /// As a class would use it: everything is built again.
 #[test]
-#[ignore = "takes a minute: cargo test -- --ignored"]
+#[ignore = "takes a minute: cargo test --workspace -- --ignored"]
 fn handouts_work_by_themselves() -> Result<()> {
     let copy = Copy::new()?;
     for (arguments, code) in [

@@ -82,8 +82,9 @@ impl Built {
     }
 }
 
-/// An address of this machine for one program alone: on Linux, all that begins with 127. is
-/// this machine. It is as long as 127.0.0.1, so that lines break in the same places.
+/// An address of this machine for one program alone: on Linux, all that begins with
+/// 127. is this machine. It is as long as 127.0.0.1, so that lines break in the same
+/// places.
 pub fn own_ip(number: usize) -> IpAddr {
     if !cfg!(target_os = "linux") {
         return Ipv4Addr::LOCALHOST.into();

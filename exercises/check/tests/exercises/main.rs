@@ -1,8 +1,8 @@
-//! Every exercise, without being named here: its starter fails, its solution passes, each
-//! program of its gallery fails, and each with the message that is meant for it.
+//! Every exercise, without being named here: its starter fails, its solution passes,
+//! each program of its gallery fails, and each with the message that is meant for it.
 //!
-//! `EXERCISE=03b cargo test -p check` looks at one only. Messages are accepted as everywhere:
-//! `INSTA_UPDATE=always`, then read the diff.
+//! `EXERCISE=03b cargo test -p check` looks at one only. Messages are accepted as
+//! everywhere: `INSTA_UPDATE=always`, then read the diff.
 
 mod built;
 mod others;
@@ -111,7 +111,8 @@ fn every_mistake_has_its_message() -> Result<()> {
             cases.push(Case::new(exercise, &name, vec![path, name.clone()]));
         }
     }
-    // And those that are possible everywhere, judged where nothing special is asked for.
+    // And those that are possible everywhere, judged where nothing special is asked
+    // for.
     if let Some(exercise) = general() {
         for name in built()?.mistakes("gallery")? {
             let command = vec![built()?.path("gallery")?, name.clone()];
@@ -127,14 +128,15 @@ fn every_mistake_has_its_message() -> Result<()> {
     pin_all(&judged).and(distinct)
 }
 
-/// The exercise that judges what can go wrong everywhere; none when only one is looked at.
+/// The exercise that judges what can go wrong everywhere; none when only one is looked
+/// at.
 fn general() -> Option<&'static Exercise> {
     let is_chosen = std::env::var_os("EXERCISE").is_none();
     check::EXERCISES.iter().find(|exercise| is_chosen && exercise.id == "03b")
 }
 
-/// One message, one cause: within an exercise no two mistakes share a message, and elsewhere
-/// it belongs to the mistake of the same name.
+/// One message, one cause: within an exercise no two mistakes share a message, and
+/// elsewhere it belongs to the mistake of the same name.
 fn no_message_fits_two(judged: &[(&Case, Report)]) -> Result<()> {
     let mut causes: BTreeMap<String, &Case> = BTreeMap::new();
     let mut shared = Vec::new();

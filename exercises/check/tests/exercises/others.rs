@@ -31,16 +31,17 @@ fn python(file: &str) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "needs python3: cargo test -- --ignored"]
+#[ignore = "needs python3: cargo test --workspace -- --ignored"]
 fn python_passes() -> Result<()> {
     passes("03b", &python("exercises/check/tests/python/ex03b.py"))?;
     passes("04a", &python("exercises/check/tests/python/ex04a.py"))?;
     passes("01b", &python("exercises/check/tests/python/ex01b.py"))
 }
 
-/// The twin of step 4 has the flaw that 03b is about: it gets the message of the starter.
+/// The twin of step 4 has the flaw that 03b is about: it gets the message of the
+/// starter.
 #[test]
-#[ignore = "needs python3: cargo test -- --ignored"]
+#[ignore = "needs python3: cargo test --workspace -- --ignored"]
 fn the_python_twin_fails_as_its_step_does() -> Result<()> {
     let Some(report) = judge("03b", &python("steps/04-respond/respond.py")) else {
         return Ok(());
@@ -58,10 +59,10 @@ fn a_server_that_many_use_passes() -> Result<()> {
     passes("04a", &[peer])
 }
 
-/// Every command that a message suggests, beside the solution: it can be typed as it stands,
-/// ends by itself, and shows something.
+/// Every command that a message suggests, beside the solution: it can be typed as it
+/// stands, ends by itself, and shows something.
 #[test]
-#[ignore = "needs curl and nc: cargo test -- --ignored"]
+#[ignore = "needs curl and nc: cargo test --workspace -- --ignored"]
 #[cfg(unix)]
 fn commands_to_try_by_hand_work() -> Result<()> {
     for exercise in chosen() {

@@ -1,4 +1,5 @@
-//! What the solutions promise beside what their checks demand, seen by other people's programs.
+//! What the solutions promise beside what their checks demand, seen by other people's
+//! programs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -21,7 +22,7 @@ fn solution(package: &str, arguments: &[&str]) -> Result<Program> {
 
 /// Pages, fonts and the search of the real book.
 #[test]
-#[ignore = "needs Chromium: cargo test -- --ignored"]
+#[ignore = "needs Chromium: cargo test --workspace -- --ignored"]
 fn the_book_comes_from_06a() -> Result<()> {
     let built = tests::cargo().args(["book", "build"]).current_dir(root()).status()?;
     ensure!(built.success(), "cargo book build");
@@ -39,10 +40,10 @@ fn the_book_comes_from_06a() -> Result<()> {
     Ok(())
 }
 
-/// Three times as many requests a second as step05, which hangs up after each. What is built
-/// is what a reader would measure, with `--release`.
+/// Three times as many requests a second as step05, which hangs up after each. What is
+/// built is what a reader would measure, with `--release`.
 #[test]
-#[ignore = "measures, so nothing else should run: cargo test -- --ignored"]
+#[ignore = "measures, so nothing else should run: cargo test --workspace -- --ignored"]
 fn an_open_line_is_three_times_as_fast() -> Result<()> {
     let built = tests::cargo()
         .args(["build", "--release", "--package", "step05", "--package", "ex06c"])
@@ -100,9 +101,10 @@ fn read_answer(server: &mut TcpStream) -> Result<()> {
     }
 }
 
-/// curl, which trusts the certificate that 06d prints, gets byte for byte what step 4 sends.
+/// curl, which trusts the certificate that 06d prints, gets byte for byte what step 4
+/// sends.
 #[test]
-#[ignore = "needs curl: cargo test -- --ignored"]
+#[ignore = "needs curl: cargo test --workspace -- --ignored"]
 fn curl_opens_the_padlock_of_06d() -> Result<()> {
     // The certificate comes first, and the address in the last line.
     let mut command = Command::new(built()?.path("ex06d-solution")?);

@@ -33,8 +33,8 @@ fn starter(exercise: &Exercise) -> String {
     read(&path).unwrap_or_default()
 }
 
-/// Whoever writes an exercise accepts a new starter with `INSTA_UPDATE=always`. Whoever does
-/// exercises has changed some of them, and that is no mistake.
+/// Whoever writes an exercise accepts a new starter with `INSTA_UPDATE=always`. Whoever
+/// does exercises has changed some of them, and that is no mistake.
 #[test]
 fn starters_can_be_restored() -> Result<()> {
     for exercise in chosen() {
