@@ -34,9 +34,8 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Notes a reason to refuse that isn't a mistake: it waits until all fields have
-    /// shown none. Of several, the lowest status wins, so the order of the fields
-    /// decides nothing.
+    /// Notes a reason to refuse that isn't a mistake: all mistakes come first. Of several,
+    /// the lowest status wins, so the order of the fields decides nothing.
     #[cold]
     pub fn refuse_later(&mut self, error: ParseError) {
         if self.refusal.is_none_or(|other| error.status.0 < other.status.0) {
@@ -80,9 +79,8 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// Takes a list of codings, of which `chunked` is the last (RFC 9112, 6.1). An
-    /// empty element, which RFC 9110, 5.6.1.2 allows, is refused: servers disagree
-    /// about it.
+    /// Takes a list of codings, of which `chunked` is the last (RFC 9112, 6.1). Refuses
+    /// empty elements (allowed by RFC 9110, 5.6.1.2), since servers disagree about them.
     fn transfer_encoding(&mut self, value: &[u8], offset: usize) -> Result<()> {
         self.coding = Some(offset);
         for coding in elements(value) {

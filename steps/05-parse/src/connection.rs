@@ -139,8 +139,7 @@ impl<T: Transport> Connection<T> {
         result
     }
 
-    /// Reads once and appends to `bytes`. Refuses a request that ends early, at its
-    /// end.
+    /// Reads once, and appends to `bytes`. Refuses a request that ends early.
     fn read(&mut self, bytes: &mut Vec<u8>) -> Result<(), NoRequest> {
         let mut buffer = [0; READ_SIZE];
         let rule = match self.transport.read_before(self.until, &mut buffer) {
@@ -161,10 +160,9 @@ impl<T: Transport> Connection<T> {
         self.transport.write_before(Instant::now() + self.deadlines.write, bytes)
     }
 
-    /// Closes without a reset, which a system sends when a socket with unread bytes is
-    /// closed, and which could destroy the answer on its way (RFC 9112, 9.6): sends
-    /// FIN, and reads on until the client has closed too, or had its time, or has sent
-    /// [`MAX_LINGER`] bytes.
+    /// Closes without a reset, which unread bytes would cause, and which could destroy
+    /// the answer on its way (RFC 9112, 9.6): sends FIN, and reads on until the client
+    /// has closed too, or had its time, or has sent [`MAX_LINGER`] bytes.
     pub fn lingering_close(mut self) {
         if self.is_drained {
             return;

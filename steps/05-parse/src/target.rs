@@ -105,8 +105,7 @@ pub fn check_authority(authority: &[u8], offset: usize) -> Result<&[u8]> {
     Ok(port)
 }
 
-/// Whether this is a name, an IPv4 address or, in brackets, an IPv6 address
-/// (RFC 3986, 3.2.2).
+/// Whether this is a name, an IPv4 address or `[IPv6 address]` (RFC 3986, 3.2.2).
 fn is_host(host: &[u8]) -> bool {
     match host {
         [b'[', address @ .., b']'] => {
