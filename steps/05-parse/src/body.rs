@@ -34,7 +34,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Notes a reason to refuse that isn't a mistake: all mistakes come first. Of several,
+    /// Notes a reason to refuse that isn't a mistake: mistakes come first. Of several,
     /// the lowest status wins, so the order of the fields decides nothing.
     #[cold]
     pub fn refuse_later(&mut self, error: ParseError) {
@@ -80,7 +80,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes a list of codings, of which `chunked` is the last (RFC 9112, 6.1). Refuses
-    /// empty elements (allowed by RFC 9110, 5.6.1.2), since servers disagree about them.
+    /// empty elements (allowed by RFC 9110, 5.6.1.2): servers disagree about them.
     fn transfer_encoding(&mut self, value: &[u8], offset: usize) -> Result<()> {
         self.coding = Some(offset);
         for coding in elements(value) {
