@@ -19,7 +19,7 @@ const OTHERS: [(&str, &str, &str); 6] = [
     ),
     ("cargo book --open", "tests/book/serve.rs", "\"--open\""),
     ("cargo exercise", ".ci/run", "for alias in \"book help\" exercise; do"),
-    ("INSTA_UPDATE=always cargo test", "tests/lib.rs", "\"INSTA_UPDATE\""),
+    ("INSTA_UPDATE=always cargo test --workspace", "tests/lib.rs", "\"INSTA_UPDATE\""),
 ];
 
 fn workspace() -> PathBuf {
