@@ -310,7 +310,7 @@ fn handouts_work_by_themselves() -> Result<()> {
     for (arguments, code) in [
         ("exercise", 0),
         ("exercise check 01b", 1),
-        ("build", 0),
+        ("build --workspace", 0),
         ("book check", 0),
         // What README.md names is there.
         ("test --package tests --test readme", 0),
