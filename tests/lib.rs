@@ -1,8 +1,8 @@
 //! The other end of the wire. This library starts a program on a port of its own, talks
 //! to it as a client would, well or badly behaved, and shows every byte that came back.
 //!
-//! It knows no step: the tests of the steps use it, and so can any other judge of a
-//! program that serves TCP.
+//! It knows no step. What it has in common with the judge of the exercises is in the
+//! package `probe`.
 //!
 //! ```text
 //! let program = Program::start(command)?;              // on 127.0.0.1, port 0
@@ -11,28 +11,30 @@
 //! pin!("page", client.read_to_end(PATIENCE));          // bytes escaped, FIN or RST
 //! ```
 
-mod bytes;
-mod client;
 mod mistakes;
 mod program;
 mod redact;
 mod tools;
 mod visits;
 
-pub use bytes::escape;
-pub use client::{Client, End, Received, connect, exchange, is_taken};
 pub use mistakes::{
     NO_ADDRESSES, NO_NAMES, addresses, complaint, help, mistakes, refusal,
 };
 #[cfg(target_os = "linux")]
 pub use mistakes::{nowhere_to_print, panics_with_nowhere_to_print, privileged};
+pub use probe::{
+    Client, End, PATIENCE, Received, addresses_in, cargo, connect, escape, exchange,
+    is_taken,
+};
+#[cfg(target_os = "linux")]
+pub use probe::{listeners, queue};
 pub use program::{Ended, Program};
 pub use redact::{date, peers, port};
-pub use tools::{Trace, cargo, chromium, curl, file_of, memory, python, run};
+pub use tools::{Trace, chromium, curl, file_of, memory, python, run};
 pub use visits::with_a_closed_stdout;
 pub use visits::{REQUEST, bad_clients, behind_an_idle_client, ipv6, wait_until};
 #[cfg(target_os = "linux")]
-pub use visits::{keeps_its_memory, listeners, queue, restart, wait_for_queue};
+pub use visits::{keeps_its_memory, restart, wait_for_queue};
 
 #[doc(hidden)]
 pub use insta;
@@ -42,10 +44,6 @@ use std::time::Duration;
 use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
-
-/// How long to wait for what must happen. A loaded machine is slow, so this is
-/// generous: only a test that fails anyway waits as long.
-pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long to look at what must *not* happen. What is watched for would happen at
 /// once, and a machine that is late can only hide it, never fake it.

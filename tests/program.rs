@@ -4,11 +4,11 @@ use std::io::{self, Read};
 use std::net::SocketAddr;
 #[cfg(unix)]
 use std::os::{fd::OwnedFd, unix::net::UnixStream};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Sender};
 
 use anyhow::{Context, Result, bail, ensure};
+use probe::{GoesOn, Output, Process, addresses_in};
 
 use crate::{PATIENCE, wait_until};
 
@@ -16,9 +16,7 @@ use crate::{PATIENCE, wait_until};
 /// it.
 #[derive(Debug)]
 pub struct Program {
-    child: Child,
-    stdout: Stream,
-    stderr: Stream,
+    process: Process,
     address: SocketAddr,
 }
 
@@ -50,7 +48,7 @@ impl Program {
     /// As [`Program::start`].
     pub fn start_at(address: &str, command: Command) -> Result<Self> {
         let (reader, writer) = io::pipe()?;
-        Self::spawn(address, command, (reader, writer.into()), |_| true)
+        Self::spawn(address, command, (reader, writer.into()), Box::new(|_| true))
     }
 
     /// As [`Program::start`], with nobody to read what it prints after the first line,
@@ -65,49 +63,49 @@ impl Program {
         let (reader, writer) =
             io::pipe().map(|(reader, writer)| (reader, writer.into()))?;
         let ends = (reader, writer);
-        let program =
-            Self::spawn("127.0.0.1:0", command, ends, |bytes| !has_line(bytes))?;
-        ensure!(program.stdout.wait_for_end(), "stdout is still read");
+        let until_a_line: GoesOn = Box::new(|bytes| !has_line(bytes));
+        let program = Self::spawn("127.0.0.1:0", command, ends, until_a_line)?;
+        ensure!(program.process.stdout.wait_for_end(PATIENCE), "stdout is still read");
         Ok(program)
+    }
+
+    /// As [`Program::start`], with nobody who reads what it prints after the first line
+    /// until the second value is dropped. The pipe stays open.
+    ///
+    /// # Errors
+    /// As [`Program::start`].
+    pub fn start_unread(command: Command) -> Result<(Self, Sender<()>)> {
+        let (pause, dropped) = mpsc::channel();
+        let goes_on: GoesOn = Box::new(move |bytes| {
+            if has_line(bytes) {
+                // It fails as soon as the other end is gone.
+                let _ = dropped.recv();
+            }
+            true
+        });
+        let (reader, writer) = io::pipe()?;
+        let program =
+            Self::spawn("127.0.0.1:0", command, (reader, writer.into()), goes_on)?;
+        Ok((program, pause))
     }
 
     fn spawn(
         address: &str,
         mut command: Command,
-        (stdout, writer): (impl Read + Send + 'static, Stdio),
-        goes_on: fn(&[u8]) -> bool,
+        stdout: (impl Read + Send + 'static, Stdio),
+        goes_on: GoesOn,
     ) -> Result<Self> {
         command
             .arg(address)
             // What a reader's shell may have set must not change what is seen here.
             .env("RUST_BACKTRACE", "1")
-            .env_remove("PYTHONUNBUFFERED")
-            .stdin(Stdio::piped())
-            .stdout(writer)
-            .stderr(Stdio::piped());
-        let mut child =
-            command.spawn().with_context(|| format!("starting {command:?}"))?;
-        // It has the writing end of stdout, which else would never end.
-        drop(command);
-        let stdout = Stream::follow(stdout, goes_on);
-        let stderr =
-            Stream::follow(child.stderr.take().context("no stderr")?, |_| true);
-        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
-        let mut program = Self { child, stdout, stderr, address: unknown };
-        program.address = program.first_address()?;
-        Ok(program)
-    }
-
-    fn first_address(&mut self) -> Result<SocketAddr> {
-        if !self.stdout.wait_for(has_line) {
-            let said = self.stderr.text();
-            bail!("the program never named its address; on stderr it said: {said:?}");
-        }
-        let text = self.stdout.text();
-        let line = text.lines().next().unwrap_or_default();
-        address_in(line)
-            .filter(|address| address.port() != 0)
-            .with_context(|| format!("no real address in the first line, {line:?}"))
+            .env_remove("PYTHONUNBUFFERED");
+        let what = format!("starting {command:?}");
+        let process =
+            Process::start_printing_to(command, stdout, [goes_on, Box::new(|_| true)])
+                .context(what)?;
+        let address = first_address(&process)?;
+        Ok(Self { process, address })
     }
 
     /// The address that the program said it got.
@@ -117,12 +115,12 @@ impl Program {
 
     /// The process id.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.process.id()
     }
 
     /// What has come on standard output so far.
     pub fn said(&self) -> String {
-        self.stdout.text()
+        self.process.stdout.text()
     }
 
     /// Waits until standard output contains `text`.
@@ -130,7 +128,7 @@ impl Program {
     /// # Errors
     /// When it does not within [`PATIENCE`].
     pub fn wait_for_stdout(&self, text: &str) -> Result<()> {
-        self.stdout.wait_for_text(text)
+        wait_for_text(&self.process.stdout, text)
     }
 
     /// Waits until standard error contains `text`.
@@ -138,7 +136,7 @@ impl Program {
     /// # Errors
     /// When it does not within [`PATIENCE`].
     pub fn wait_for_stderr(&self, text: &str) -> Result<()> {
-        self.stderr.wait_for_text(text)
+        wait_for_text(&self.process.stderr, text)
     }
 
     /// Presses Enter and waits for the program to end by itself.
@@ -146,13 +144,9 @@ impl Program {
     /// # Errors
     /// When it goes on for longer than [`PATIENCE`].
     pub fn press_enter(mut self) -> Result<Ended> {
-        use std::io::Write;
-        let mut stdin = self.child.stdin.take().context("stdin is closed")?;
-        stdin.write_all(b"\n").context("pressing Enter")?;
-        // Still open: what ends the program is the line, not the end of its input.
-        let ended = self.wait();
-        drop(stdin);
-        ended
+        self.process.input(Some("")).context("pressing Enter")?;
+        // Its input is still open: what ends the program is the line.
+        self.wait()
     }
 
     /// Ends the input (Ctrl-D in a terminal) and waits for the program to end by
@@ -161,12 +155,12 @@ impl Program {
     /// # Errors
     /// When it goes on for longer than [`PATIENCE`].
     pub fn end_input(mut self) -> Result<Ended> {
-        drop(self.child.stdin.take());
+        self.process.input(None)?;
         self.wait()
     }
 
-    fn wait(&mut self) -> Result<Ended> {
-        wait_until("the program ends", || !matches!(self.child.try_wait(), Ok(None)))?;
+    fn wait(mut self) -> Result<Ended> {
+        wait_until("the program ends", || self.process.ended().is_some())?;
         self.collect()
     }
 
@@ -175,24 +169,21 @@ impl Program {
     /// # Errors
     /// When it had ended by itself before.
     pub fn stop(mut self) -> Result<Ended> {
-        if let Some(status) = self.child.try_wait()? {
-            bail!("the program had ended by itself, {status}: {}", self.stderr.text());
+        if let Some(status) = self.process.ended() {
+            let said = self.process.stderr.text();
+            bail!("the program had ended by itself, {status}: {said}");
         }
-        self.child.kill()?;
         self.collect()
     }
 
     fn collect(&mut self) -> Result<Ended> {
-        let status = self.child.wait()?;
-        Ok(Ended { stdout: self.stdout.finish(), stderr: self.stderr.finish(), status })
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // It may have ended already; then there is nothing left to do.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let status = self.process.end()?;
+        let all = |output: &Output| {
+            ensure!(output.wait_for_end(PATIENCE), "it has left somebody who prints");
+            Ok(output.text())
+        };
+        let (stdout, stderr) = (all(&self.process.stdout)?, all(&self.process.stderr)?);
+        Ok(Ended { stdout, stderr, status })
     }
 }
 
@@ -227,121 +218,21 @@ fn has_line(bytes: &[u8]) -> bool {
     bytes.contains(&b'\n')
 }
 
-/// The first word of `line` that is an address or a URL with one.
-fn address_in(line: &str) -> Option<SocketAddr> {
-    line.split_whitespace().find_map(|word| {
-        let word = word.strip_prefix("http://").unwrap_or(word);
-        word.trim_end_matches(['/', ',', '.', ';']).parse().ok()
-    })
+fn first_address(process: &Process) -> Result<SocketAddr> {
+    if !process.stdout.wait_for(PATIENCE, has_line) {
+        let said = process.stderr.text();
+        bail!("the program never named its address; on stderr it said: {said:?}");
+    }
+    let text = process.stdout.text();
+    let line = text.lines().next().unwrap_or_default();
+    let address = addresses_in(line).next().filter(|address| address.port() != 0);
+    address.with_context(|| format!("no real address in the first line, {line:?}"))
 }
 
-fn contains(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
-}
-
-/// One output of a program, read as it comes by a thread, so that the program never has
-/// to wait for us.
-#[derive(Debug)]
-struct Stream {
-    shared: Arc<Shared>,
-    reader: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    bytes: Vec<u8>,
-    ended: bool,
-}
-
-impl Stream {
-    /// Reads to the end, or until `goes_on` says no to all bytes so far.
-    fn follow(
-        mut source: impl Read + Send + 'static,
-        goes_on: fn(&[u8]) -> bool,
-    ) -> Self {
-        let shared = Arc::new(Shared::default());
-        let theirs = Arc::clone(&shared);
-        let reader = thread::spawn(move || {
-            let mut buffer = [0; 8192];
-            while let Ok(length @ 1..) = source.read(&mut buffer) {
-                let mut state = theirs.lock();
-                state.bytes.extend_from_slice(&buffer[..length]);
-                theirs.changed.notify_all();
-                if !goes_on(&state.bytes) {
-                    break;
-                }
-            }
-            drop(source);
-            theirs.lock().ended = true;
-            theirs.changed.notify_all();
-        });
-        Self { shared, reader: Some(reader) }
-    }
-
-    /// Waits until the bytes so far fulfil `condition`; `false` when they never will or
-    /// do not within [`PATIENCE`].
-    fn wait_for(&self, condition: impl Fn(&[u8]) -> bool) -> bool {
-        let state = self.wait_while(|state| !condition(&state.bytes) && !state.ended);
-        condition(&state.bytes)
-    }
-
-    fn wait_for_text(&self, text: &str) -> Result<()> {
-        let found = self.wait_for(|bytes| contains(bytes, text));
-        ensure!(found, "no {text:?} in {:?}", self.text());
-        Ok(())
-    }
-
-    /// Waits until nothing is read any more; `false` when that does not happen within
-    /// [`PATIENCE`].
-    fn wait_for_end(&self) -> bool {
-        self.wait_while(|state| !state.ended).ended
-    }
-
-    fn wait_while(
-        &self,
-        condition: impl FnMut(&mut State) -> bool,
-    ) -> MutexGuard<'_, State> {
-        let state = self.shared.lock();
-        let waited = self.shared.changed.wait_timeout_while(state, PATIENCE, condition);
-        waited.unwrap_or_else(PoisonError::into_inner).0
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.shared.lock().bytes).into_owned()
-    }
-
-    /// Everything, once the program has ended.
-    fn finish(&mut self) -> String {
-        if let Some(reader) = self.reader.take() {
-            // The reader cannot panic, and a text cut short would be noticed.
-            let _ = reader.join();
-        }
-        self.text()
-    }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::address_in;
-
-    #[test]
-    fn finds_the_address_in_a_sentence() {
-        let v4 = "127.0.0.1:80".parse().ok();
-        assert_eq!(address_in("bound to 127.0.0.1:80, nobody listens"), v4);
-        assert_eq!(address_in("serving http://127.0.0.1:80/ until Ctrl-C"), v4);
-        assert_eq!(address_in("at [::1]:80."), "[::1]:80".parse().ok());
-        assert_eq!(address_in("ready"), None);
-    }
+fn wait_for_text(output: &Output, text: &str) -> Result<()> {
+    let has_text =
+        |bytes: &[u8]| bytes.windows(text.len()).any(|it| it == text.as_bytes());
+    let found = output.wait_for(PATIENCE, has_text);
+    ensure!(found, "no {text:?} in {:?}", output.text());
+    Ok(())
 }

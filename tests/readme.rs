@@ -78,9 +78,12 @@ fn types_only_what_is_run() -> Result<()> {
     for command in typed.chain(inline).filter(|command| *command != RUN[2..].trim()) {
         let row = OTHERS.iter().find(|(other, ..)| *other == command);
         let (_, file, shows) = row.with_context(|| format!("what runs {command}?"))?;
-        let text = fs::read_to_string(workspace().join(file))?;
-        ensure!(text.contains(shows), "{file} no longer runs {command}");
         count += 1;
+        // A handout for a class has no CI, and its README doesn't name it.
+        if readme.contains(file) || workspace().join(file).exists() {
+            let text = fs::read_to_string(workspace().join(file)).context(*file)?;
+            ensure!(text.contains(shows), "{file} no longer runs {command}");
+        }
     }
     ensure!(count == OTHERS.len(), "only {count} commands found in README.md");
     Ok(())

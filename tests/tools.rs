@@ -26,19 +26,6 @@ pub fn run(command: Command) -> Result<Output> {
         .with_context(|| format!("running {name:?}; is it installed?"))
 }
 
-/// Cargo, as a person calls it. A program that Cargo has started knows its package from
-/// the environment; handed on, that makes some build scripts run again, for minutes.
-pub fn cargo() -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
-    for (name, _) in env::vars_os() {
-        let is_of_package = |begin| name.to_string_lossy().starts_with(begin);
-        if is_of_package("CARGO_PKG_") || is_of_package("CARGO_MANIFEST_") {
-            cargo.env_remove(name);
-        }
-    }
-    cargo
-}
-
 /// What `curl -v ARGUMENTS http://ADDRESS/PATH` shows in a terminal: the request's
 /// lines with `>`, the response's with `<`, the body, curl's complaint, its exit
 /// status.
@@ -311,13 +298,5 @@ mod tests {
                 "close(4) = 0",
             ]
         );
-    }
-
-    #[test]
-    fn cargo_hears_nothing_of_our_package() {
-        let cargo = super::cargo();
-        let kept = |name: &str| !cargo.get_envs().any(|it| it == (name.as_ref(), None));
-        assert!(!kept("CARGO_MANIFEST_DIR") && !kept("CARGO_PKG_NAME"));
-        assert!(kept("PATH"));
     }
 }

@@ -118,7 +118,7 @@ pub fn restart(program: fn() -> Command) -> Result<()> {
     client.read_to_end(PATIENCE);
     drop((client, listener));
     // A program that another thread is starting has our sockets until it runs.
-    wait_until("nobody listens there any more", || queue(address).is_none())?;
+    wait_until("nobody listens there any more", || crate::queue(address).is_none())?;
     let program = Program::start_at(&address.to_string(), program())?;
     ensure!(program.address() == address, "another address: {}", program.address());
     program.stop()?;
@@ -148,32 +148,7 @@ pub fn ipv6(program: fn() -> Command) -> Result<()> {
 /// When it does not within [`PATIENCE`].
 #[cfg(target_os = "linux")]
 pub fn wait_for_queue(address: SocketAddr, count: usize) -> Result<()> {
-    wait_until("the kernel holds the clients", || queue(address) == Some(count))
-}
-
-/// How many clients wait for an `accept` at an IPv4 address, which `ss -ltn` calls
-/// Recv-Q; `None` when nobody listens there. From proc(5), `/proc/net/tcp`.
-#[cfg(target_os = "linux")]
-pub fn queue(address: SocketAddr) -> Option<usize> {
-    let SocketAddr::V4(address) = address else { return None };
-    // Each row: number, local address, remote address, state (0A is LISTEN), both
-    // queues; the address as the machine holds it in memory, all in hexadecimal.
-    let ip = u32::from_ne_bytes(address.ip().octets());
-    let listening = format!(": {ip:08X}:{:04X} 00000000:0000 0A ", address.port());
-    let row = listeners().into_iter().find(|row| row.contains(&listening))?;
-    let (_, rest) = row.split_once(&listening)?;
-    usize::from_str_radix(rest.get(9..17)?, 16).ok()
-}
-
-/// The rows of `/proc/net/tcp` that are about listening sockets. They come first; those
-/// about connections, of which there may be thousands, are not asked for.
-#[cfg(target_os = "linux")]
-pub fn listeners() -> Vec<String> {
-    use std::io::BufRead;
-
-    let Ok(table) = std::fs::File::open("/proc/net/tcp") else { return Vec::new() };
-    let rows = std::io::BufReader::new(table).lines().skip(1).map_while(Result::ok);
-    rows.take_while(|row| row.contains(" 0A ")).collect()
+    wait_until("the kernel holds the clients", || crate::queue(address) == Some(count))
 }
 
 /// Waits until `condition` holds; `what` names it.

@@ -1,11 +1,7 @@
 //! Step 5, where somebody could read its log and doesn't.
 
-use std::io::{self, BufRead, BufReader};
-use std::process::{Child, Stdio};
-use std::thread;
-
-use anyhow::{Context, Result, bail, ensure};
-use tests::{Client, End, GLANCE, PATIENCE, REQUEST, date, pin};
+use anyhow::{Result, bail, ensure};
+use tests::{Client, End, GLANCE, PATIENCE, Program, REQUEST, date, pin};
 
 use super::rust;
 
@@ -13,13 +9,8 @@ use super::rust;
 /// full, after some 1,600 visits. When the pipe is read, it goes on.
 #[test]
 fn a_log_that_nobody_reads_stops_the_server() -> Result<()> {
-    let mut command = rust();
-    command.arg("127.0.0.1:0").stdout(Stdio::piped());
-    let mut server = Ended(command.spawn()?);
-    let mut log = BufReader::new(server.0.stdout.take().context("no stdout")?);
-    let mut line = String::new();
-    log.read_line(&mut line)?;
-    let address = line.split('/').nth(2).context("no address")?.parse()?;
+    let (program, unread) = Program::start_unread(rust())?;
+    let address = program.address();
     for _ in 0..1_500 {
         let received = tests::exchange(address, REQUEST)?;
         ensure!(received.end == End::Fin && !received.bytes.is_empty(), "{received}");
@@ -29,20 +20,10 @@ fn a_log_that_nobody_reads_stops_the_server() -> Result<()> {
         client.send(REQUEST)?;
         let received = client.read_to_end(GLANCE);
         if received.bytes.is_empty() {
-            thread::spawn(move || io::copy(&mut log, &mut io::sink()));
+            drop(unread);
             pin!("home", date(&client.read_to_end(PATIENCE).to_string()));
             return Ok(());
         }
     }
     bail!("it goes on serving");
-}
-
-/// Ends a program when it is dropped.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

@@ -222,10 +222,8 @@ fn at(command: &str, address: SocketAddr) -> String {
     format!("{program}{} {address}{rest}", if is_first { " --" } else { "" })
 }
 
-/// The first address whose port has been written to its end.
+/// The first address in a line that has been written to its end.
 fn address_in(screen: &str) -> Option<SocketAddr> {
-    screen.split("127.0.0.1:").skip(1).find_map(|rest| {
-        let (port, _) = rest.split_once(|c: char| !c.is_ascii_digit())?;
-        Some(SocketAddr::from(([127, 0, 0, 1], port.parse().ok()?)))
-    })
+    let lines = screen.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    lines.flat_map(tests::addresses_in).find(|address| address.port() != 0)
 }

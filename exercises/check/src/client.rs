@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tests::End;
+use probe::End;
 
 use crate::answer::{self, Answer, Cut, Step};
 use crate::failure::{Failure, Log, Place, Verdict, What};
@@ -22,7 +22,7 @@ const MUCH_MORE: Duration = Duration::from_millis(100);
 /// One connection to the program.
 #[derive(Debug)]
 pub struct Client {
-    stream: tests::Client,
+    stream: probe::Client,
     number: usize,
     log: Log,
     /// The process id of the program.
@@ -49,7 +49,7 @@ struct Reason {
 
 impl Client {
     pub(crate) fn new(
-        stream: tests::Client,
+        stream: probe::Client,
         number: usize,
         log: Log,
         id: u32,
@@ -148,7 +148,7 @@ impl Client {
         let _ = self.stream.reset();
         // See above: when its address is free, it is really gone.
         let until = Instant::now() + QUIET;
-        while address.is_some_and(tests::is_taken) && Instant::now() < until {
+        while address.is_some_and(probe::is_taken) && Instant::now() < until {
             thread::sleep(Duration::from_millis(1));
         }
     }
@@ -604,7 +604,7 @@ impl Client {
 /// Somebody waits for an `accept` there, as far as the system tells.
 fn is_waiting_outside(address: SocketAddr) -> bool {
     #[cfg(target_os = "linux")]
-    let waiting = tests::queue(address).is_some_and(|count| count > 0);
+    let waiting = probe::queue(address).is_some_and(|count| count > 0);
     #[cfg(not(target_os = "linux"))]
     let waiting = !address.ip().is_loopback();
     waiting

@@ -31,9 +31,9 @@ pub fn run(command: Option<Command>) -> Result<ExitCode> {
             let exercise = progress.find_or_next(id.as_deref())?;
             return check::check(&workspace, &mut progress, exercise, command);
         }
-        Some(Command::Watch { id, poll }) => {
+        Some(Command::Watch { id }) => {
             let exercise = progress.find_or_next(id.as_deref())?;
-            return watch::watch(&workspace, &mut progress, exercise, poll);
+            return watch::watch(&workspace, &mut progress, exercise);
         }
         Some(Command::Hint { id }) => {
             let exercise = progress.find_or_next(id.as_deref())?;

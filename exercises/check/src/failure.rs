@@ -181,7 +181,7 @@ impl Failure {
     /// Also shows, line by line, how what came differs from what should have come.
     #[must_use]
     pub fn instead_of(mut self: Box<Self>, wanted: &[u8], came: &[u8]) -> Box<Self> {
-        self.difference = Some((tests::escape(wanted), tests::escape(came)));
+        self.difference = Some((probe::escape(wanted), probe::escape(came)));
         self
     }
 

@@ -32,10 +32,6 @@ enum Command {
     Watch {
         /// The one to begin with; without one, the next
         id: Option<String>,
-        /// Look at the files every half second, where the system does not tell (network
-        /// drives)
-        #[arg(long)]
-        poll: bool,
     },
     /// Give a hint, and at the next call another: three in all
     Hint {

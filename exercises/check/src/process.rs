@@ -1,11 +1,12 @@
 //! A program under judgement: in a process group of its own, its output bounded, ended
 //! with all it has started whenever and however the judging ends.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread;
+use std::sync::mpsc::{self, Receiver};
+
+use probe::GoesOn;
 
 use crate::patience;
 
@@ -18,7 +19,7 @@ const MARK: &str = "CARGO_EXERCISE_JUDGE";
 /// A running program. Dropping it ends it, and its children.
 #[derive(Debug)]
 pub struct Process {
-    child: Child,
+    process: probe::Process,
     guard: Option<Child>,
     /// What it has printed on standard output.
     pub stdout: Output,
@@ -38,27 +39,25 @@ impl Process {
             .env("RUST_BACKTRACE", "0")
             // A program that prints what it should, and forgets to flush, works by
             // hand.
-            .env("PYTHONUNBUFFERED", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .env("PYTHONUNBUFFERED", "1");
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn()?;
-        let guard = guard(child.id());
-        let stdout = Output::follow(child.stdout.take());
-        let stderr = Output::follow(child.stderr.take());
-        Ok(Self { child, guard, stdout, stderr })
+        let [(one, of_stdout), (other, of_stderr)] = [until_flooded(), until_flooded()];
+        let process = probe::Process::start(command, [one, other])?;
+        let guard = guard(process.id());
+        let stdout = Output::of(&process.stdout, &of_stdout);
+        let stderr = Output::of(&process.stderr, &of_stderr);
+        Ok(Self { process, guard, stdout, stderr })
     }
 
     /// The process id.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.process.id()
     }
 
     /// How it ended, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().ok().flatten()
+        self.process.ended()
     }
 
     /// It has printed more than anybody can read.
@@ -71,16 +70,10 @@ impl Process {
     /// # Errors
     /// When it no longer reads, or has ended.
     pub fn input(&mut self, line: Option<&str>) -> io::Result<()> {
-        match (line, &mut self.child.stdin) {
-            (Some(line), Some(stdin)) => writeln!(stdin, "{line}"),
-            (Some(_), None) => Err(io::ErrorKind::BrokenPipe.into()),
-            (None, stdin) => {
-                drop(stdin.take());
-                Ok(())
-            }
-        }
+        self.process.input(line)
     }
 
+    /// Ends what it has started; then the program ends, which is dropped next.
     fn end(&mut self) {
         // The group first: as long as its leader has not been waited for, no other
         // group can have got its number.
@@ -91,10 +84,8 @@ impl Process {
         // Windows has no groups, but knows who started whom.
         #[cfg(windows)]
         let _ = Command::new("taskkill")
-            .args(["/T", "/F", "/PID", &self.child.id().to_string()])
+            .args(["/T", "/F", "/PID", &self.process.id().to_string()])
             .output();
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -152,47 +143,31 @@ fn marked(variable: &str) -> Vec<String> {
     ids.collect()
 }
 
-/// One output of a program, read by a thread as it comes, so that it never has to wait
-/// for us.
+/// Says how long to read an output, and which thread reads it, where the system tells.
+fn until_flooded() -> (GoesOn, Receiver<Option<PathBuf>>) {
+    let (tell, reader) = mpsc::channel();
+    let mut tell = Some(tell);
+    let goes_on = move |bytes: &[u8]| {
+        if let Some(tell) = tell.take() {
+            // Whoever started us waits for this.
+            let _ = tell.send(patience::this_thread());
+        }
+        bytes.len() <= MAX_OUTPUT
+    };
+    (Box::new(goes_on), reader)
+}
+
+/// One output of a program.
 #[derive(Clone, Debug)]
 pub struct Output {
-    state: Arc<Mutex<State>>,
+    output: probe::Output,
     /// The thread that reads it, where the system tells.
     reader: Option<PathBuf>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    bytes: Vec<u8>,
-    is_flood: bool,
-    has_ended: bool,
-}
-
 impl Output {
-    fn follow(source: Option<impl Read + Send + 'static>) -> Self {
-        let state: Arc<Mutex<State>> = Arc::default();
-        let theirs = Arc::clone(&state);
-        let (tell, reader) = mpsc::channel();
-        // Not joined: what the program has left behind may hold the other end for ever.
-        thread::spawn(move || {
-            let mut buffer = [0; 8192];
-            let mut source = source;
-            // Whoever started us waits for this.
-            let _ = tell.send(patience::this_thread());
-            while let Some(Ok(length @ 1..)) =
-                source.as_mut().map(|source| source.read(&mut buffer))
-            {
-                let mut state = lock(&theirs);
-                state.bytes.extend_from_slice(&buffer[..length]);
-                if state.bytes.len() > MAX_OUTPUT {
-                    state.is_flood = true;
-                    break;
-                }
-            }
-            drop(source);
-            lock(&theirs).has_ended = true;
-        });
-        Self { state, reader: reader.recv().ok().flatten() }
+    fn of(output: &probe::Output, reader: &Receiver<Option<PathBuf>>) -> Self {
+        Self { output: output.clone(), reader: reader.recv().ok().flatten() }
     }
 
     /// All that has been printed so far. On a busy machine some of it may have come and
@@ -201,19 +176,15 @@ impl Output {
         if let Some(reader) = &self.reader {
             patience::wait_until_thread_sleeps(reader, || self.has_ended());
         }
-        String::from_utf8_lossy(&lock(&self.state).bytes).into_owned()
+        self.output.text()
     }
 
     /// Nothing more will come.
     pub fn has_ended(&self) -> bool {
-        lock(&self.state).has_ended
+        self.output.has_ended()
     }
 
     fn is_flood(&self) -> bool {
-        lock(&self.state).is_flood
+        self.output.byte_count() > MAX_OUTPUT
     }
-}
-
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -340,7 +340,7 @@ fn offset_in(failure: &Failure, index: usize) -> Option<usize> {
 
 /// Every byte as it is shown.
 static PICTURES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let picture = |byte| tests::escape(&[byte]).trim_end_matches('\n').to_string();
+    let picture = |byte| probe::escape(&[byte]).trim_end_matches('\n').to_string();
     (0..=u8::MAX).map(picture).collect()
 });
 

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use probe::addresses_in;
+
 use crate::client::Client;
 use crate::failure::{Failure, Log, Place, Verdict, What};
 use crate::patience::{self, QUIET, QUIET_AT_START, Silence};
@@ -244,7 +246,7 @@ impl Server {
         self.settle();
         self.clients += 1;
         let (number, at) = (self.clients, self.log.now());
-        let connected = ::tests::Client::connect_within(address, deadline);
+        let connected = probe::Client::connect_within(address, deadline);
         let (what, knock) = match connected {
             Ok(stream) => {
                 let (log, id) = (self.log.clone(), self.process.id());
@@ -420,7 +422,7 @@ impl Server {
     /// How many clients wait for its `accept`, where the system tells (`ss -ltn`).
     pub fn waiting(&self) -> Option<usize> {
         #[cfg(target_os = "linux")]
-        let waiting = ::tests::queue(self.address);
+        let waiting = probe::queue(self.address);
         #[cfg(not(target_os = "linux"))]
         let waiting = None;
         waiting
@@ -429,7 +431,7 @@ impl Server {
     /// Somebody, and so the program, has the address that it has named, listening or
     /// not.
     pub fn has_its_address(&self) -> bool {
-        ::tests::is_taken(self.address)
+        probe::is_taken(self.address)
     }
 
     fn crash(&mut self) -> Option<Box<Failure>> {
@@ -814,13 +816,6 @@ fn address_in((offset, line): (usize, &str)) -> Option<(usize, SocketAddr)> {
     Some((offset, addresses_in(line).next()?))
 }
 
-fn addresses_in(line: &str) -> impl Iterator<Item = SocketAddr> {
-    let is_part = |letter: char| letter.is_ascii_hexdigit() || ".:[]".contains(letter);
-    let words = line.split(move |letter| !is_part(letter));
-    // `http://127.0.0.1:4545/` leaves a colon; a sentence may end behind the address.
-    words.filter_map(|word| word.trim_end_matches(['.', ':']).parse().ok())
-}
-
 /// `at src/main.rs:12:34` of a panic's first line.
 fn place_of(panic: &str) -> &str {
     panic
@@ -852,7 +847,7 @@ fn first_free_port() -> u16 {
 /// The addresses of IPv4 at which the process listens. From proc(5); elsewhere none.
 fn listening(id: u32) -> Vec<SocketAddr> {
     #[cfg(target_os = "linux")]
-    let rows = ::tests::listeners();
+    let rows = probe::listeners();
     #[cfg(not(target_os = "linux"))]
     let rows: Vec<String> = Vec::new();
     let sockets = sockets(id);

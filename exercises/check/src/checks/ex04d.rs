@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tests::End;
+use probe::End;
 
 use crate::{Check, Client, Exercise, GLANCE, Server, Subject, Verdict, get};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tests::End;
+use probe::End;
 
 use crate::{Answer, Check, Client, Exercise, GLANCE, QUIET, Subject, Verdict};
 

@@ -435,7 +435,7 @@ fn client_program() -> &'static Result<PathBuf, String> {
             return Ok(found);
         }
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let output = tests::cargo()
+        let output = probe::cargo()
             .args(["build", "--quiet", "--message-format", "json-render-diagnostics"])
             .args(["--package", "ex06d", "--bin", "ex06d-client"])
             .current_dir(root)

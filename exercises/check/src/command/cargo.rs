@@ -39,7 +39,7 @@ pub fn build_all(workspace: &Workspace, exercises: &[&Exercise]) -> Result<Built
 }
 
 fn cargo(workspace: &Workspace, format: &str) -> Command {
-    let mut command = tests::cargo();
+    let mut command = probe::cargo();
     command.args(["build", "--quiet", "--message-format", format]);
     command.current_dir(workspace.root()).stdin(Stdio::null()).stderr(Stdio::null());
     command

@@ -2,50 +2,38 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
-use std::{collections::HashMap, fs};
+use std::{fs, thread};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use check::report::faint;
 use check::{EXERCISES, Exercise};
-use notify::{
-    Config, Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher,
-};
 
 use super::check::check;
 use super::progress::Progress;
 use super::workspace::Workspace;
 
-/// An editor writes a file in several steps; so long nothing more may come.
+/// How often to look at the files. No system has to tell of a change, which not all do:
+/// a folder may come over the network, or be another one by now.
+const LOOK: Duration = Duration::from_millis(300);
+/// An editor writes a file in several steps: for so long, nothing more may come.
 const SETTLED: Duration = Duration::from_millis(50);
-const POLL: Duration = Duration::from_millis(500);
+
+/// A file, the exercise it belongs to, and its text when it was last looked at.
+type Watched = (PathBuf, &'static Exercise, Vec<u8>);
 
 /// Checks `first`, and from then on whichever exercise is saved, until Ctrl-C.
 pub fn watch(
     workspace: &Workspace,
     progress: &mut Progress,
     first: &'static Exercise,
-    poll: bool,
 ) -> Result<ExitCode> {
-    let (sender, saved) = mpsc::channel();
-    let config = Config::default().with_poll_interval(POLL).with_compare_contents(true);
-    let mut watcher: Box<dyn Watcher> = match poll {
-        true => Box::new(PollWatcher::new(sender, config)?),
-        false => Box::new(RecommendedWatcher::new(sender, config)?),
-    };
-    let mut files: HashMap<PathBuf, (&'static Exercise, Vec<u8>)> = HashMap::new();
-    for exercise in EXERCISES {
-        // The folder, not the file: many editors put a new file in its place.
-        let folder = workspace.file(exercise, "src");
-        let watched = watcher.watch(&folder, RecursiveMode::NonRecursive);
-        watched.context(
-            "the system does not tell when a file is saved; try watch --poll",
-        )?;
-        let path = folder.join("main.rs");
+    let all = EXERCISES.iter().map(|exercise| {
+        let path = workspace.file(exercise, "src/main.rs");
         let text = fs::read(&path).unwrap_or_default();
-        files.insert(path, (exercise, text));
-    }
+        (path, exercise, text)
+    });
+    let mut files: Vec<Watched> = all.collect();
     let mut current = first;
     loop {
         check(workspace, progress, current, Vec::new())?;
@@ -57,36 +45,32 @@ pub fn watch(
                 "Waiting until you save {file}\n(Ctrl-C ends; by hand: {by_hand})"
             ))
         );
-        current = next_saved(&saved, &mut files)?;
+        current = next_saved(&mut files);
     }
 }
 
 /// Waits until the text of one of the files has changed.
-fn next_saved(
-    saved: &Receiver<notify::Result<Event>>,
-    files: &mut HashMap<PathBuf, (&'static Exercise, Vec<u8>)>,
-) -> Result<&'static Exercise> {
+fn next_saved(files: &mut [Watched]) -> &'static Exercise {
     loop {
-        let mut events = vec![saved.recv()??];
-        while let Ok(event) = saved.recv_timeout(SETTLED) {
-            events.push(event?);
-        }
-        // Reading is an event too, and the compiler reads them all.
-        events.retain(|event| !matches!(event.kind, EventKind::Access(_)));
-        for path in events.iter().flat_map(|event| &event.paths) {
-            if let Some(exercise) = has_changed(path, files) {
-                return Ok(exercise);
+        for (path, exercise, before) in &mut *files {
+            if let Some(text) = changed(path, before) {
+                *before = text;
+                return exercise;
             }
         }
+        thread::sleep(LOOK);
     }
 }
 
-fn has_changed(
-    path: &Path,
-    files: &mut HashMap<PathBuf, (&'static Exercise, Vec<u8>)>,
-) -> Option<&'static Exercise> {
-    let (exercise, before) = files.get_mut(path)?;
-    let text = fs::read(path).ok().filter(|text| text != before)?;
-    *before = text;
-    Some(exercise)
+/// Returns the text of a file if it is another one, and does not change any more.
+fn changed(path: &Path, before: &[u8]) -> Option<Vec<u8>> {
+    let mut text = fs::read(path).ok().filter(|text| text != before)?;
+    loop {
+        thread::sleep(SETTLED);
+        let again = fs::read(path).ok()?;
+        if again == text {
+            return (text != before).then_some(text);
+        }
+        text = again;
+    }
 }

@@ -4,14 +4,10 @@ mod copy;
 mod schema;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use check::EXERCISES;
+use probe::{GoesOn, Process};
 use serde_json::Value;
 use tests::{PATIENCE, pin};
 
@@ -196,44 +192,28 @@ fn python_is_judged_like_rust() -> Result<()> {
 
 #[test]
 fn watching_checks_what_is_saved() -> Result<()> {
-    for polled in [false, true] {
-        let copy = Copy::new()?;
-        let arguments: &[&str] = if polled { &["watch", "--poll"] } else { &["watch"] };
-        let mut command = copy.command(arguments);
-        let mut watch = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let lines = BufReader::new(watch.stdout.take().context("no stdout")?).lines();
-        let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                // Nobody listens any more when the test is over.
-                let _ = sender.send(line);
-            }
-        });
-        let wait_for = |wanted: &str| -> Result<Duration> {
-            let begun = Instant::now();
-            while let Some(left) = PATIENCE.checked_sub(begun.elapsed()) {
-                let line =
-                    receiver.recv_timeout(left).with_context(|| wanted.to_string())?;
-                if line.contains(wanted) {
-                    return Ok(begun.elapsed());
-                }
-            }
-            anyhow::bail!("waited in vain for {wanted:?}")
+    let copy = Copy::new()?;
+    let to_the_end: fn() -> GoesOn = || Box::new(|_| true);
+    let watch = Process::start(copy.command(&["watch"]), [to_the_end(), to_the_end()])?;
+    let mut seen = 0;
+    let mut wait_for = |wanted: &str| {
+        let end = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(&bytes[seen..]);
+            text.find(wanted).map(|start| seen + start + wanted.len())
         };
-        let judged = (|| {
-            wait_for("Waiting until you save")?;
-            copy.solve("03b-until-the-blank-line")?;
-            wait_for("9 of 9 points")?;
-            wait_for("Waiting until you save exercises/03b")?;
-            copy.write("exercises/04a-count-bytes/src/main.rs", "fn main() { oh no }")?;
-            wait_for("It does not compile")?;
-            wait_for("Waiting until you save exercises/04a").map(drop)
-        })();
-        watch.kill()?;
-        watch.wait()?;
-        judged?;
-    }
-    Ok(())
+        let has_come = watch.stdout.wait_for(PATIENCE, |bytes| end(bytes).is_some());
+        let text = watch.stdout.text();
+        ensure!(has_come, "waited in vain for {wanted:?} in {text}");
+        seen = end(text.as_bytes()).unwrap_or(seen);
+        Ok(())
+    };
+    wait_for("Waiting until you save")?;
+    copy.solve("03b-until-the-blank-line")?;
+    wait_for("9 of 9 points")?;
+    wait_for("Waiting until you save exercises/03b")?;
+    copy.write("exercises/04a-count-bytes/src/main.rs", "fn main() { oh no }")?;
+    wait_for("It does not compile")?;
+    wait_for("Waiting until you save exercises/04a")
 }
 
 #[test]
@@ -330,7 +310,7 @@ fn handouts_work_by_themselves() -> Result<()> {
     for (arguments, code) in [
         ("exercise", 0),
         ("exercise check 01b", 1),
-        ("build", 0),
+        ("build --workspace", 0),
         ("book check", 0),
         // What README.md names is there.
         ("test --package tests --test readme", 0),

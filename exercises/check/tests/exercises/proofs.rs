@@ -1,15 +1,16 @@
 //! What the solutions promise beside what their checks demand, seen by other people's
 //! programs.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
-use tests::Program;
+use probe::Process;
+use tests::{PATIENCE, Program};
 
 use crate::built::{built, root};
 
@@ -108,11 +109,13 @@ fn read_answer(server: &mut TcpStream) -> Result<()> {
 fn curl_opens_the_padlock_of_06d() -> Result<()> {
     // The certificate comes first, and the address in the last line.
     let mut command = Command::new(built()?.path("ex06d-solution")?);
-    let mut server = command.arg("127.0.0.1:0").stdout(Stdio::piped()).spawn()?;
-    let said = BufReader::new(server.stdout.take().context("no stdout")?);
-    let fetched = fetch(said);
-    server.kill()?;
-    server.wait()?;
+    command.arg("127.0.0.1:0");
+    let server = Process::start(command, [Box::new(|_| true), Box::new(|_| true)])?;
+    let is_last = |line: &str| line.contains("serving ") && line.ends_with('\n');
+    server.stdout.wait_for(PATIENCE, |said| {
+        String::from_utf8_lossy(said).split_inclusive('\n').any(is_last)
+    });
+    let fetched = fetch(&server.stdout.text());
     let step04 = fs::read_to_string(root().join("steps/04-respond/src/main.rs"))?;
     let answer = "HTTP/1.1 200 OK\\r\\n\\r\\n<h1>Hello world</h1>";
     ensure!(step04.contains(answer), "step 4 sends something else");
@@ -120,29 +123,14 @@ fn curl_opens_the_padlock_of_06d() -> Result<()> {
     Ok(())
 }
 
-fn fetch(mut said: impl BufRead) -> Result<Vec<u8>> {
+fn fetch(said: &str) -> Result<Vec<u8>> {
+    let (certificate, rest) = said.split_once("serving ").context("no address")?;
     let pem = Path::new(env!("CARGO_TARGET_TMPDIR")).join("padlock.pem");
-    let mut certificate = String::new();
-    loop {
-        let mut line = String::new();
-        ensure!(said.read_line(&mut line)? > 0, "no address");
-        if let Some((_, rest)) = line.split_once("serving ") {
-            let url = rest.split(' ').next().unwrap_or_default();
-            let mut curl = Command::new("curl");
-            curl.args([
-                "-q",
-                "--noproxy",
-                "*",
-                "--silent",
-                "--show-error",
-                "--include",
-            ]);
-            fs::write(&pem, &certificate)?;
-            curl.arg("--cacert").arg(&pem).arg(url);
-            let output = tests::run(curl)?;
-            ensure!(output.status.success(), "{output:?}");
-            return Ok(output.stdout);
-        }
-        certificate += &line;
-    }
+    fs::write(&pem, certificate)?;
+    let mut curl = Command::new("curl");
+    curl.args(["-q", "--noproxy", "*", "--silent", "--show-error", "--include"]);
+    curl.arg("--cacert").arg(&pem).arg(rest.split(' ').next().unwrap_or_default());
+    let output = tests::run(curl)?;
+    ensure!(output.status.success(), "{output:?}");
+    Ok(output.stdout)
 }
