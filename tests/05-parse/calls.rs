@@ -113,12 +113,16 @@ fn a_visit_is_one_read_and_one_write() {
     assert_eq!(Script::client(&[GET]).calls(), "read 27 of 8192, write 751 of 751");
 }
 
-/// What fits into an empty send buffer is written without a deadline.
+/// What fits into an empty send buffer is written without a deadline, and needs no linger.
 #[test]
 fn only_a_large_answer_needs_a_deadline() {
     for (length, calls) in [
         (4096, "read 27 of 8192, write 4096 of 4096"),
-        (4097, "read 27 of 8192, set_write_timeout, write 4097 of 4097"),
+        (
+            4097,
+            "read 27 of 8192, set_write_timeout, write 4097 of 4097, shutdown_write, \
+             read 0 of 8192",
+        ),
     ] {
         assert_eq!(Script::client(&[GET]).serve(page_of(length)).0, calls);
     }

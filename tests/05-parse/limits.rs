@@ -87,6 +87,23 @@ fn a_large_page_reaches_a_client_that_sent_more_than_was_read() -> Result<()> {
     Ok(())
 }
 
+/// What comes while a large page is still on its way, long after it was written, is read
+/// too: closed with it unread, the page would be lost.
+#[test]
+fn a_large_page_survives_what_comes_late() -> Result<()> {
+    let address = serve_page(300_000, Deadlines::default())?;
+    for _ in 0..20 {
+        let mut client = Client::connect_with_buffer(address, 4096)?;
+        client.send(REQUEST)?;
+        let first = client.read_until(PATIENCE, |bytes| !bytes.is_empty()).bytes;
+        client.send(b"\r\n")?;
+        let Received { bytes, end } = client.read_to_end(PATIENCE);
+        ensure!(end == End::Fin, "{end}");
+        ensure!(first.len() + bytes.len() > 300_000, "{} bytes", bytes.len());
+    }
+    Ok(())
+}
+
 /// Half a cure of step 4's idle client: it holds everybody up, but only until its
 /// deadline. Exercise 06b cures the rest. Nobody waits for an answer, so none comes.
 #[test]

@@ -30,6 +30,16 @@ fn deadlines_that_are_refused() {
     pin!("deadlines", transcript);
 }
 
+/// What looks like an option isn't taken for an address.
+#[test]
+fn unknown_options_are_refused() {
+    for text in ["--head-dealine", "--verbose", "-v", "--"] {
+        let message = complaint(rust(), text);
+        let start = format!("Error: unknown option {text}\nusage: step05 [");
+        assert!(message.starts_with(&start), "{message}");
+    }
+}
+
 /// The least and the most, and of two the last.
 #[test]
 fn deadlines_that_are_taken() -> Result<()> {

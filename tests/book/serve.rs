@@ -436,9 +436,7 @@ fn the_book_is_served_to_every_kind_of_client() -> Result<()> {
     ensure!(parts(&client.read_to_end(PATIENCE))?.0 == "HTTP/1.1 200 OK");
 
     let taken = refusal(book(), &address.to_string());
-    let start = format!(
-        "cannot bind {address} (stop what uses it, or try cargo book 127.0.0.1:0): "
-    );
+    let start = format!("cannot bind {address} (try cargo book 127.0.0.1:0): ");
     ensure!(taken.starts_with(&start), "{taken}");
 
     let ended = program.stop()?;
@@ -455,8 +453,8 @@ fn the_book_is_served_to_every_kind_of_client() -> Result<()> {
 fn what_is_not_understood_is_named() {
     for argument in ["localhost:3000", "--browser", "serve", ""] {
         let line = format!(
-            "{argument} is not understood: cargo book takes an address such as \
-             127.0.0.1:3000, --open, build, check, or help\n"
+            "{argument} is not understood: cargo book takes an IP address and port \
+             such as 127.0.0.1:3000, --open, build, check, or help\n"
         );
         assert_eq!(refusal(book(), argument), line);
     }

@@ -128,8 +128,8 @@ fn figure(steps: &[Step], window: &str) -> String {
          browser</title>\n\
          <desc id=\"stairs-desc\">{}</desc>\n{drawn}{window}</svg>\n\
          <figcaption>Five steps, from a socket up. Behind each plus: what the program \
-         asks of its kernel that the one below did not. In the boxes: what a client \
-         sees of it.</figcaption>\n</figure>\n",
+         asks of its kernel that the one below did not, or once more. In the boxes: \
+         what a client sees of it.</figcaption>\n</figure>\n",
         escape(&words.join(" "))
     )
 }

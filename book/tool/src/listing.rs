@@ -116,7 +116,7 @@ pub fn items(sources: &Sources, path: &str, names: &[String]) -> Result<String> 
         [first, _, _, _, .., last] => format!("{first} … {last}"),
         few => few.join(", "),
     };
-    let code = code_of(&file, &text, names)?;
+    let code = code_of(&file, &text, names).with_context(|| format!("in {path}"))?;
     Ok(framed(path, &note, &Imports::of(&file).link(&code)?))
 }
 

@@ -60,8 +60,8 @@ fn run() -> Result<()> {
     }
 }
 
-const UNKNOWN: &str = "is not understood: cargo book takes an address such as \
-                       127.0.0.1:3000, --open, build, check, or help";
+const UNKNOWN: &str = "is not understood: cargo book takes an IP address and port \
+                       such as 127.0.0.1:3000, --open, build, check, or help";
 
 fn serve(address: &str, open: bool) -> Result<()> {
     let parsed = address.parse().ok();

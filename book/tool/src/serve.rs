@@ -238,11 +238,8 @@ fn nothing_yet(why: &str) -> Response {
 /// # Errors
 /// When it cannot be had, most likely because another program has it.
 pub fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).with_context(|| {
-        format!(
-            "cannot bind {address} (stop what uses it, or try cargo book 127.0.0.1:0)"
-        )
-    })
+    TcpListener::bind(address)
+        .with_context(|| format!("cannot bind {address} (try cargo book 127.0.0.1:0)"))
 }
 
 /// Builds the site, says where it is, shows it in a browser if asked to `open` one, and

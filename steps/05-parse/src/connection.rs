@@ -1,13 +1,13 @@
 //! One client's connection: the bytes of its request, its answer, and the close.
 
 use std::io::{self, ErrorKind};
-use std::mem;
 use std::time::Instant;
 
 use crate::body::{Body, MAX_BODY, chunk_line, trailer_line};
 use crate::cursor::{Cursor, ends_line};
-use crate::rules::{BODY_TOO_LARGE, CHUNK_END, CUT_SHORT, Result, TOO_LATE};
-use crate::{Deadlines, MAX_HEAD, ParseError, Request, Transport};
+use crate::rules::{self, Result};
+use crate::transport::{NEVER_BLOCKS, Transport};
+use crate::{Deadlines, MAX_HEAD, ParseError, Request};
 
 /// How many bytes one read asks for.
 const READ_SIZE: usize = 8 * 1024;
@@ -25,7 +25,6 @@ pub enum NoRequest {
     Io(io::Error),
 }
 
-/// One client's connection.
 #[derive(Debug)]
 pub struct Connection<T> {
     transport: T,
@@ -97,7 +96,7 @@ impl<T: Transport> Connection<T> {
                 break;
             }
             self.discard_bytes(size)?;
-            self.take_line(|line| line.expect(b"\r\n", &CHUNK_END))?;
+            self.take_line(|line| line.expect(b"\r\n", &rules::CHUNK_END))?;
         }
         while self.take_line(trailer_line)? {}
         Ok(())
@@ -114,7 +113,8 @@ impl<T: Transport> Connection<T> {
                 end.map_or(self.pending.len(), |at| at + 1).min(MAX_CHUNK_LINE);
             if end.is_some() || length == MAX_CHUNK_LINE {
                 self.charge(length)?;
-                let mut line = Cursor::new(&self.pending[..length], &BODY_TOO_LARGE);
+                let mut line =
+                    Cursor::new(&self.pending[..length], &rules::LINE_TOO_LONG);
                 let refused = |error| NoRequest::Invalid(error, self.pending.clone());
                 let parsed = parse(&mut line).map_err(refused)?;
                 self.pending.drain(..length);
@@ -127,13 +127,14 @@ impl<T: Transport> Connection<T> {
     /// Counts what a body has brought, lines included.
     fn charge(&mut self, length: usize) -> Result<(), NoRequest> {
         let left = self.body_left.checked_sub(length);
-        let refused = || NoRequest::Invalid(BODY_TOO_LARGE, self.pending.clone());
+        let refused =
+            || NoRequest::Invalid(rules::BODY_TOO_LARGE, self.pending.clone());
         self.body_left = left.ok_or_else(refused)?;
         Ok(())
     }
 
     fn read_more(&mut self) -> Result<(), NoRequest> {
-        let mut bytes = mem::take(&mut self.pending);
+        let mut bytes = std::mem::take(&mut self.pending);
         let result = self.read(&mut bytes);
         self.pending = bytes;
         result
@@ -143,13 +144,13 @@ impl<T: Transport> Connection<T> {
     fn read(&mut self, bytes: &mut Vec<u8>) -> Result<(), NoRequest> {
         let mut buffer = [0; READ_SIZE];
         let rule = match self.transport.read_before(self.until, &mut buffer) {
-            Ok(0) => CUT_SHORT,
+            Ok(0) => rules::CUT_SHORT,
             Ok(length) => {
                 self.is_filled = length == READ_SIZE;
                 bytes.extend_from_slice(&buffer[..length]);
                 return Ok(());
             }
-            Err(error) if error.kind() == ErrorKind::TimedOut => TOO_LATE,
+            Err(error) if error.kind() == ErrorKind::TimedOut => rules::TOO_LATE,
             Err(error) => return Err(NoRequest::Io(error)),
         };
         Err(NoRequest::Invalid(rule.at(bytes.len()), bytes.clone()))
@@ -157,6 +158,8 @@ impl<T: Transport> Connection<T> {
 
     /// Sends the whole answer, or fails when the client does not take it in time.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        // While a large answer is on its way, more may come, and cause a reset.
+        self.is_drained &= bytes.len() <= NEVER_BLOCKS;
         self.transport.write_before(Instant::now() + self.deadlines.write, bytes)
     }
 

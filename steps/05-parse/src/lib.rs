@@ -70,8 +70,7 @@ pub fn serve(
                 serve_connection(client, &peer.to_string(), deadlines, &handler)
             }
             Err(error) => {
-                // A client that left while it waited, or no descriptor is free; then to
-                // ask again at once would only keep a core busy.
+                // The client has left already, or no descriptor is free: don't spin.
                 thread::sleep(Duration::from_millis(5));
                 format!("a client was lost: {error}\n")
             }
@@ -135,13 +134,10 @@ fn answer(request: Request, handler: impl Fn(&Request) -> Response) -> Response 
             with_preconditions(&get, handler(&get))
         }
         b"OPTIONS" => Response::text(Status::NO_CONTENT, ""),
-        b"POST" | b"PUT" | b"DELETE" | b"TRACE" | b"PATCH" => Response::text(
-            Status::METHOD_NOT_ALLOWED,
-            "Allowed are GET, HEAD and OPTIONS.",
-        ),
-        _ => {
-            Response::text(Status::NOT_IMPLEMENTED, "Known are GET, HEAD and OPTIONS.")
+        b"POST" | b"PUT" | b"DELETE" | b"TRACE" | b"PATCH" => {
+            Response::text(Status::METHOD_NOT_ALLOWED, "Only GET, HEAD and OPTIONS.")
         }
+        _ => Response::text(Status::NOT_IMPLEMENTED, "Only GET, HEAD and OPTIONS."),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::TcpListener;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use step05::Deadlines;
 
 const USAGE: &str = "usage: step05 [--head-deadline SECONDS] [ADDRESS]
@@ -21,6 +21,7 @@ fn main() -> Result<()> {
         match word {
             "-h" | "--help" => return Ok(io::stdout().write_all(USAGE.as_bytes())?),
             "--head-deadline" => deadlines.head = seconds(words.next().unwrap_or(""))?,
+            _ if word.starts_with('-') => bail!("unknown option {word}\n{USAGE}"),
             _ => address = word,
         }
     }

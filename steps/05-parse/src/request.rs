@@ -60,7 +60,7 @@ pub struct Request<'a> {
 /// ```
 ///
 /// # Errors
-/// At the first byte that breaks a rule, with the status to answer.
+/// Where a rule is broken, at a byte or a value's first, with the status to answer.
 pub fn parse(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>> {
     let within = &bytes[..bytes.len().min(MAX_HEAD)];
     // Nothing can complete the last line of a head that is too long: judge it too.

@@ -90,7 +90,7 @@ fn date(time: SystemTime) -> String {
     // A clock before 1970 is wrong anyway; it gets the first second of 1970.
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let mut days = seconds / 86_400;
-    let weekday = WEEKDAYS[(days % 7) as usize];
+    let weekday = DAYS_SINCE_1970[(days % 7) as usize];
     let mut year = 1970;
     while days >= 365 + leap_day(year) {
         days -= 365 + leap_day(year);
@@ -107,8 +107,7 @@ fn date(time: SystemTime) -> String {
     format!("{weekday}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
-// Counted from the first day of 1970.
-const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+const DAYS_SINCE_1970: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];

@@ -47,7 +47,7 @@ pub const CONTROL_IN_PATH: Rule =
 pub const VERSION: Rule = bad("here HTTP/1.1 or HTTP/1.0 should be", "RFC 9112, 2.3");
 pub const VERSION_END: Rule = bad("the line ends after the version", "RFC 9112, 3");
 pub const VERSION_UNKNOWN: Rule =
-    refused(Status::VERSION_NOT_SUPPORTED, "this is not HTTP/1", "RFC 9110, 15.6.6");
+    refused(Status::VERSION_NOT_SUPPORTED, "speak HTTP/1.1 or 1.0", "RFC 9110, 15.6.6");
 
 // Fields.
 pub const LEADING_BLANK: Rule =
@@ -72,7 +72,7 @@ pub const CODING: Rule = bad("this is no transfer coding", "RFC 9112, 6.1 and 7"
 pub const CODING_IN_1_0: Rule =
     bad("HTTP/1.0 has no Transfer-Encoding", "RFC 9112, 6.1");
 pub const CODING_AND_LENGTH: Rule =
-    bad("Transfer-Encoding and Content-Length exclude each other", "RFC 9112, 6.3");
+    bad("not together with Content-Length", "RFC 9112, 6.3");
 pub const CHUNKED_TWICE: Rule = bad("nothing follows chunked", "RFC 9112, 6.1");
 pub const CHUNKED_NOT_LAST: Rule =
     bad("chunked must be the last coding", "RFC 9112, 6.3");
@@ -81,13 +81,15 @@ pub const CODING_UNKNOWN: Rule =
 pub const CHUNK_SIZE: Rule = bad("here the size of a chunk should be", "RFC 9112, 7.1");
 pub const CHUNK_EXTENSION: Rule =
     bad("after its size, a chunk has extensions or a line end", "RFC 9112, 7.1.1");
+pub const LINE_TOO_LONG: Rule =
+    refused(Status::CONTENT_TOO_LARGE, "the line is too long", "RFC 9112, 7.1.1");
 pub const CHUNK_END: Rule = bad("a chunk is longer than its size", "RFC 9112, 7.1");
 pub const BODY_TOO_LARGE: Rule =
     refused(Status::CONTENT_TOO_LARGE, "the body is too large", "RFC 9110, 15.5.14");
 
 // What never comes.
 pub const CUT_SHORT: Rule =
-    bad("the connection ended inside the request", "RFC 9112, 8");
+    bad("the connection ended before the empty line, or in the body", "RFC 9112, 8");
 pub const TOO_LATE: Rule =
     refused(Status::REQUEST_TIMEOUT, "the request took too long", "RFC 9110, 15.5.9");
 

@@ -4,9 +4,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-/// An answer of this size, in bytes, fits into every system's empty send buffer:
-/// writing it can't block, and needs no deadline.
-const NEVER_BLOCKS: usize = 4 * 1024;
+/// An answer of this many bytes fits into an empty send buffer: writing can't block.
+pub const NEVER_BLOCKS: usize = 4 * 1024;
 
 /// What a connection needs of a socket. Tests bring one that lives in memory.
 #[expect(clippy::missing_errors_doc, reason = "as those of the calls that are named")]
