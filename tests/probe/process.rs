@@ -194,8 +194,8 @@ pub fn addresses_in(line: &str) -> impl Iterator<Item = SocketAddr> {
 }
 
 /// Returns Cargo, as a person calls it. A program that Cargo has started knows its
-/// package from the environment; handed on, that makes some build scripts run again, for
-/// minutes.
+/// package from the environment; handed on, that makes some build scripts run again,
+/// for minutes.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     for (name, _) in env::vars_os() {

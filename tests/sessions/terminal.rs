@@ -17,6 +17,9 @@ const NOTHING_ELSE_OPEN: &str = "exec 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-";
 
 /// A shell that runs one command, and what has appeared on its screen. Dropping it ends
 /// the command with all its parts, and clients end with their server.
+///
+/// The screen is a file and not the pipes of a `Process`: jobs in the background would
+/// hold these open, and nobody could say when all of a line's output has come.
 pub struct Terminal {
     shell: Child,
     screen: NamedTempFile,
