@@ -143,20 +143,20 @@ fn answer(request: Request, handler: impl Fn(&Request) -> Response) -> Response 
 
 /// Evaluates If-Match and If-None-Match (RFC 9110, 13.2). Pages here have no entity
 /// tag, so no tag matches; `*` matches every page that is there.
-fn with_preconditions(request: &Request, page: Response) -> Response {
-    let has = |wanted: &[u8], asks: fn(&[u8]) -> bool| {
-        let mut fields = request.fields();
-        fields.any(|(name, value)| name.eq_ignore_ascii_case(wanted) && asks(value))
-    };
+fn with_preconditions(request: &Request, mut page: Response) -> Response {
     if page.status != Status::OK {
-        page
-    } else if has(b"if-match", |tags| tags != b"*") {
-        Response::text(Status::PRECONDITION_FAILED, "No page here has an entity tag.")
-    } else if has(b"if-none-match", |tags| tags == b"*") {
-        Response::text(Status::NOT_MODIFIED, "")
-    } else {
-        page
+        return page;
     }
+    for (name, value) in request.fields() {
+        if name.eq_ignore_ascii_case(b"if-match") && value != b"*" {
+            let reason = "No page here has an entity tag.";
+            return Response::text(Status::PRECONDITION_FAILED, reason);
+        }
+        if name.eq_ignore_ascii_case(b"if-none-match") && value == b"*" {
+            page = Response::text(Status::NOT_MODIFIED, "");
+        }
+    }
+    page
 }
 
 /// Whether these bytes are the beginning of a HEAD request, good or bad.
