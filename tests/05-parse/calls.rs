@@ -113,7 +113,8 @@ fn a_visit_is_one_read_and_one_write() {
     assert_eq!(Script::client(&[GET]).calls(), "read 27 of 8192, write 751 of 751");
 }
 
-/// What fits into an empty send buffer is written without a deadline, and needs no linger.
+/// What fits into an empty send buffer is written without a deadline, and needs no
+/// linger.
 #[test]
 fn only_a_large_answer_needs_a_deadline() {
     for (length, calls) in [

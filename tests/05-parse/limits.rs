@@ -87,8 +87,8 @@ fn a_large_page_reaches_a_client_that_sent_more_than_was_read() -> Result<()> {
     Ok(())
 }
 
-/// What comes while a large page is still on its way, long after it was written, is read
-/// too: closed with it unread, the page would be lost.
+/// What comes while a large page is still on its way, long after it was written, is
+/// read too: closed with it unread, the page would be lost.
 #[test]
 fn a_large_page_survives_what_comes_late() -> Result<()> {
     let address = serve_page(300_000, Deadlines::default())?;
