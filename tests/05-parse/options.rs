@@ -33,7 +33,7 @@ fn deadlines_that_are_refused() {
 /// What looks like an option isn't taken for an address.
 #[test]
 fn unknown_options_are_refused() {
-    for text in ["--head-dealine", "--verbose", "-v", "--"] {
+    for text in ["--head", "--verbose", "-v", "--"] {
         let message = complaint(rust(), text);
         let start = format!("Error: unknown option {text}\nusage: step05 [");
         assert!(message.starts_with(&start), "{message}");

@@ -72,7 +72,7 @@ pub const CODING: Rule = bad("this is no transfer coding", "RFC 9112, 6.1 and 7"
 pub const CODING_IN_1_0: Rule =
     bad("HTTP/1.0 has no Transfer-Encoding", "RFC 9112, 6.1");
 pub const CODING_AND_LENGTH: Rule =
-    bad("not together with Content-Length", "RFC 9112, 6.3");
+    bad("Transfer-Encoding excludes Content-Length", "RFC 9112, 6.3");
 pub const CHUNKED_TWICE: Rule = bad("nothing follows chunked", "RFC 9112, 6.1");
 pub const CHUNKED_NOT_LAST: Rule =
     bad("chunked must be the last coding", "RFC 9112, 6.3");
