@@ -258,7 +258,7 @@ test('the book prints to a tagged PDF, answers included', { timeout: 300_000 }, 
     assert.match(info, /Tagged: +yes/);
     const number = Number(info.match(/Pages: +(\d+)/)[1]);
     console.log(`the PDF has ${number} pages`);
-    for (const expected of ['HTTP/1.1 200 OK\\r\\n', 'client.write_all(RESPONSE)', 'client.sendall(RESPONSE)']) {
+    for (const expected of ['HTTP/1.1 200 OK\\r\\n', 'client.write_all(b"HTTP', 'client.sendall(b"HTTP']) {
         assert.ok(text.includes(expected), `no ${expected} on paper`);
     }
 });

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
 
-use crate::Sources;
 use crate::names::names;
-use crate::pages::Page;
+use crate::{Sources, pages::Page};
 
 /// Where a term is explained: `<dfn>term</dfn>` in the text.
 #[derive(Clone, Debug)]
