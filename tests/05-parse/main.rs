@@ -143,6 +143,8 @@ fn carets() -> Result<()> {
                  0\r\n\r\n",
                 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
                  0x5\r\nhello\r\n0\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
+                 100000\r\nhello",
             ],
         ),
         (

@@ -142,7 +142,7 @@ pub fn chunk_line(line: &mut Cursor) -> Result<usize> {
         }
     }
     line.expect(b"\r\n", &rules::CHUNK_EXTENSION)?;
-    if size > MAX_BODY { Err(rules::BODY_TOO_LARGE) } else { Ok(size) }
+    if size >= MAX_BODY { Err(rules::BODY_TOO_LARGE) } else { Ok(size) }
 }
 
 /// Takes a token or a `quoted-string` (RFC 9110, 5.6.4).
