@@ -80,7 +80,7 @@ fn shown(trace: &Trace, skipped: usize) -> Result<String> {
 /// beginning of the date. A read that brought nothing shows where its buffer is.
 fn redacted(call: &str) -> String {
     for (before, after, name) in [
-        ("SO_RCVTIMEO_OLD, \"", "\"", "TIME"),
+        ("SO_RCVTIMEO_OLD, \"", "\", 16", "TIME"),
         ("\\r\\nDate: ", "\"", "DATE"),
         ("recvfrom(4, 0x", ",", "BUFFER"),
     ] {
@@ -91,4 +91,13 @@ fn redacted(call: &str) -> String {
         }
     }
     call.into()
+}
+
+/// A byte of the time may be a quotation mark.
+#[test]
+fn a_time_with_a_quotation_mark_is_redacted() {
+    let call = |time: &str| {
+        format!("setsockopt(4, SOL_SOCKET, SO_RCVTIMEO_OLD, \"{time}\", 16) = 0")
+    };
+    assert_eq!(redacted(&call("\\1\\0\\\"\\17\\0")), call("TIME"));
 }
