@@ -121,8 +121,7 @@ macro_rules! command_line {
 
             #[test]
             fn mistakes() -> anyhow::Result<()> {
-                let mistakes =
-                    $crate::mistakes(program, &$crate::NO_NAMES, $crate::complaint)?;
+                let mistakes = $crate::mistakes(program, &$crate::NO_NAMES)?;
                 $crate::pin!("mistakes", mistakes);
                 Ok(())
             }
@@ -148,10 +147,7 @@ macro_rules! command_line {
             #[cfg(target_os = "linux")]
             #[ignore = "needs setpriv: cargo test -- --ignored"]
             fn privileged() -> anyhow::Result<()> {
-                $crate::pin!(
-                    "privileged",
-                    $crate::privileged(program, $crate::complaint)?
-                );
+                $crate::pin!("privileged", $crate::privileged(program)?);
                 Ok(())
             }
 
@@ -182,8 +178,7 @@ macro_rules! command_line {
 
             #[test]
             fn mistakes() -> anyhow::Result<()> {
-                let no_addresses = &$crate::$no_addresses;
-                let mistakes = $crate::mistakes(step, no_addresses, $crate::complaint)?;
+                let mistakes = $crate::mistakes(step, &$crate::$no_addresses)?;
                 $crate::pin!("mistakes", mistakes);
                 Ok(())
             }
@@ -197,8 +192,7 @@ macro_rules! command_line {
             #[cfg(target_os = "linux")]
             #[ignore = "needs setpriv: cargo test -- --ignored"]
             fn privileged() -> anyhow::Result<()> {
-                let privileged = $crate::privileged(step, $crate::complaint)?;
-                $crate::pin!("privileged", privileged);
+                $crate::pin!("privileged", $crate::privileged(step)?);
                 Ok(())
             }
 

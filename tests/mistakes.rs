@@ -32,9 +32,6 @@ pub const NO_NAMES: [&str; 6] = [
 /// TEST-NET-1 of RFC 5737: nobody's address, so it is not this machine's.
 const FOREIGN: &str = "192.0.2.1:4545";
 
-/// How a program fails: [`refusal`], [`complaint`].
-type Fails = fn(Command, &str) -> String;
-
 /// Starts the program wrongly in every way that needs no other rights: with something
 /// that is no address, with an address that is taken, with one of another machine.
 /// Returns each argument with the program's answer below it.
@@ -43,16 +40,12 @@ type Fails = fn(Command, &str) -> String;
 /// When there is no port to be had for the taken address.
 ///
 /// # Panics
-/// When the program fails in another way than `fails` wants.
-pub fn mistakes(
-    program: fn() -> Command,
-    no_addresses: &[&str],
-    fails: Fails,
-) -> Result<String> {
+/// When the program fails in another way than [`complaint`] wants.
+pub fn mistakes(program: fn() -> Command, no_addresses: &[&str]) -> Result<String> {
     let mut transcript = String::new();
     for argument in no_addresses {
         transcript +=
-            &format!("ADDRESS \"{argument}\"\n{}", fails(program(), argument));
+            &format!("ADDRESS \"{argument}\"\n{}", complaint(program(), argument));
     }
     let holder = TcpListener::bind("127.0.0.1:0")?;
     let taken = holder.local_addr()?;
@@ -61,7 +54,7 @@ pub fn mistakes(
         (taken, "Address already in use (os error 98)"),
         (foreign, "Cannot assign requested address (os error 99)"),
     ] {
-        let message = fails(program(), &address.to_string());
+        let message = complaint(program(), &address.to_string());
         let message = as_on_linux(&message, address, on_linux);
         let entry = format!("ADDRESS \"{address}\"\n{message}");
         transcript += &redact::port(&entry, taken);
@@ -77,9 +70,9 @@ pub fn mistakes(
 /// When this system lets everybody have every port.
 ///
 /// # Panics
-/// When the program fails in another way than `fails` wants.
+/// When the program fails in another way than [`complaint`] wants.
 #[cfg(target_os = "linux")]
-pub fn privileged(program: fn() -> Command, fails: Fails) -> Result<String> {
+pub fn privileged(program: fn() -> Command) -> Result<String> {
     use std::fs;
     use std::os::unix::fs::MetadataExt;
 
@@ -92,12 +85,12 @@ pub fn privileged(program: fn() -> Command, fails: Fails) -> Result<String> {
     let program = program();
     // The owner of this process; only root has a right to give up, and may.
     if fs::metadata("/proc/self")?.uid() != 0 {
-        return Ok(fails(program, "127.0.0.1:1"));
+        return Ok(complaint(program, "127.0.0.1:1"));
     }
     let mut unprivileged = Command::new("setpriv");
     unprivileged.args(["--bounding-set=-net_bind_service", "--"]);
     unprivileged.arg(program.get_program()).args(program.get_args());
-    Ok(fails(unprivileged, "127.0.0.1:1"))
+    Ok(complaint(unprivileged, "127.0.0.1:1"))
 }
 
 /// Starts the program where nothing can be printed: an error like any other, no panic.
