@@ -74,7 +74,7 @@ pub fn add(sources: &Sources, book: &mut Book) -> Result<()> {
 
 /// A copy for a class: without solutions, and without wrong programs.
 fn is_handout(sources: &Sources) -> bool {
-    sources.list("exercises/gallery").is_empty()
+    sources.list("exercises/answers").is_empty()
 }
 
 /// What each wrong program does, and the message it gets.
@@ -89,21 +89,24 @@ pub fn gallery(sources: &Sources) -> Result<String> {
         let (id, folder) = (exercise.id(), &exercise.folder);
         text += &format!("## {} {{#{id}}}\n\n", exercise.title);
         text += &format!("[The task]({})\n\n", exercise.path());
-        let programs = format!("exercises/{folder}/src/bin/wrong.rs");
-        text += &entries(sources, &programs, id)?;
+        let programs = format!("exercises/{folder}/mistakes.rs");
+        text += &entries(sources, &programs, &format!("exercises/{folder}/messages"))?;
     }
     text += "## In every exercise {#everywhere}\n\n\
              What can go wrong whatever the task is, shown with 03b.\n\n";
-    text += &entries(sources, "exercises/gallery/src/main.rs", "general")?;
+    text += &entries(
+        sources,
+        "exercises/answers/src/general.rs",
+        "exercises/answers/messages",
+    )?;
     Ok(text)
 }
 
 /// The wrong programs in a file, with their messages.
 fn entries(sources: &Sources, programs: &str, messages: &str) -> Result<String> {
     let file = sources.rust(programs)?;
-    let messages = format!("exercises/check/tests/snapshots/{messages}");
     let mut text = String::new();
-    let mut names = sources.list(&messages);
+    let mut names = sources.list(messages);
     names.sort_by_key(|name| name != "starter.snap");
     for name in names {
         let Some(name) = name.strip_suffix(".snap") else { continue };

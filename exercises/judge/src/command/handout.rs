@@ -1,0 +1,166 @@
+//! A copy for a class: everything but the answers.
+
+use std::fs;
+use std::path::{self, Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use judge::EXERCISES;
+
+use super::workspace::{Workspace, read};
+
+/// What isn't copied, from the root: solutions and mistakes, what only their tests need,
+/// what runs those, and what teachers read.
+const LEFT_OUT: &[&str] = &[
+    ".ci",
+    ".github",
+    "book/src/teaching.md",
+    "book/src/what-goes-wrong.md",
+    "exercises/answers",
+    "exercises/judge/tests",
+];
+/// And these, in each exercise.
+const ANSWERS: &[&str] = &["messages", "mistakes.rs", "solution.rs"];
+
+/// `handout`: copies the project into `folder`.
+///
+/// # Errors
+/// When something can't be read or written; then there is no half of a copy.
+pub fn handout(workspace: &Workspace, folder: &Path) -> Result<String> {
+    ensure!(!folder.exists(), "{} exists already; name a new folder", folder.display());
+    let folder = &path::absolute(folder)?;
+    if let Err(error) = write(workspace, folder) {
+        let _ = fs::remove_dir_all(folder);
+        return Err(error.context("there is no handout"));
+    }
+    let quoted = judge::quoted(&folder.display().to_string());
+    Ok(format!(
+        "{} is ready: no solutions, no mistakes, no notes for teachers.\n\
+         Try it:  cd {quoted} && cargo exercise\n\
+         Pack it: tar -czf {} -C {} {}\n",
+        folder.display(),
+        judge::quoted(&format!("{}.tar.gz", folder.display())),
+        judge::quoted(&folder.parent().unwrap_or(folder).display().to_string()),
+        judge::quoted(&folder.file_name().unwrap_or_default().to_string_lossy()),
+    ))
+}
+
+fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
+    for file in files(workspace.root())?.iter().filter(|file| !is_left_out(file)) {
+        copy(workspace.root(), folder, file)
+            .with_context(|| file.display().to_string())?;
+    }
+    edit(&folder.join("Cargo.toml"), |text| {
+        text.replace(" \"exercises/answers\",", "")
+    })?;
+    edit(&folder.join("Cargo.lock"), without_answers)?;
+    edit(&folder.join("README.md"), |text| without_lines(text, "`.ci/run`"))?;
+    edit(&folder.join("book/src/SUMMARY.md"), |text| {
+        let text = without_lines(text, "(teaching.md)");
+        without_lines(&without_lines(&text, "(what-goes-wrong.md)"), "# For teachers")
+    })?;
+    let workflow = folder.join(".github/workflows/classroom.yml");
+    fs::create_dir_all(folder.join(".github/workflows"))?;
+    fs::copy(workspace.root().join("exercises/judge/classroom.yml"), workflow)?;
+    Ok(())
+}
+
+/// Returns what belongs to the project: what Git knows. In a copy without Git, all that
+/// isn't hidden, a backup of an editor, or made by a program.
+fn files(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut git = Command::new("git");
+    let listed = git.args(["ls-files", "-z"]).current_dir(root).output();
+    if root.join(".git").exists()
+        && let Ok(listed) = listed
+        && listed.status.success()
+    {
+        let names = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let names = names.split_terminator('\0').map(PathBuf::from);
+        // One that Git knows may be gone.
+        return Ok(names.filter(|name| is_file(&root.join(name))).collect());
+    }
+    let mut files = Vec::new();
+    collect(root, Path::new(""), &mut files)?;
+    Ok(files)
+}
+
+fn collect(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let folder = root.join(below);
+    for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        let name = entry?.file_name();
+        let shown = name.to_string_lossy();
+        let is_hidden = shown.starts_with('.') && shown != ".cargo";
+        let is_backup = shown.ends_with(['~', '#'])
+            || [".orig", ".rej", ".bak", ".swp", ".new"]
+                .iter()
+                .any(|it| shown.ends_with(it));
+        let is_made = ["target", "node_modules", "__pycache__"].contains(&&*shown);
+        let path = below.join(&name);
+        let is_own = path.parent() == Some(Path::new("exercises/mine"))
+            && !shown.starts_with("Cargo.");
+        if is_hidden || is_backup || is_made || is_own {
+            continue;
+        }
+        if root.join(&path).is_dir() {
+            collect(root, &path, files)?;
+        } else if is_file(&root.join(&path)) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// A file, and nothing that only looks like one: no link, no FIFO.
+fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|it| it.is_file())
+}
+
+fn is_left_out(file: &Path) -> bool {
+    let in_exercise = |exercise: &judge::Exercise| {
+        let folder = Path::new("exercises").join(exercise.folder());
+        ANSWERS.iter().any(|answer| file.starts_with(folder.join(answer)))
+    };
+    LEFT_OUT.iter().any(|path| file.starts_with(path))
+        || EXERCISES.iter().any(in_exercise)
+}
+
+fn copy(root: &Path, folder: &Path, file: &Path) -> Result<()> {
+    let to = folder.join(file);
+    fs::create_dir_all(to.parent().unwrap_or(folder))?;
+    if file.extension().is_some_and(|extension| extension == "md") {
+        let text = without_notes(&read(&root.join(file))?)?;
+        fs::write(to, text)?;
+    } else {
+        fs::copy(root.join(file), to)?;
+    }
+    Ok(())
+}
+
+/// A page without its notes for teachers.
+fn without_notes(text: &str) -> Result<String> {
+    let mut pieces = text.split("<details class=\"teacher\">");
+    let mut kept = pieces.next().unwrap_or_default().to_string();
+    for piece in pieces {
+        let Some((_, rest)) = piece.split_once("</details>\n") else {
+            bail!("a note for teachers has no end");
+        };
+        kept += rest.strip_prefix('\n').unwrap_or(rest);
+    }
+    Ok(kept)
+}
+
+fn edit(path: &Path, change: impl Fn(&str) -> String) -> Result<()> {
+    let text = read(path)?;
+    fs::write(path, change(&text)).with_context(|| path.display().to_string())
+}
+
+fn without_lines(text: &str, words: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !line.contains(words)).collect()
+}
+
+/// Cargo.lock without the package of the answers. What it alone needs may stay: Cargo
+/// asks only that nothing is missing.
+fn without_answers(text: &str) -> String {
+    let packages = text.split_inclusive("\n\n");
+    packages.filter(|package| !package.contains("name = \"answers\"")).collect()
+}

@@ -1,0 +1,72 @@
+//! The terminal: how wide it is, and single keys.
+
+use std::io::{self, IsTerminal, Read};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+
+/// Returns how wide the terminal is, in columns, where output goes to one.
+pub fn columns() -> Option<usize> {
+    #[cfg(unix)]
+    let columns = rustix::termios::tcgetwinsize(io::stdout()).ok()?.ws_col.into();
+    #[cfg(not(unix))]
+    let columns = return None;
+    (columns > 0).then_some(columns)
+}
+
+/// Keys that are pressed, as soon as they are. The terminal is as it was when this is
+/// dropped.
+pub struct Keys {
+    pressed: Receiver<u8>,
+    #[cfg(unix)]
+    before: Option<rustix::termios::Termios>,
+}
+
+impl Keys {
+    /// Begins to listen. Where input is no terminal, what comes are lines.
+    pub fn listen() -> Self {
+        #[cfg(unix)]
+        let before = one_by_one();
+        let (tell, pressed) = mpsc::channel();
+        if io::stdin().is_terminal() {
+            thread::spawn(move || {
+                for key in io::stdin().bytes().map_while(Result::ok) {
+                    if tell.send(key).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        Self {
+            pressed,
+            #[cfg(unix)]
+            before,
+        }
+    }
+
+    /// Returns a key that has been pressed and not been asked for yet.
+    pub fn next(&self) -> Option<char> {
+        self.pressed.try_recv().ok().map(char::from)
+    }
+}
+
+/// Has the terminal hand out each key at once, Ctrl-C too, and not show it. Returns how
+/// it was.
+#[cfg(unix)]
+fn one_by_one() -> Option<rustix::termios::Termios> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let before = tcgetattr(io::stdin()).ok()?;
+    let mut now = before.clone();
+    now.local_modes -= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+    tcsetattr(io::stdin(), OptionalActions::Now, &now).ok()?;
+    Some(before)
+}
+
+#[cfg(unix)]
+impl Drop for Keys {
+    fn drop(&mut self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        if let Some(before) = &self.before {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Where things are.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use anyhow::{Context, Result, bail};
+use judge::{EXERCISES, Exercise, report};
+
+/// Where learners type.
+const MINE: &str = "exercises/mine";
+
+/// The repository, or a handout of it.
+#[derive(Debug)]
+pub struct Workspace {
+    root: PathBuf,
+}
+
+/// What `begin` has found, or done.
+pub enum Begun {
+    /// There is a program already.
+    Before,
+    /// The starter was put there.
+    Now,
+}
+
+impl Workspace {
+    /// Asks Cargo where this package is, or else looks for it from here upward. What is
+    /// compiled in may be another copy: several can share a folder for what is built.
+    ///
+    /// # Errors
+    /// When it is nowhere.
+    pub fn find() -> Result<Self> {
+        let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let root = package.and_then(|path| Some(path.ancestors().nth(2)?.to_owned()));
+        let here = env::current_dir().unwrap_or_default();
+        let mut roots = root.into_iter().chain(here.ancestors().map(Into::into));
+        let is_root =
+            |root: &PathBuf| root.join("exercises/judge/Cargo.toml").is_file();
+        let root = roots.find(is_root).context(
+            "The exercises aren't in this folder, nor in one above it. Change to the \
+             folder of the project, and type: cargo exercise",
+        )?;
+        Ok(Self { root })
+    }
+
+    /// Returns its root.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns the folder where learners type.
+    pub fn mine(&self) -> PathBuf {
+        self.root.join(MINE)
+    }
+
+    /// Returns a file of an exercise.
+    pub fn file(&self, exercise: &Exercise, name: &str) -> PathBuf {
+        self.root.join("exercises").join(exercise.folder()).join(name)
+    }
+
+    /// Returns a file of an exercise as a person names it, from the root.
+    pub fn name(exercise: &Exercise, name: &str) -> String {
+        format!("exercises/{}/{name}", exercise.folder())
+    }
+
+    /// Returns the learner's own program, as a person names it.
+    pub fn own_name(exercise: &Exercise) -> String {
+        format!("{MINE}/src/bin/ex{}.rs", exercise.id)
+    }
+
+    /// Returns where the learner's own program is.
+    pub fn own(&self, exercise: &Exercise) -> PathBuf {
+        self.root.join(Self::own_name(exercise))
+    }
+
+    /// Reads the starter.
+    ///
+    /// # Errors
+    /// As `open(2)`.
+    pub fn starter(&self, exercise: &Exercise) -> Result<String> {
+        read(&self.file(exercise, "starter.rs"))
+    }
+
+    /// Puts the starter where the learner types, unless there is something already.
+    ///
+    /// # Errors
+    /// When it can't be written there.
+    pub fn begin(&self, exercise: &Exercise) -> Result<Begun> {
+        let path = self.own(exercise);
+        if path.exists() {
+            return Ok(Begun::Before);
+        }
+        let starter = self.starter(exercise)?;
+        let folder = path.parent().unwrap_or(&path);
+        let written =
+            fs::create_dir_all(folder).and_then(|()| fs::write(&path, starter));
+        written.with_context(|| {
+            let name = Self::own_name(exercise);
+            format!("{name} is where you type, and it can't be written")
+        })?;
+        Ok(Begun::Now)
+    }
+
+    /// Returns whether the learner's program is the starter still, or not even that. How
+    /// its lines end is the editor's affair, or git's.
+    pub fn is_untouched(&self, exercise: &Exercise) -> bool {
+        let own = read(&self.own(exercise));
+        let starter = self.starter(exercise);
+        own.is_err() || own.ok() == starter.ok()
+    }
+
+    /// Returns a number for all that the learner's programs are built from: another
+    /// one as soon as a letter of it is another one.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let mine = self.mine();
+        for path in [mine.join("Cargo.toml"), mine.join("src")] {
+            hash(&path, &mut hasher);
+        }
+        hasher.finish()
+    }
+}
+
+/// Hashes a file, or all files in a folder.
+fn hash(path: &Path, hasher: &mut DefaultHasher) {
+    path.hash(hasher);
+    let Ok(entries) = fs::read_dir(path) else {
+        return fs::read(path).unwrap_or_default().hash(hasher);
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        hash(&path, hasher);
+    }
+}
+
+/// Reads a text; its lines end as they do on Unix.
+///
+/// # Errors
+/// As `open(2)`.
+pub fn read(path: &Path) -> Result<String> {
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    Ok(text.replace("\r\n", "\n"))
+}
+
+/// Returns the exercise that a person means: `03b`, `3b`, `ex03b`, its name, its folder
+/// or a file in it, or `.` in one of these.
+///
+/// # Errors
+/// When there is none.
+pub fn find(id: &str) -> Result<&'static Exercise> {
+    if let Some(exercise) = known(id) {
+        return Ok(exercise);
+    }
+    let ids: Vec<&str> = EXERCISES.iter().map(|exercise| exercise.id).collect();
+    let known =
+        report::wrap(&format!("There are {}.", ids.join(", ")), report::width());
+    bail!("There is no exercise {id:?}.\n{}", known.trim_end())
+}
+
+/// As [`find`].
+pub fn known(id: &str) -> Option<&'static Exercise> {
+    let here = env::current_dir().unwrap_or_default();
+    let is_path = id.starts_with('.') || id.contains(['/', '\\']);
+    let path = if is_path { here.join(id) } else { id.into() };
+    let parts = path.iter().rev().filter_map(|part| part.to_str());
+    parts.map(str::to_lowercase).find_map(|part| {
+        let part = part.strip_suffix(".rs").unwrap_or(&part);
+        let short = part.strip_prefix("ex").unwrap_or(part);
+        EXERCISES.iter().find(|exercise| {
+            let id = exercise.id;
+            [id, id.trim_start_matches('0'), exercise.name].contains(&short)
+                || exercise.folder() == part
+        })
+    })
+}

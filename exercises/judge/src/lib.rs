@@ -1,0 +1,34 @@
+//! The judge of the exercises: starts a program, talks to it over TCP, and says what
+//! went wrong so that a person can see it too. `cargo exercise` is its command line.
+//!
+//! An exercise is a table ([`Exercise`]) of checks, each a `fn(&Submission) -> Verdict`;
+//! see `exercises/03b-until-the-blank-line/check.rs`. A check starts the program ([`Submission::start`]), is a client
+//! or several ([`Server::connect`], [`Server::ask`]), and returns the first thing that
+//! is wrong, a [`Failure`]. What is wrong with answers of all kinds, [`Client::response`]
+//! finds by itself.
+
+mod address;
+pub mod checks;
+mod client;
+mod exercise;
+mod failure;
+mod patience;
+mod process;
+mod program;
+pub mod report;
+mod reproduce;
+mod response;
+mod server;
+mod start;
+mod submission;
+
+pub use checks::{EXERCISES, set_tls_client};
+pub use client::{Client, get, get_from};
+pub use exercise::{Check, Exercise, Judged, Report};
+pub use failure::{Event, Failure, Kind, Place, Verdict, What};
+pub use patience::{RESPONSE_TIMEOUT, SILENCE_WINDOW};
+pub use program::Ended;
+pub use reproduce::reproduce;
+pub use response::{Field, Framing, Response};
+pub use server::{ConnectOutcome, Server};
+pub use submission::{Submission, quoted};

@@ -1,0 +1,252 @@
+//! Waiting that is fair on a slow machine. Only such time counts in which the program
+//! could have run and had nothing to do: not when it was running or waiting for a
+//! processor, and not when we ourselves got none.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long to wait for what must happen: an answer takes a thousandth of that.
+pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// As [`RESPONSE_TIMEOUT`], for a program that has only been started. Some look at
+/// themselves first, or at the network, and a system may look at a new program before
+/// it lets it run.
+pub const START_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long to look at what must not happen.
+pub const SILENCE_WINDOW: Duration = Duration::from_millis(60);
+
+/// How often to look.
+const TICK: Duration = Duration::from_millis(20);
+
+/// The least time to look for; what is asked to wait for no time may wait for ever.
+const SHORT: Duration = Duration::from_millis(1);
+
+/// A program that has used the processor for so long over one request, and asked the
+/// system for something all the time, goes round in circles: it reads, gets nothing,
+/// and reads.
+const MAX_CIRCLING: Duration = Duration::from_secs(1);
+/// One that has used it for so long without the system may still be computing, slowly.
+/// After this, nobody waits for it.
+const MAX_CPU: Duration = Duration::from_secs(5);
+/// What builds a program before it starts it needs more.
+const MAX_CPU_AT_START: Duration = Duration::from_secs(100);
+
+/// Nobody needs longer than this before the next client may come.
+const TO_SETTLE: Duration = Duration::from_millis(50);
+
+/// Whatever happens, no wait is longer. Where the machine has a hundred programs for
+/// each processor, half a minute is not much.
+const MAX_WAIT: Duration = Duration::from_secs(120);
+
+/// Processor time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Used {
+    total: Duration,
+    /// Of it, what the system has needed to do what it was asked for.
+    system: Duration,
+}
+
+impl Used {
+    fn since(self, before: Self) -> Self {
+        Self {
+            total: self.total.saturating_sub(before.total),
+            system: self.system.saturating_sub(before.system),
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self { total: self.total + other.total, system: self.system + other.system }
+    }
+
+    fn is_circling(self) -> bool {
+        self.total > MAX_CIRCLING && self.system * 5 > self.total
+    }
+}
+
+/// Returns a process and all that it has started. From proc(5); elsewhere it alone.
+pub fn family(id: u32) -> Vec<u32> {
+    let theirs = load::started_by(id).into_iter().flat_map(family);
+    [id].into_iter().chain(theirs).collect()
+}
+
+/// Why the waiting has ended without what was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// The program had its time, and slept.
+    Asleep,
+    /// The program was running all the time.
+    Busy,
+}
+
+/// Looks again and again, until there is something or the program `id` has had `quiet`
+/// to do it. `look` waits a little, and for at most the time it is given.
+///
+/// # Errors
+/// When nothing came.
+pub fn wait<T>(
+    id: u32,
+    quiet: Duration,
+    look: impl FnMut(Duration) -> Option<T>,
+) -> Result<T, Silence> {
+    wait_longer(id, || quiet, MAX_CPU, look)
+}
+
+/// As [`wait`], for a program that has only been started: as long as `quiet` says at the
+/// time.
+///
+/// # Errors
+/// When nothing came.
+pub fn wait_for_start<T>(
+    id: u32,
+    look: impl FnMut(Duration) -> Option<T>,
+    quiet: impl Fn() -> Duration,
+) -> Result<T, Silence> {
+    wait_longer(id, quiet, MAX_CPU_AT_START, look)
+}
+
+/// Waits until the program `id` sleeps: it has done what it had to do for now. One that
+/// never does is not waited for.
+pub fn wait_until_asleep(id: u32) {
+    let begun = Instant::now();
+    let used_before = load::used(id);
+    while load::is_busy(id)
+        && load::used(id).since(used_before).total < TO_SETTLE
+        && begun.elapsed() < MAX_WAIT
+    {
+        thread::sleep(SHORT);
+    }
+}
+
+/// The thread that calls this; none where the system does not tell.
+pub fn this_thread() -> Option<PathBuf> {
+    let link = Path::new("/proc/thread-self").read_link().ok()?;
+    Some(Path::new("/proc").join(link))
+}
+
+/// Waits until a thread of ours sleeps, or is `done`. One that never does is not waited
+/// for.
+pub fn wait_until_thread_sleeps(thread: &Path, done: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while load::is_thread_busy(thread) && !done() && begun.elapsed() < MAX_WAIT {
+        thread::sleep(SHORT);
+    }
+}
+
+fn wait_longer<T>(
+    id: u32,
+    quiet: impl Fn() -> Duration,
+    max_cpu: Duration,
+    mut look: impl FnMut(Duration) -> Option<T>,
+) -> Result<T, Silence> {
+    let begun = Instant::now();
+    let used_before = load::used(id);
+    let mut asleep = Duration::ZERO;
+    while asleep < quiet() {
+        let tick = Instant::now();
+        while tick.elapsed() < TICK {
+            let left = TICK.saturating_sub(tick.elapsed());
+            if let Some(found) = look(left.max(SHORT)) {
+                return Ok(found);
+            }
+        }
+        if !load::is_busy(id) {
+            // Who gets so little of the processor has threads that get none, and hears
+            // late.
+            let is_late = tick.elapsed() > TICK * 3 / 2;
+            asleep += if is_late { TICK / 4 } else { tick.elapsed() };
+        }
+        let used = load::used(id).since(used_before);
+        if used.total > max_cpu || max_cpu == MAX_CPU && used.is_circling() {
+            return Err(Silence::Busy);
+        }
+        if begun.elapsed() > MAX_WAIT {
+            break;
+        }
+    }
+    // What came in the last moment came in time.
+    look(SHORT).ok_or(Silence::Asleep)
+}
+
+/// What Linux says about a program, proc(5).
+#[cfg(target_os = "linux")]
+mod load {
+    use std::fs;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::Used;
+
+    /// A thread of the program, or of one that it has started, is running, waits for a
+    /// processor or for a disk.
+    pub fn is_busy(id: u32) -> bool {
+        let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten();
+        threads.flatten().any(|thread| {
+            is_thread_busy(&thread.path())
+                || children(&thread.path()).into_iter().any(is_busy)
+        })
+    }
+
+    /// As [`is_busy`], for one thread.
+    pub fn is_thread_busy(thread: &Path) -> bool {
+        let stat = fs::read_to_string(thread.join("stat")).unwrap_or_default();
+        matches!(field(&stat, 3), Some("R" | "D"))
+    }
+
+    /// The processor time that the program has had, and those that it has started.
+    pub fn used(id: u32) -> Used {
+        let process = Path::new("/proc").join(id.to_string());
+        let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
+        let [user, system] = [14, 15].map(|number| {
+            let ticks: Option<u64> =
+                field(&stat, number).and_then(|ticks| ticks.parse().ok());
+            // In hundredths of a second, whatever the kernel itself counts in.
+            Duration::from_millis(10 * ticks.unwrap_or(0))
+        });
+        let own = Used { total: user + system, system };
+        started_by(id).into_iter().map(used).fold(own, Used::plus)
+    }
+
+    /// Whom any thread of the program has started.
+    pub fn started_by(id: u32) -> Vec<u32> {
+        let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten();
+        threads.flatten().flat_map(|thread| children(&thread.path())).collect()
+    }
+
+    /// Whom this thread has started.
+    fn children(thread: &Path) -> Vec<u32> {
+        let list = fs::read_to_string(thread.join("children")).unwrap_or_default();
+        list.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+    }
+
+    /// Fields are counted from 1; the second is the program's name, in parentheses, and
+    /// may contain anything.
+    fn field(stat: &str, number: usize) -> Option<&str> {
+        stat.rsplit_once(')')?.1.split_whitespace().nth(number - 3)
+    }
+}
+
+/// Elsewhere it is not as easily asked.
+#[cfg(not(target_os = "linux"))]
+mod load {
+    use std::path::Path;
+
+    use super::Used;
+
+    pub fn is_busy(_: u32) -> bool {
+        false
+    }
+
+    pub fn is_thread_busy(_: &Path) -> bool {
+        false
+    }
+
+    pub fn used(_: u32) -> Used {
+        Used::default()
+    }
+
+    pub fn started_by(_: u32) -> Vec<u32> {
+        Vec::new()
+    }
+}

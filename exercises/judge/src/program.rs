@@ -1,0 +1,252 @@
+//! A program that runs, as its server and its clients see it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::failure::{Failure, Log, Place, Verdict, What};
+use crate::patience::{self, RESPONSE_TIMEOUT, Silence};
+use crate::process::{Output, Process};
+
+/// How long to look whether a program has ended.
+const MOMENT: Duration = Duration::from_millis(30);
+
+/// One that runs, or has ended. All that hold it hold the same one.
+#[derive(Clone, Debug)]
+pub struct Program {
+    process: Arc<Mutex<Process>>,
+    /// It hasn't ended by itself.
+    was_ended: Arc<AtomicBool>,
+    /// Its process id.
+    pub id: u32,
+    /// What it prints on standard output.
+    pub stdout: Output,
+    /// What it prints on standard error.
+    pub stderr: Output,
+    /// What happens.
+    pub log: Log,
+}
+
+/// How a program ended by itself.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit status; none when a signal ended it.
+    pub code: Option<i32>,
+    /// All of standard output.
+    pub stdout: String,
+    /// All of standard error.
+    pub stderr: String,
+    log: Log,
+}
+
+impl Program {
+    /// Returns one that has been started.
+    pub fn new(process: Process, log: Log) -> Self {
+        let (stdout, stderr) = (process.stdout.clone(), process.stderr.clone());
+        let (id, process) = (process.id(), Arc::new(Mutex::new(process)));
+        Self { process, was_ended: Arc::default(), id, stdout, stderr, log }
+    }
+
+    fn process(&self) -> MutexGuard<'_, Process> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns whether it has printed more than anybody can read.
+    pub fn is_flooding(&self) -> bool {
+        self.process().is_flooding()
+    }
+
+    /// Returns whether it has ended, at this moment.
+    pub fn is_over(&self) -> bool {
+        self.process().ended().is_some()
+    }
+
+    /// Returns whether it has ended, after a moment in which it could.
+    pub fn has_ended(&self) -> bool {
+        self.wait_for_end(MOMENT).is_ok()
+    }
+
+    /// Waits for it to end.
+    ///
+    /// # Errors
+    /// When it goes on.
+    pub fn wait_for_end(&self, quiet: Duration) -> Result<(), Silence> {
+        patience::wait(self.id, quiet, |tick| look(tick, || self.is_over()))
+    }
+
+    /// Types a line into it, or ends its input.
+    pub fn type_in(&self, line: Option<&str>) {
+        self.log.add(What::Typed(line.map(Into::into)));
+        // One that has ended doesn't hear it, and its status tells.
+        let _ = self.process().input(line);
+    }
+
+    /// Ends it and all that it has started.
+    pub fn end(&self) {
+        self.was_ended.store(!self.is_over(), Ordering::SeqCst);
+        self.process().end();
+    }
+
+    /// Waits for its last words, and returns how it ended.
+    pub fn ended(&self) -> Ended {
+        self.wait_for_all_output();
+        self.note_output();
+        let status = self.process().ended();
+        let (stdout, stderr) = (self.stdout.text(), self.stderr.text());
+        let shown = status.map(|status| status.to_string()).unwrap_or_default();
+        self.log.add(What::Ended(shown, stderr.clone()));
+        let code = status.and_then(|status| status.code());
+        Ended { code, stdout, stderr, log: self.log.clone() }
+    }
+
+    /// Waits for its last words. What it leaves behind may hold its output open for
+    /// ever; that is waited for no longer than for any other program that is silent.
+    pub fn wait_for_all_output(&self) {
+        let _ = patience::wait(self.id, RESPONSE_TIMEOUT, |tick| {
+            look(tick, || self.stdout.has_ended() && self.stderr.has_ended())
+        });
+    }
+
+    /// Notes what it has printed, unless that is noted already.
+    pub fn note_output(&self) {
+        let text = self.stdout.text();
+        let is_noted =
+            self.log.events().iter().any(|it| matches!(it.what, What::Printed(_)));
+        if !is_noted && !text.is_empty() {
+            self.log.add_first(What::Printed(text.into_bytes()));
+        }
+    }
+
+    /// Returns a failure that shows at the last event.
+    pub fn wrong(
+        &self,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.log.failure(Place::Moment, meaning, why)
+    }
+
+    /// Returns what is greater than anything that a client can find: that the program
+    /// has ended, that a thread of it has given up, or that it prints without end.
+    pub fn crash(&self) -> Option<Box<Failure>> {
+        if self.was_ended.load(Ordering::SeqCst) {
+            return None;
+        }
+        if self.is_flooding() {
+            return Some(self.flood().as_crash());
+        }
+        // A program that is dying needs the processor for it, and so is waited for.
+        if self.has_ended() {
+            return Some(self.early_end().as_crash());
+        }
+        let stderr = self.stderr.text();
+        let panic = panic_in(&stderr)?;
+        self.log.add(What::Complained(stderr.clone()));
+        let failure = self.wrong(
+            format!("A thread of your program has given up: {}.", place_of(panic)),
+            format!(
+                "Whatever a client sends or leaves out, it must not end anything but \
+                 its own connection. {}",
+                instead_of_panicking(&stderr)
+            ),
+        );
+        Some(failure.as_crash())
+    }
+
+    /// Returns the failure of a program that prints without end.
+    pub fn flood(&self) -> Box<Failure> {
+        self.log.add(What::Note("it has printed a megabyte".into()));
+        self.wrong(
+            "Your program prints without end, more than anyone can read. It has been \
+             stopped.",
+            "A loop that goes on after an error or after the end of its input does \
+             that: read(2) returns 0 at the end, again and again.",
+        )
+    }
+
+    fn early_end(&self) -> Box<Failure> {
+        let ended = self.ended();
+        match (panic_in(&ended.stderr), ended.code) {
+            (Some(panic), _) => self.wrong(
+                format!("Your program has crashed: {}.", place_of(panic)),
+                format!(
+                    "Whatever a client sends or leaves out, the server must go on for \
+                     the others. {}",
+                    instead_of_panicking(&ended.stderr)
+                ),
+            ),
+            (None, None) => self.wrong(
+                "A signal has ended your program.",
+                "signal(7): SIGSEGV, SIGABRT and SIGPIPE are the usual ones.",
+            ),
+            (None, Some(_)) => self.wrong(
+                "Your program has ended, but a server goes on until Ctrl-C.",
+                "`accept` lets in one client; the next one needs another `accept`: a \
+                 loop. And an error that concerns one client must not end that loop.",
+            ),
+        }
+    }
+}
+
+impl Ended {
+    /// Returns a failure of how it ended.
+    pub fn wrong(
+        &self,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.log.failure(Place::Moment, meaning, why)
+    }
+
+    /// Checks that it has not panicked: that tells a user nothing.
+    ///
+    /// # Errors
+    /// When it has.
+    pub fn expect_no_panic(&self) -> Verdict {
+        let Some(panic) = panic_in(&self.stderr) else { return Ok(()) };
+        Err(self.wrong(
+            format!(
+                "It panics, {}. That is a message for whoever wrote the program; its \
+                 user needs a sentence.",
+                place_of(panic)
+            ),
+            "`unwrap` and `expect` are for what can't happen, and this happens to \
+             everyone.",
+        ))
+    }
+}
+
+/// Looks whether something is so; if it isn't, waits a little.
+pub fn look(tick: Duration, is_so: impl FnOnce() -> bool) -> Option<()> {
+    let found = is_so().then_some(());
+    if found.is_none() {
+        thread::sleep(tick.min(Duration::from_millis(2)));
+    }
+    found
+}
+
+/// Returns the first line of a panic, in any thread.
+pub fn panic_in(stderr: &str) -> Option<&str> {
+    stderr.lines().find(|line| line.contains("panicked at"))
+}
+
+/// Returns `at src/main.rs:12:34` of a panic's first line.
+pub fn place_of(panic: &str) -> &str {
+    panic
+        .split_once("panicked ")
+        .map_or(panic, |(_, place)| place.trim_end_matches(':'))
+}
+
+/// Says what to do instead of what has panicked.
+fn instead_of_panicking(stderr: &str) -> &'static str {
+    let says = |words: &[&str]| words.iter().any(|word| stderr.contains(word));
+    if says(&["overflow"]) {
+        "Arithmetic with numbers from elsewhere can overflow; `checked_add` and its \
+         like return `None` then."
+    } else if says(&["out of range", "out of bounds", "char boundary", "slice index"]) {
+        "An index or a range that doesn't fit panics; `get` returns `None` then."
+    } else {
+        "`unwrap` and `expect` are for what can't happen."
+    }
+}

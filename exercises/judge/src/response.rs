@@ -1,0 +1,601 @@
+//! Bytes into an answer, or the first of the mistakes that everybody makes.
+
+use crate::client::byte_count;
+use crate::failure::{Failure, Log, Place, Verdict};
+
+/// One response, understood.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The minor version: 0 for HTTP/1.0, 1 for HTTP/1.1.
+    pub minor_version: u8,
+    /// The status code.
+    pub status: u16,
+    /// The fields in the order they came.
+    pub fields: Vec<Field>,
+    /// The body; that of chunks, put together.
+    pub body: Vec<u8>,
+    /// How the client knows where the body ends.
+    pub framing: Framing,
+    /// Where in all that came the answer begins, its body begins, and it ends.
+    start: usize,
+    body_start: usize,
+    end: usize,
+    client: usize,
+    log: Log,
+}
+
+/// How a client knows where a body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// There is none: HEAD, 1xx, 204, 304.
+    NoBody,
+    /// Content-Length says.
+    Length(usize),
+    /// The last chunk says.
+    Chunked,
+    /// The connection ends.
+    Close,
+}
+
+/// One field of an answer's head.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// As it came.
+    pub name: String,
+    /// Without the blanks around it; what is no UTF-8 is replaced.
+    pub value: String,
+    /// Where the name begins in all that came.
+    pub offset: usize,
+    /// Where the value begins.
+    pub value_offset: usize,
+}
+
+pub(crate) enum Status {
+    Complete(Response, usize),
+    Partial(Missing),
+}
+
+/// What is not there yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Nothing,
+    Head,
+    Body {
+        wanted: usize,
+        came: usize,
+    },
+    Chunks,
+    /// Only the end.
+    Open,
+}
+
+/// What is wrong with the bytes, at this one of all that came.
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    pub offset: usize,
+    pub meaning: String,
+    pub why: String,
+}
+
+fn mistake<T>(
+    offset: usize,
+    meaning: impl Into<String>,
+    why: &str,
+) -> Result<T, Mistake> {
+    Err(Mistake { offset, meaning: meaning.into(), why: why.into() })
+}
+
+/// Reads one answer from the start of `bytes`, which begin at `start` of all that came;
+/// `end` says that no more will come.
+pub(crate) fn parse(
+    bytes: &[u8],
+    start: usize,
+    method: &str,
+    end: bool,
+) -> Result<Status, Mistake> {
+    if bytes.is_empty() {
+        return Ok(Status::Partial(Missing::Nothing));
+    }
+    let mut lines = Lines { bytes, start, offset: 0 };
+    let Some(line) = lines.next()? else {
+        return Ok(Status::Partial(Missing::Head));
+    };
+    let (minor_version, status) = line.status()?;
+    let mut fields = Vec::new();
+    loop {
+        let Some(line) = lines.next()? else {
+            return Ok(Status::Partial(Missing::Head));
+        };
+        if line.bytes.is_empty() {
+            break;
+        }
+        fields.push(line.field()?);
+    }
+    let body_start = start + lines.offset;
+    let framing = framing(method, status, &fields)?;
+    let rest = &bytes[lines.offset..];
+    let (body, length) = match framing {
+        Framing::NoBody => (Vec::new(), 0),
+        Framing::Length(length) => match rest.get(..length) {
+            Some(body) => (body.to_vec(), length),
+            None => {
+                let (wanted, came) = (length, rest.len());
+                return Ok(Status::Partial(Missing::Body { wanted, came }));
+            }
+        },
+        Framing::Chunked => match chunks(rest, body_start)? {
+            Some(done) => done,
+            None => return Ok(Status::Partial(Missing::Chunks)),
+        },
+        Framing::Close if end => (rest.to_vec(), rest.len()),
+        Framing::Close => return Ok(Status::Partial(Missing::Open)),
+    };
+    let answer = Response {
+        minor_version,
+        status,
+        fields,
+        body,
+        framing,
+        start,
+        body_start,
+        end: body_start + length,
+        client: 0,
+        log: Log::new(),
+    };
+    Ok(Status::Complete(answer, lines.offset + length))
+}
+
+/// The lines of a head, without their ends.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    start: usize,
+    offset: usize,
+}
+
+struct Line<'a> {
+    bytes: &'a [u8],
+    /// Of all that came.
+    offset: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// The next complete line; none when it is not complete yet.
+    fn next(&mut self) -> Result<Option<Line<'a>>, Mistake> {
+        let rest = &self.bytes[self.offset..];
+        let offset = self.start + self.offset;
+        let length = rest.iter().position(|&byte| byte == b'\n');
+        let text = &rest[..length.unwrap_or(rest.len())];
+        let is_first = self.offset == 0;
+        if is_first {
+            Line { bytes: text, offset }.is_no_status_line()?;
+        }
+        let Some(length) = length else { return Ok(None) };
+        self.offset += length + 1;
+        let Some(text) = text.strip_suffix(b"\r") else {
+            // A line of the page is told as such.
+            if !is_first && !text.is_empty() {
+                Line { bytes: text, offset }.field()?;
+            }
+            return mistake(
+                offset + length,
+                "A line of the head ends in \\n alone. curl and browsers forgive it; \
+                 other clients take both lines for one.",
+                "RFC 9112, section 2.2: lines end in CRLF, which is written \\r\\n.",
+            );
+        };
+        if let Some(at) = text.iter().position(|&byte| byte == b'\r') {
+            return mistake(
+                offset + at,
+                "There is a \\r in the middle of a line of the head.",
+                "RFC 9112, section 2.2: a sender must not send \\r without \\n behind \
+                 it.",
+            );
+        }
+        Ok(Some(Line { bytes: text, offset }))
+    }
+}
+
+impl Line<'_> {
+    /// Bytes that cannot become a status line, whatever comes behind them.
+    fn is_no_status_line(&self) -> Result<(), Mistake> {
+        const WHY: &str = "RFC 9112, section 4: status-line = HTTP-version SP \
+                           status-code SP [ reason-phrase ], such as HTTP/1.1 200 OK.";
+        let (line, offset) = (self.bytes, self.offset);
+        if line.is_empty() || line == b"\r" {
+            return mistake(offset, "The answer begins with an empty line.", WHY);
+        }
+        let name = b"HTTP/";
+        let known = line.len().min(name.len());
+        if line[..known] == name[..known] {
+            return Ok(());
+        }
+        if line[..known].eq_ignore_ascii_case(&name[..known]) {
+            return mistake(
+                offset,
+                "The name of the protocol is written HTTP, in capitals.",
+                "RFC 9112, section 2.3: HTTP-name is case-sensitive.",
+            );
+        }
+        mistake(
+            offset,
+            "The answer does not begin with a status line. A client that sees this \
+             takes it for HTTP/0.9, a protocol of 1991, or for none: curl says \
+             \"Received HTTP/0.9 when not allowed\".",
+            WHY,
+        )
+    }
+
+    /// The minor version and the status code of a status line.
+    fn status(&self) -> Result<(u8, u16), Mistake> {
+        let (line, offset) = (self.bytes, self.offset);
+        let why = "RFC 9112, section 4: status-line = HTTP-version SP status-code SP \
+                   [ reason-phrase ], such as HTTP/1.1 200 OK.";
+        let &[
+            b'H',
+            b'T',
+            b'T',
+            b'P',
+            b'/',
+            b'1',
+            b'.',
+            minor @ b'0'..=b'9',
+            ref rest @ ..,
+        ] = line
+        else {
+            return mistake(
+                offset + b"HTTP/".len().min(line.len()),
+                "The version in the status line is not 1.1.",
+                "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" \
+                 DIGIT, and the major version of this protocol is 1.",
+            );
+        };
+        let digits =
+            rest.iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+        if rest.first() != Some(&b' ') || digits != 3 {
+            let at = if rest.first() == Some(&b' ') { 1 } else { 0 };
+            return mistake(
+                offset + 8 + at,
+                "After the version come one space and a status code of three digits.",
+                why,
+            );
+        }
+        if rest.get(4) != Some(&b' ') {
+            return mistake(
+                offset + 8 + 4,
+                "After the status code comes a space, even where no reason phrase \
+                 follows.",
+                why,
+            );
+        }
+        let code = rest[1..4]
+            .iter()
+            .fold(0, |code, &digit| code * 10 + u16::from(digit - b'0'));
+        Ok((minor - b'0', code))
+    }
+
+    fn field(&self) -> Result<Field, Mistake> {
+        let (line, offset) = (self.bytes, self.offset);
+        let why =
+            "RFC 9112, section 5: field-line = field-name \":\" OWS field-value OWS.";
+        let Some(colon) = line.iter().position(|&byte| byte == b':') else {
+            return mistake(
+                offset,
+                "This line of the head is no field: it has no colon. If it belongs to \
+                 the page, the blank line before it is missing.",
+                "RFC 9112, section 2.1: after the status line and the fields comes an \
+                 empty line, \\r\\n, then the body.",
+            );
+        };
+        let name = &line[..colon];
+        let is_token = |&byte: &u8| {
+            byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+        };
+        if let Some(at) = name.iter().position(|byte| !is_token(byte)) {
+            let meaning = if at > 0
+                && name[at..].iter().all(|byte| b" \t".contains(byte))
+            {
+                "There is a blank between the name of the field and its colon. Some \
+                 clients then take the blank for a part of the name."
+            } else if at == 0 && b" \t".contains(&name[0]) {
+                "This line begins with a blank, so it belongs to the field before it; \
+                 that has been forbidden since 2014."
+            } else {
+                "This byte cannot be in the name of a field. If the line belongs to \
+                 the page, the blank line before it is missing."
+            };
+            return mistake(offset + at, meaning, why);
+        }
+        if name.is_empty() {
+            return mistake(offset, "This field has no name.", why);
+        }
+        let value = &line[colon + 1..];
+        let blanks = value.len() - value.trim_ascii_start().len();
+        Ok(Field {
+            name: String::from_utf8_lossy(name).into_owned(),
+            value: String::from_utf8_lossy(value.trim_ascii()).into_owned(),
+            offset,
+            value_offset: offset + colon + 1 + blanks,
+        })
+    }
+}
+
+fn framing(method: &str, status: u16, fields: &[Field]) -> Result<Framing, Mistake> {
+    let mut named = fields.iter().filter(|field| field.is("Content-Length"));
+    let length = named.next();
+    if let Some(second) = named.next() {
+        return mistake(
+            second.offset,
+            "Content-Length stands there twice. Whoever takes the other one sees \
+             another answer.",
+            "RFC 9110, section 8.6: a sender must not send a Content-Length that it \
+             knows to be incorrect; one of several must be.",
+        );
+    }
+    let coding = fields.iter().find(|field| field.is("Transfer-Encoding"));
+    if let (Some(_), Some(length)) = (coding, length) {
+        return mistake(
+            length.offset,
+            "Both Transfer-Encoding and Content-Length say where the body ends.",
+            "RFC 9112, section 6.2: a sender must not send Content-Length in a message \
+             with Transfer-Encoding.",
+        );
+    }
+    let length = match length {
+        Some(field) => match field.value.parse() {
+            Ok(length) if !field.value.starts_with('+') => Some(length),
+            _ => {
+                return mistake(
+                    field.value_offset,
+                    "Content-Length is not a number.",
+                    "RFC 9110, section 8.6: Content-Length = 1*DIGIT.",
+                );
+            }
+        },
+        None => None,
+    };
+    if method == "HEAD" || status < 200 || status == 204 || status == 304 {
+        return Ok(Framing::NoBody);
+    }
+    match (coding, length) {
+        (Some(coding), _) if coding.value.eq_ignore_ascii_case("chunked") => {
+            Ok(Framing::Chunked)
+        }
+        (Some(coding), _) => mistake(
+            coding.value_offset,
+            "The client does not know this coding; it has asked for none.",
+            "RFC 9112, section 6.1: chunked is the one that every client knows.",
+        ),
+        (None, Some(length)) => Ok(Framing::Length(length)),
+        (None, None) => Ok(Framing::Close),
+    }
+}
+
+/// The body in chunks, put together, and how many bytes they took; none when there must
+/// be more.
+fn chunks(bytes: &[u8], start: usize) -> Result<Option<(Vec<u8>, usize)>, Mistake> {
+    const WHY: &str = "RFC 9112, section 7.1: chunk = chunk-size CRLF chunk-data CRLF, \
+                       where the size is written in hexadecimal.";
+    let mut body = Vec::new();
+    let mut offset = 0;
+    loop {
+        let rest = &bytes[offset..];
+        let Some(length) = rest.windows(2).position(|two| two == b"\r\n") else {
+            return Ok(None);
+        };
+        let line = String::from_utf8_lossy(&rest[..length]);
+        let size = line.split(';').next().unwrap_or_default().trim_end();
+        let Ok(size) = usize::from_str_radix(size, 16) else {
+            return mistake(start + offset, "This is not the size of a chunk.", WHY);
+        };
+        let begin = offset;
+        offset += length + 2;
+        if size == 0 {
+            break;
+        }
+        let Some(data) = bytes.get(offset..offset.saturating_add(size)) else {
+            return Ok(None);
+        };
+        body.extend_from_slice(data);
+        offset += size;
+        match bytes.get(offset..offset + 2) {
+            None => return Ok(None),
+            Some(b"\r\n") => offset += 2,
+            Some(_) if is_decimal(&line, &bytes[begin..]) => {
+                return mistake(
+                    start + begin,
+                    "The size of this chunk is written in decimal. Clients read it as \
+                     a hexadecimal number, in which 10 is sixteen.",
+                    WHY,
+                );
+            }
+            Some(_) => {
+                return mistake(
+                    start + offset,
+                    "The chunk should end here: it is longer than its size says.",
+                    WHY,
+                );
+            }
+        }
+    }
+    // Trailer fields, then an empty line.
+    loop {
+        let rest = &bytes[offset..];
+        let Some(length) = rest.windows(2).position(|two| two == b"\r\n") else {
+            return Ok(None);
+        };
+        offset += length + 2;
+        if length == 0 {
+            return Ok(Some((body, offset)));
+        }
+    }
+}
+
+/// The size of this chunk fits if it is read as a decimal number.
+fn is_decimal(size: &str, chunk: &[u8]) -> bool {
+    let Ok(length) = size.parse::<usize>() else { return false };
+    let end = size.len() + 2 + length;
+    chunk.get(end..end + 2) == Some(b"\r\n")
+}
+
+impl Field {
+    /// Whether this is its name; upper and lower case are the same.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+impl Response {
+    pub(crate) fn seen_by(&mut self, client: usize, log: Log) {
+        self.client = client;
+        self.log = log;
+    }
+
+    /// The field of that name, if it came.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.is(name))
+    }
+
+    /// The status must be one of these.
+    ///
+    /// # Errors
+    /// When it is another one; `meaning` says what that means.
+    pub fn expect_status(&self, wanted: &[u16], meaning: &str, why: &str) -> Verdict {
+        if wanted.contains(&self.status) {
+            return Ok(());
+        }
+        Err(self.wrong_at(self.start + "HTTP/1.1 ".len(), meaning, why))
+    }
+
+    /// The status must be 200.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn expect_success(&self) -> Verdict {
+        self.expect_status(
+            &[200],
+            "The request was complete and right, and the status says something else.",
+            "RFC 9110, section 15.3.1: 200 means that the request has succeeded.",
+        )
+    }
+
+    /// The field must be there.
+    ///
+    /// # Errors
+    /// When it is not; `meaning` says what that means.
+    pub fn expect_field(
+        &self,
+        name: &str,
+        meaning: &str,
+        why: &str,
+    ) -> Verdict<&Field> {
+        // Where the head ends is where it should have come by.
+        self.field(name).ok_or_else(|| self.wrong_at(self.body_start - 2, meaning, why))
+    }
+
+    /// The body must be these bytes.
+    ///
+    /// # Errors
+    /// When it is another one; `meaning` says what that means.
+    pub fn expect_body(&self, wanted: &[u8], meaning: &str, why: &str) -> Verdict {
+        if self.body == wanted {
+            return Ok(());
+        }
+        let same = self.body.iter().zip(wanted).take_while(|(one, other)| one == other);
+        let failure = self.wrong_in_body(same.count(), meaning, why);
+        Err(failure.instead_of(wanted, &self.body))
+    }
+
+    /// Where the blank line is, by which everything about the answer must have come.
+    pub fn end_of_head(&self) -> usize {
+        self.body_start - 2
+    }
+
+    /// Something is wrong at this byte of all that came.
+    pub fn wrong_at(
+        &self,
+        offset: usize,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.log.failure(Place::Received(self.client, offset), meaning, why)
+    }
+
+    /// Something is wrong at this byte of the body.
+    pub fn wrong_in_body(
+        &self,
+        offset: usize,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.wrong_at(self.body_start + offset, meaning, why)
+    }
+
+    /// Something is wrong with the value of a field.
+    pub fn wrong_value(
+        &self,
+        field: &Field,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.wrong_at(field.value_offset, meaning, why)
+    }
+
+    /// Bytes come that belong to no answer.
+    pub(crate) fn goes_on(&self) -> Box<Failure> {
+        let came: usize = self
+            .log
+            .events()
+            .iter()
+            .map(|event| match &event.what {
+                crate::failure::What::Received(client, bytes)
+                    if *client == self.client =>
+                {
+                    bytes.len()
+                }
+                _ => 0,
+            })
+            .sum();
+        let more = came - self.end;
+        let (meaning, why) = match self.framing {
+            Framing::Length(length) => (
+                format!(
+                    "Content-Length promises {}, and {more} more came. The client \
+                     stops here, so the end of the page is cut off without a word.",
+                    byte_count(length)
+                ),
+                "RFC 9112, section 6.3: Content-Length is the number of bytes, not of \
+                 letters, and the message ends there.",
+            ),
+            Framing::NoBody
+                if self.status < 200 || matches!(self.status, 204 | 304) =>
+            {
+                (
+                    format!(
+                        "A body comes, and with the status {} there is none. On a line \
+                         that stays open, the client takes it for the beginning of the \
+                         next answer.",
+                        self.status
+                    ),
+                    "RFC 9112, section 6.3: answers with 1xx, 204 and 304 end with the \
+                     blank line, whatever their fields say.",
+                )
+            }
+            Framing::NoBody => (
+                "A body comes after HEAD, which asks for the head alone. On a line \
+                 that stays open, the client takes it for the beginning of the next \
+                 answer."
+                    .into(),
+                "RFC 9110, section 9.3.2: a server must not send content in answer to \
+                 HEAD. The fields are those that GET would get.",
+            ),
+            _ => (
+                "The answer has ended, and more bytes come. The client takes them for \
+                 the beginning of the next answer."
+                    .into(),
+                "RFC 9112, section 7.1: the last chunk and the empty line after it are \
+                 the end.",
+            ),
+        };
+        self.wrong_at(self.end, meaning, why)
+    }
+}

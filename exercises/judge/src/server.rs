@@ -1,0 +1,320 @@
+//! A program that runs and has said where.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
+
+use crate::address::listening;
+use crate::client::Client;
+use crate::failure::{Failure, Place, Verdict, What};
+use crate::patience::{self, RESPONSE_TIMEOUT};
+use crate::program::{Ended, Program, look, panic_in};
+use crate::response::Response;
+
+/// A program that runs at an address. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    program: Program,
+    address: SocketAddr,
+    clients: usize,
+}
+
+/// What becomes of an attempt to connect.
+#[derive(Debug)]
+pub enum ConnectOutcome {
+    /// The system has let the client in.
+    Connected(Client),
+    /// Nobody listens.
+    Refused,
+    /// Neither, for as long as we waited.
+    TimedOut,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.program.end();
+    }
+}
+
+impl Server {
+    pub(crate) fn new(program: Program, address: SocketAddr) -> Self {
+        Self { program, address, clients: 0 }
+    }
+
+    /// Returns the address that it said it has.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns its process id.
+    pub fn id(&self) -> u32 {
+        self.program.id
+    }
+
+    /// Returns what it has printed on standard output so far.
+    pub fn printed(&self) -> String {
+        self.program.stdout.text()
+    }
+
+    /// Returns what it has printed on standard error so far.
+    pub fn complained(&self) -> String {
+        self.program.stderr.text()
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    /// When nobody listens there, or lets nobody in.
+    pub fn connect(&mut self) -> Verdict<Client> {
+        match self.try_connect(RESPONSE_TIMEOUT) {
+            ConnectOutcome::Connected(client) => Ok(client),
+            ConnectOutcome::Refused => Err(self.nobody_listens()),
+            ConnectOutcome::TimedOut => Err(self.wrong(
+                "The connection is neither made nor refused: the waiting room in front \
+                 of your program is full, because nobody accepts.",
+                "listen(2): backlog says how many clients may wait for `accept`.",
+            )),
+        }
+    }
+
+    /// Tries to connect, and says what becomes of it.
+    pub fn try_connect(&mut self, deadline: Duration) -> ConnectOutcome {
+        self.try_connect_at(self.address, deadline)
+    }
+
+    /// Connects to a program of ours that carries everything to this one, in another
+    /// form.
+    pub(crate) fn connect_through(&mut self, address: SocketAddr) -> Verdict<Client> {
+        match self.try_connect_at(address, RESPONSE_TIMEOUT) {
+            ConnectOutcome::Connected(client) => Ok(client),
+            ConnectOutcome::Refused | ConnectOutcome::TimedOut => Err(self.wrong(
+                "The check's own client isn't there any more.",
+                "That is not the fault of your program.",
+            )),
+        }
+    }
+
+    fn try_connect_at(
+        &mut self,
+        address: SocketAddr,
+        deadline: Duration,
+    ) -> ConnectOutcome {
+        // What the clients before have done to the program is done: it doesn't depend
+        // on chance.
+        self.settle();
+        self.clients += 1;
+        let (number, at) = (self.clients, self.program.log.now());
+        let connected = probe::Client::connect_within(address, deadline);
+        let (what, outcome) = match connected {
+            Ok(stream) => {
+                let program = self.program.clone();
+                let client = Client::new(stream, number, program, self.address);
+                (What::Connected(number), ConnectOutcome::Connected(client))
+            }
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                (What::Refused(number), ConnectOutcome::Refused)
+            }
+            Err(_) => (What::NotLetIn(number), ConnectOutcome::TimedOut),
+        };
+        self.program.log.add_at(at, what);
+        outcome
+    }
+
+    /// Connects, sends `request`, and reads the response to it.
+    ///
+    /// # Errors
+    /// When there is no proper response.
+    pub fn ask(&mut self, request: &[u8]) -> Verdict<Response> {
+        let mut client = self.connect()?;
+        client.send(request)?;
+        client.response()
+    }
+
+    /// Types a line into the program (`""` is Enter), or ends its input, and waits for
+    /// it to end by itself.
+    ///
+    /// # Errors
+    /// When it goes on, and when it has ended before: then nothing is known about this.
+    pub fn typed(self, line: Option<&str>) -> Verdict<Ended> {
+        if self.program.has_ended() {
+            let ended = self.program.ended();
+            return Err(match panic_in(&ended.stderr) {
+                Some(_) => self.program.crash().unwrap_or_else(|| ended.wrong("", "")),
+                None => ended
+                    .wrong(
+                        "Your program had ended before anyone told it to.",
+                        "read(2) waits until a line comes, or the end of input.",
+                    )
+                    .unreached(),
+            });
+        }
+        self.program.type_in(line);
+        match self.program.wait_for_end(RESPONSE_TIMEOUT) {
+            Ok(()) => Ok(self.program.ended()),
+            Err(silence) => {
+                self.program.log.silent(silence, RESPONSE_TIMEOUT);
+                Err(self.wrong(
+                    "Your program goes on, although it was told to end.",
+                    "read(2): a line, or 0 for the end of input, wakes a program that \
+                     reads there.",
+                ))
+            }
+        }
+    }
+
+    /// Returns a failure that shows at the last event.
+    pub fn wrong(
+        &self,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.program.wrong(meaning, why)
+    }
+
+    /// Returns a failure at this byte of what the program has printed.
+    pub fn wrong_in_output(
+        &self,
+        offset: usize,
+        meaning: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Box<Failure> {
+        self.program.note_output();
+        self.program.log.failure(Place::Printed(offset), meaning, why)
+    }
+
+    /// Waits until what it has printed is as `found` wants it.
+    ///
+    /// # Errors
+    /// When it doesn't become so, with what has been printed by then.
+    pub fn wait_for_output<T>(
+        &mut self,
+        mut found: impl FnMut(&str) -> Option<T>,
+    ) -> Result<T, String> {
+        let program = &self.program;
+        let mut result = None;
+        let waited = patience::wait(program.id, RESPONSE_TIMEOUT, |tick| {
+            look(tick, || {
+                result = found(&program.stdout.text());
+                result.is_some()
+            })
+        });
+        if let Some(result) = result {
+            return Ok(result);
+        }
+        let before = program.log.events().len();
+        self.see_output();
+        if let Err(silence) = waited
+            && program.log.events().len() == before
+        {
+            program.log.silent(silence, RESPONSE_TIMEOUT);
+        }
+        Err(program.stdout.text())
+    }
+
+    /// Writes what it has printed since the last time into the course of events, as
+    /// something that has happened by now.
+    pub fn see_output(&self) {
+        let text = self.printed().into_bytes();
+        let events = self.program.log.events();
+        let seen = events.iter().map(|event| match &event.what {
+            What::Printed(bytes) => bytes.len(),
+            _ => 0,
+        });
+        if let Some(new @ [_, ..]) = text.get(seen.sum()..) {
+            self.program.log.add(What::Printed(new.to_vec()));
+        }
+    }
+
+    /// Writes what it has printed into the course of events.
+    pub fn show_output(&self) {
+        self.program.note_output();
+    }
+
+    /// Waits until the program has done what it has to do for those who have come so
+    /// far.
+    pub fn settle(&self) {
+        patience::wait_until_asleep(self.program.id);
+    }
+
+    /// Waits until the program is so old: some look at the clock only once, when they
+    /// start.
+    pub fn wait_for_age(&self, age: Duration) {
+        thread::sleep(age.saturating_sub(self.program.log.now()));
+    }
+
+    /// Writes something that the reader should know into the course of events.
+    pub fn note(&self, text: impl Into<String>) {
+        self.program.log.add(What::Note(text.into()));
+    }
+
+    /// Checks that the program is still running, and that no thread of it has given up.
+    ///
+    /// # Errors
+    /// When it has ended, or panicked.
+    pub fn survives(&mut self) -> Verdict {
+        self.program.crash().map_or(Ok(()), Err)
+    }
+
+    /// Checks that the program is still running, without having been asked for
+    /// anything.
+    ///
+    /// # Errors
+    /// When it has ended; `meaning` says what that means, unless it has panicked.
+    pub fn expect_running(&mut self, meaning: &str, why: &str) -> Verdict {
+        match self.program.crash() {
+            Some(crash) if panic_in(&self.complained()).is_some() => Err(crash),
+            Some(_) if !self.program.is_flooding() => Err(self.wrong(meaning, why)),
+            other => other.map_or(Ok(()), Err),
+        }
+    }
+
+    /// Returns whether the program has ended, after a moment in which it could.
+    pub fn has_ended(&mut self) -> bool {
+        self.program.has_ended()
+    }
+
+    /// Returns where the program really listens, as far as the system tells.
+    pub fn listens_at(&self) -> Vec<SocketAddr> {
+        listening(self.program.id)
+    }
+
+    /// Returns how many clients wait for its `accept`, where the system tells
+    /// (`ss -ltn`).
+    pub fn waiting(&self) -> Option<usize> {
+        #[cfg(target_os = "linux")]
+        let waiting = probe::queue(self.address);
+        #[cfg(not(target_os = "linux"))]
+        let waiting = None;
+        waiting
+    }
+
+    /// Returns whether somebody, and so the program, has the address that it has named,
+    /// listening or not.
+    pub fn has_its_address(&self) -> bool {
+        probe::is_taken(self.address)
+    }
+
+    fn nobody_listens(&mut self) -> Box<Failure> {
+        if let Some(crash) = self.program.crash() {
+            return crash;
+        }
+        let elsewhere = self.listens_at();
+        self.show_output();
+        match elsewhere.first() {
+            Some(other) => self.wrong(
+                format!(
+                    "Your program says that it is at {}, but it listens on {other}.",
+                    self.address
+                ),
+                "getsockname(2): `local_addr` of the listener is the address it really \
+                 has.",
+            ),
+            None => self.wrong(
+                "Your program has an address, but nobody listens there.",
+                "listen(2): without it, the system refuses every connection. \
+                 `TcpListener::bind` does both; the listener must not be dropped.",
+            ),
+        }
+    }
+}
