@@ -80,7 +80,7 @@ fn lets_in(submission: &Submission) -> Verdict {
 
 fn let_in(server: &mut Server) -> Verdict<Client> {
     match server.try_connect(RESPONSE_TIMEOUT) {
-        ConnectOutcome::Connected(client) => return Ok(client),
+        ConnectOutcome::Connected(client) => return Ok(*client),
         ConnectOutcome::TimedOut => {
             return Err(server.wrong(
                 "Nobody refuses this client, and nobody lets it in: the waiting room \

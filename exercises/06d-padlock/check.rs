@@ -133,8 +133,7 @@ fn connect(server: &mut Server, name: &str, pem: &str) -> Verdict<Padlock> {
         }
         handshake => {
             let said = handshake.and_then(|text| text.strip_prefix("handshake: "));
-            let failed = Err(not_let_in(server, name, said));
-            failed
+            Err(not_let_in(server, name, said))
         }
     }
 }
