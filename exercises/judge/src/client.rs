@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use probe::End;
 
 use crate::failure::{Failure, Place, Verdict, What};
-use crate::patience::{self, RESPONSE_TIMEOUT, SILENCE_WINDOW, Silence};
+use crate::patience::{RESPONSE_TIMEOUT, SILENCE_WINDOW, Silence};
 use crate::program::Program;
 use crate::response::{self, Missing, Response, Status};
 
@@ -97,7 +97,7 @@ impl Client {
         let mut left = bytes;
         // The program's FIN says only that nothing more will come from there.
         while !left.is_empty() && self.end != Some(End::Rst) {
-            let taken = patience::wait(self.program.id, RESPONSE_TIMEOUT, |tick| {
+            let taken = self.program.wait(RESPONSE_TIMEOUT, |tick| {
                 match self.stream.send_some(left, tick) {
                     Ok(0) => None,
                     taken => Some(taken.ok()),
@@ -189,7 +189,7 @@ impl Client {
         let begun = Instant::now();
         self.listen(quiet);
         if self.end.is_some() {
-            let _ = patience::wait(self.program.id, quiet, |tick| {
+            let _ = self.program.wait(quiet, |tick| {
                 thread::sleep(tick);
                 None::<()>
             });
@@ -420,7 +420,7 @@ impl Client {
             return Err(Silence::Busy);
         }
         let stream = &mut self.stream;
-        let mut came = patience::wait(self.program.id, quiet, |tick| {
+        let mut came = self.program.wait(quiet, |tick| {
             let seen = stream.read_until(tick, |bytes| !bytes.is_empty());
             (!seen.bytes.is_empty() || seen.end != End::Deadline).then_some(seen)
         })?;

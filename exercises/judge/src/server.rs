@@ -193,7 +193,7 @@ impl Server {
     ) -> Result<T, String> {
         let program = &self.program;
         let mut result = None;
-        let waited = patience::wait(program.id, RESPONSE_TIMEOUT, |tick| {
+        let waited = program.wait(RESPONSE_TIMEOUT, |tick| {
             look(tick, || {
                 result = found(&program.stdout.text());
                 result.is_some()
