@@ -56,7 +56,13 @@ fn every_starter_fails_with_its_message() -> Result<()> {
             Ok(Case::new(exercise, "starter", command))
         })
         .collect();
-    pin_all(&judge_all(&cases?))
+    let cases = cases?;
+    let judged = judge_all(&cases);
+    for (case, report) in &judged {
+        let (given, points) = (case.exercise.given, report.points());
+        ensure!(given == points, "{}: given {given}, not {points}", case.exercise.id);
+    }
+    pin_all(&judged)
 }
 
 #[test]
