@@ -16,8 +16,10 @@ pub fn opening(page: &Page, heading: &str) -> String {
         ("", part) => escape(part),
         (number, _) => format!("Chapter {number}"),
     };
+    // There, the switch for teaching notes is added.
+    let teachers = if page.part == "For teachers" { " teachers" } else { "" };
     format!(
-        "<div class=\"opening\">\n<p class=\"eyebrow\">{climb}{place}</p>\n\n{heading}\n\
+        "<div class=\"opening{teachers}\">\n<p class=\"eyebrow\">{climb}{place}</p>\n\n{heading}\n\
          {}</div>\n\n",
         minutes(page.minutes)
     )
