@@ -170,7 +170,7 @@ impl<'a> Book<'a> {
         let owned =
             |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match words[..] {
-            ["stage", step, file] => listing::stage(sources, step, file),
+            ["diff", step] | ["stage", step, _] => listing::diff(sources, step),
             ["item", path, ref names @ ..]
                 if is_elsewhere(path) && !names.is_empty() =>
             {
@@ -180,8 +180,8 @@ impl<'a> Book<'a> {
                 listing::items(sources, &format!("steps/{step}/{file}"), &owned(names))
             }
             ["file", path] => listing::file(sources, path),
-            ["beside", step, ref names @ ..] if !names.is_empty() => {
-                listing::beside(sources, step, &owned(names))
+            ["compare" | "beside", step, ref names @ ..] if !names.is_empty() => {
+                listing::compare(sources, step, &owned(names))
             }
             ["snapshot", path] => {
                 Ok(transcript::transcript(&sources.snapshot(path)?, path))
