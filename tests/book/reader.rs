@@ -130,7 +130,7 @@ fn a_syntax_error_in_a_step() -> Result<()> {
 fn a_snapshot_that_is_deleted() -> Result<()> {
     const SNAPSHOT: &str = "tests/04-respond/snapshots/curl.snap";
     let mut reader = Reader::new()?;
-    let transcript = format!("<code>{SNAPSHOT}</code>");
+    let transcript = format!("title=\"pinned by a test: {SNAPSHOT}\"");
     ensure!(reader.page("/04-respond.html")?.contains(&transcript));
     reader.changes(SNAPSHOT, &Remove)?;
     let notices = reader.notices("/04-respond.html")?.join("\n");
