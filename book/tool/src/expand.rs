@@ -192,7 +192,16 @@ impl<'a> Book<'a> {
         let owned =
             |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match words[..] {
-            ["diff", step] | ["stage", step, _] => listing::diff(sources, step),
+            ["diff", step] | ["stage", step, _] => {
+                let new = self.names.range((index, 0)..=(index, usize::MAX));
+                let new: Vec<_> = new
+                    .filter_map(|(_, names)| names.as_ref().ok())
+                    .flatten()
+                    .collect();
+                listing::diff(sources, step, &|code| {
+                    terms::linked(self.pages, &self.terms, index, &new, code)
+                })
+            }
             ["item", path, ref names @ ..]
                 if is_elsewhere(path) && !names.is_empty() =>
             {
@@ -221,15 +230,9 @@ impl<'a> Book<'a> {
             ["names", ..] => {
                 let names = self.names.get(&(index, line)).context("no names")?;
                 let names = names.as_ref().map_err(|error| anyhow!("{error:#}"))?;
-                let link = |name: &String| {
-                    terms::link(self.pages, &self.terms, index, name).unwrap_or_else(
-                        |problem| {
-                            problems.push(problem);
-                            name.clone()
-                        },
-                    )
-                };
-                Ok(names.iter().map(link).collect::<Vec<_>>().join(" · ") + "\n")
+                let (list, wrong) = terms::list(self.pages, &self.terms, index, names);
+                problems.extend(wrong);
+                Ok(list)
             }
             ["glossary"] => Ok(glossary::list(self.pages, &self.terms, index)),
             ["minutes", ref paths @ ..] => self.all_are_pages(paths),

@@ -16,13 +16,18 @@ const FOLDED: usize = 3;
 
 /// The program of a step, in Rust and in Python if it has a twin there. What changed
 /// since the step before is marked, and what all steps with a twin share is folded.
-pub fn diff(sources: &Sources, step: &str) -> Result<String> {
+/// `html` makes HTML of Rust, line by line.
+pub fn diff(
+    sources: &Sources,
+    step: &str,
+    html: &dyn Fn(&str) -> String,
+) -> Result<String> {
     let twins = twins(sources);
     let rust = |step: &str| format!("steps/{step}/src/main.rs");
     let python = |step: &str| twins.get(step).cloned().unwrap_or_default();
-    let mut versions = vec![version(sources, step, &twins, &rust)?];
+    let mut versions = vec![version(sources, step, &twins, &rust, html)?];
     if twins.contains_key(step) {
-        versions.push(version(sources, step, &twins, &python)?);
+        versions.push(version(sources, step, &twins, &python, &escape)?);
     }
     Ok(tabs(&format!("diff-{step}"), versions))
 }
@@ -42,6 +47,7 @@ fn version(
     step: &str,
     twins: &BTreeMap<String, String>,
     path: &dyn Fn(&str) -> String,
+    html: &dyn Fn(&str) -> String,
 ) -> Result<String> {
     let read = |step: &str| sources.read(&path(step));
     let (name, text) = (path(step), read(step)?);
@@ -51,7 +57,8 @@ fn version(
     let before = sources.step_before(step)?;
     // A reader who breaks one of the steps still gets to see the others.
     let old = before.as_deref().and_then(|before| Some((before, read(before).ok()?)));
-    let lines = marked(&text, old.as_ref().map(|(_, old)| old.as_str()), &others);
+    let old_text = old.as_ref().map(|(_, old)| old.as_str());
+    let lines = marked(&text, old_text, &others, html);
     let note = old.as_ref().map_or(String::new(), |(before, _)| since(before, &lines));
     Ok(framed(&name, &note, &folded(&name, &lines)))
 }
@@ -65,9 +72,9 @@ fn since(before: &str, lines: &[Line]) -> String {
 
 /// A line of a listing, and how it is shown.
 #[derive(Debug)]
-struct Line<'a> {
+struct Line {
     mark: Mark,
-    text: &'a str,
+    html: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +87,15 @@ enum Mark {
 }
 
 /// The lines of `new`, and those of `old` that are not in it.
-fn marked<'a>(new: &'a str, old: Option<&'a str>, others: &[String]) -> Vec<Line<'a>> {
-    let mut is_shared = vec![!others.is_empty(); new.lines().count()];
+fn marked(
+    new: &str,
+    old: Option<&str>,
+    others: &[String],
+    html: &dyn Fn(&str) -> String,
+) -> Vec<Line> {
+    let shown = html(new);
+    let (old, new_lines) = (old.unwrap_or(new), lines(&shown));
+    let mut is_shared = vec![!others.is_empty(); new_lines.len()];
     for other in others {
         let mut is_in_other = vec![false; is_shared.len()];
         for change in changes(other, new) {
@@ -91,20 +105,20 @@ fn marked<'a>(new: &'a str, old: Option<&'a str>, others: &[String]) -> Vec<Line
         }
         is_shared.iter_mut().zip(is_in_other).for_each(|(all, this)| *all &= this);
     }
-    let old = old.unwrap_or(new);
-    let (old_lines, new_lines) = (lines(old), lines(new));
-    let line = |change| match change {
-        (ChangeTag::Delete, Some(at), _) => {
-            Line { mark: Mark::Removed, text: old_lines[at] }
-        }
-        (ChangeTag::Insert, _, Some(at)) => {
-            Line { mark: Mark::Added, text: new_lines[at] }
-        }
-        (_, _, at) => {
-            let at = at.unwrap_or_default();
-            let mark = if is_shared[at] { Mark::Shared } else { Mark::Same };
-            Line { mark, text: new_lines[at] }
-        }
+    let old_lines = lines(old);
+    let line = |change| {
+        let (mark, html) = match change {
+            (_, Some(at), None) => (Mark::Removed, escape(old_lines[at])),
+            (ChangeTag::Insert, _, at) => {
+                (Mark::Added, new_lines[at.unwrap_or(0)].into())
+            }
+            (_, _, at) => {
+                let at = at.unwrap_or(0);
+                let mark = if is_shared[at] { Mark::Shared } else { Mark::Same };
+                (mark, new_lines[at].into())
+            }
+        };
+        Line { mark, html }
     };
     changes(old, new).into_iter().map(line).collect()
 }
@@ -148,7 +162,7 @@ fn folded(path: &str, lines: &[Line]) -> String {
     let mut html = String::from("<div class=\"code\">\n\n");
     for runs in runs.chunk_by(|one, next| !one.0 && !next.0) {
         let lines: String =
-            runs.iter().flat_map(|(_, run)| *run).map(Line::html).collect();
+            runs.iter().flat_map(|(_, run)| *run).map(Line::marked).collect();
         let block = block(path, &lines);
         html += &match runs {
             [(true, run)] => format!(
@@ -162,14 +176,14 @@ fn folded(path: &str, lines: &[Line]) -> String {
     html + "</div>\n"
 }
 
-impl Line<'_> {
-    fn html(&self) -> String {
+impl Line {
+    fn marked(&self) -> String {
         let (start, end) = match self.mark {
             Mark::Added => ("<ins>", "</ins>"),
             Mark::Removed => ("<del>", "</del>"),
             Mark::Same | Mark::Shared => ("<span class=\"same\">", "</span>"),
         };
-        format!("{start}{}{end}", escape(self.text))
+        format!("{start}{}{end}", self.html)
     }
 }
 
@@ -444,7 +458,7 @@ mod tests {
         let old = "use a;\nuse b;\n\nc(\"step01 c.py\");\nd\ne\n";
         let new = "use a;\nuse b;\n\nc(\"step02 d.py\");\nd\nf\ng\n";
         let others = [old.to_string(), "x\nuse a;\nuse b;\n\nd\n".into()];
-        let lines = marked(new, Some(old), &others);
+        let lines = marked(new, Some(old), &others, &escape);
         assert_eq!(since("01-a", &lines), "2 lines added, 1 removed since 01-a");
         let html = folded("a.py", &lines);
         assert!(
@@ -464,7 +478,7 @@ mod tests {
     #[test]
     fn the_first_step_has_no_changes() {
         let marks = |others: &[String]| {
-            let lines = marked("a\nb\n", None, others);
+            let lines = marked("a\nb\n", None, others, &escape);
             lines.iter().map(|line| line.mark).collect::<Vec<_>>()
         };
         assert_eq!(marks(&["b\n".into()]), [Mark::Same, Mark::Shared]);
