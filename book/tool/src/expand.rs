@@ -192,7 +192,16 @@ impl<'a> Book<'a> {
         let owned =
             |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match words[..] {
-            ["stage", step, file] => listing::stage(sources, step, file),
+            ["diff", step] | ["stage", step, _] => {
+                let new = self.names.range((index, 0)..=(index, usize::MAX));
+                let new: Vec<_> = new
+                    .filter_map(|(_, names)| names.as_ref().ok())
+                    .flatten()
+                    .collect();
+                listing::diff(sources, step, &|code| {
+                    terms::linked(self.pages, &self.terms, index, &new, code)
+                })
+            }
             ["item", path, ref names @ ..]
                 if is_elsewhere(path) && !names.is_empty() =>
             {
@@ -202,34 +211,31 @@ impl<'a> Book<'a> {
                 listing::items(sources, &format!("steps/{step}/{file}"), &owned(names))
             }
             ["file", path] => listing::file(sources, path),
-            ["beside", step, ref names @ ..] if !names.is_empty() => {
-                listing::beside(sources, step, &owned(names))
+            ["compare" | "beside", step, ref names @ ..] if !names.is_empty() => {
+                listing::compare(sources, step, &owned(names))
             }
             ["snapshot", path] => {
                 Ok(transcript::transcript(&sources.snapshot(path)?, path))
             }
-            ["wire", path] => wire::view(&sources.snapshot(path)?),
+            ["wire", path] => {
+                wire::view(&sources.snapshot(path)?, &transcript::pin(path))
+            }
             ["markdown", path] => sources.snapshot(path),
             ["ledger", path] => rfcs::table(&sources.read(path)?),
             ["svg", path] => svg(&sources.read(path)?),
             ["stairs"] => hero::stairs(&|path| sources.snapshot(path)),
             ["doors"] => hero::doors(&|path| sources.snapshot(path)),
-            ["your-request", path] => {
-                Ok(hero::recorded(&wire::view(&sources.snapshot(path)?)?))
-            }
+            ["your-request", path] => Ok(hero::recorded(&wire::view(
+                &sources.snapshot(path)?,
+                &transcript::pin(path),
+            )?)),
             ["clone"] => Ok(opening::clone(sources.repository_url()?.as_deref())),
             ["names", ..] => {
                 let names = self.names.get(&(index, line)).context("no names")?;
                 let names = names.as_ref().map_err(|error| anyhow!("{error:#}"))?;
-                let link = |name: &String| {
-                    terms::link(self.pages, &self.terms, index, name).unwrap_or_else(
-                        |problem| {
-                            problems.push(problem);
-                            name.clone()
-                        },
-                    )
-                };
-                Ok(names.iter().map(link).collect::<Vec<_>>().join(" · ") + "\n")
+                let (list, wrong) = terms::list(self.pages, &self.terms, index, names);
+                problems.extend(wrong);
+                Ok(list)
             }
             ["glossary"] => Ok(glossary::list(self.pages, &self.terms, index)),
             ["minutes", ref paths @ ..] => self.all_are_pages(paths),
