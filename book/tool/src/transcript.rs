@@ -77,7 +77,7 @@ fn is_client(body: &str) -> bool {
         let last = command.split(" | ").find(|part| part.starts_with("nc "));
         command.starts_with("curl ") || last.is_some()
     };
-    commands(body).all(is_client)
+    commands(body).next().is_some() && commands(body).all(is_client)
 }
 
 /// Each line in an element of its own: where it is broken, the rest is indented.
