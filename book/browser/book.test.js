@@ -152,7 +152,7 @@ test('without JavaScript all text, pictures and pages are there', async () => {
         const shown = selector => [...document.querySelectorAll(selector)]
             .filter(element => element.checkVisibility()).length;
         return {
-            titles: shown('main h1'), diagrams: shown('figure.diagram svg'), wires: shown('figure.wire'),
+            titles: shown('main h1'), diagrams: shown('figure.diagram li'), wires: shown('figure.wire'),
             rust: shown('.tabs code.language-rust'), languages: shown('.tabs label'),
             next: shown('a[rel~=next]'),
         };
