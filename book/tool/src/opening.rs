@@ -2,6 +2,7 @@
 
 use crate::html::escape;
 use crate::pages::{Minutes, Page};
+use crate::transcript::transcript;
 
 /// The opening around the heading: where we are, and how long it takes. The first page
 /// only has its heading.
@@ -16,10 +17,15 @@ pub fn opening(page: &Page, heading: &str) -> String {
         ("", part) => escape(part),
         (number, _) => format!("Chapter {number}"),
     };
-    // There, the switch for teaching notes is added.
-    let teachers = if page.part == "For teachers" { " teachers" } else { "" };
+    let class = match &*page.part {
+        // The switch for teaching notes is added there.
+        "For teachers" => " teachers",
+        // On paper, these need no page of their own.
+        _ if page.path.contains('/') && page.part != "Beyond" => " goes-on",
+        _ => "",
+    };
     format!(
-        "<div class=\"opening{teachers}\">\n<p class=\"eyebrow\">{climb}{place}</p>\n\n{heading}\n\
+        "<div class=\"opening{class}\">\n<p class=\"eyebrow\">{climb}{place}</p>\n\n{heading}\n\
          {}</div>\n\n",
         minutes(page.minutes)
     )
@@ -95,22 +101,11 @@ pub fn clone(url: Option<&str>) -> String {
             .into();
     };
     let folder = url.rsplit('/').next().unwrap_or_default().trim_end_matches(".git");
-    let line = |command: &str| {
-        format!(
-            "<span class=\"line\"><span class=\"prompt\">$ </span><kbd>{command}</kbd>\n\
-             </span>"
+    transcript(&format!("$ git clone {url}\n$ cd {folder}\n"), "")
+        + &format!(
+            "\nWithout Git, download it as an archive from [its page]({url}), unpack it, \
+             and go into its folder.\n"
         )
-    };
-    format!(
-        "<figure class=\"transcript\">\n\
-         <figcaption><b>Terminal 1</b> <span>· once</span></figcaption>\n\
-         <pre><code class=\"language-text nohighlight wraps\">{}{}</code></pre>\n\
-         </figure>\n\n\
-         Without Git, download it as an archive from [its page]({url}), unpack it, and \
-         go into its folder.\n",
-        line(&format!("git clone {url}")),
-        line(&format!("cd {folder}"))
-    )
 }
 
 #[cfg(test)]
