@@ -123,7 +123,7 @@ fn an_idle_client_holds_everybody_up(program: fn() -> Command) -> Result<()> {
 fn survives_bad_clients(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
     tests::bad_clients(program.address())?;
-    program.wait_for_stderr("a client was lost: ")?;
+    program.wait_for_stderr("lost a client: ")?;
     pin!("client", tests::exchange(program.address(), REQUEST)?);
     program.stop()?;
     Ok(())
@@ -155,7 +155,7 @@ fn the_twin_blames_the_client_for_a_closed_stdout() -> Result<()> {
     tests::exchange(program.address(), REQUEST)?;
     let seen = tests::exchange(program.address(), REQUEST)?;
     // The connection is closed before the line is printed.
-    program.wait_for_stderr("\na client was lost: [Errno 32] Broken pipe\n")?;
+    program.wait_for_stderr("\nlost a client: [Errno 32] Broken pipe\n")?;
     pin!("closed_stdout_python", format!("{seen}\n{}", program.stop()?.stderr));
     Ok(())
 }
