@@ -193,6 +193,8 @@ sessions! { #[ignore = "needs ss, nc: cargo test -- --ignored"]
 
 #[cfg(target_os = "linux")]
 sessions! { #[ignore = "needs curl, ss: cargo test -- --ignored"]
+    second ss_step04: "cargo run -p step04",
+        ["curl http://127.0.0.1:4545/", "ss -tan 'sport = :4545'"];
     thrown_out curl_reset_step02: "cargo run -p step02",
         ["curl http://127.0.0.1:4545/"];
 }
