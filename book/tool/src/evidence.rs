@@ -94,7 +94,7 @@ const PROGRAMS: [&str; 12] = [
 /// The commands that a page tells its reader to type, with line numbers.
 fn commands(page: &Page) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
-    for (line, text) in page.prose() {
+    for (line, text) in page.prose().chain(page.fences("choose")) {
         let code = inline_code(text);
         let commands = code
             .filter(|code| PROGRAMS.iter().any(|program| code.starts_with(program)));
@@ -212,7 +212,9 @@ fn shown_lines(
                     shown.push(listing::item(&parsed, text, name)?);
                 }
             }
-            ["stage", step, file] if path == format!("steps/{step}/{file}") => {
+            ["diff", step] | ["stage", step, _]
+                if path == format!("steps/{step}/src/main.rs") =>
+            {
                 shown.push(0..text.lines().count());
             }
             ["file", file] if path == file => shown.push(0..text.lines().count()),
