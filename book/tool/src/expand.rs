@@ -217,15 +217,18 @@ impl<'a> Book<'a> {
             ["snapshot", path] => {
                 Ok(transcript::transcript(&sources.snapshot(path)?, path))
             }
-            ["wire", path] => wire::view(&sources.snapshot(path)?),
+            ["wire", path] => {
+                wire::view(&sources.snapshot(path)?, &transcript::pin(path))
+            }
             ["markdown", path] => sources.snapshot(path),
             ["ledger", path] => rfcs::table(&sources.read(path)?),
             ["svg", path] => svg(&sources.read(path)?),
             ["stairs"] => hero::stairs(&|path| sources.snapshot(path)),
             ["doors"] => hero::doors(&|path| sources.snapshot(path)),
-            ["your-request", path] => {
-                Ok(hero::recorded(&wire::view(&sources.snapshot(path)?)?))
-            }
+            ["your-request", path] => Ok(hero::recorded(&wire::view(
+                &sources.snapshot(path)?,
+                &transcript::pin(path),
+            )?)),
             ["clone"] => Ok(opening::clone(sources.repository_url()?.as_deref())),
             ["names", ..] => {
                 let names = self.names.get(&(index, line)).context("no names")?;

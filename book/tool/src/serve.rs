@@ -219,7 +219,7 @@ pub fn with_request(response: Response, request: &Request) -> Response {
     edit(response, |page| {
         let (before, rest) = page.split_once(begin)?;
         let (_, after) = rest.split_once(end)?;
-        let wire = wire::view(&escaped(request)).ok()?;
+        let wire = wire::view(&escaped(request), "").ok()?;
         Some(before.to_owned() + &hero::yours(&wire) + after)
     })
 }
