@@ -1,5 +1,6 @@
 //! How long a client may take, how much it may send, and how it still gets its answer.
 
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -193,6 +194,18 @@ fn a_reader_that_does_not_read_is_cut_off() -> Result<()> {
     second.send(REQUEST)?;
     second.read_until(PATIENCE, |bytes| !bytes.is_empty());
     check_deadline(start, 0.5)
+}
+
+/// Why a small answer needs no deadline: all of it fits into a send buffer that is
+/// empty, even if the client never reads.
+#[test]
+fn a_small_answer_fits_into_an_empty_send_buffer() -> Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let _client = Client::connect_with_buffer(listener.local_addr()?, 1)?;
+    let (mut server, _) = listener.accept()?;
+    server.set_nonblocking(true)?;
+    ensure!(server.write(&[b'a'; 4096])? == 4096);
+    Ok(())
 }
 
 /// A client that says nothing holds up one thread. Only when all have one each,
