@@ -9,6 +9,7 @@
 //!   explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`,
 //!   `transcript.rs`, `wire.rs`, `seq.rs`, `choose.rs`, `hero.rs` and `rfcs.rs`
+//! - `opening.rs`: what frames a page
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `changes.rs`: which steps aren't those that the transcripts come from
 //! - `build.rs`: mdBook makes HTML of it, strictly or leniently
@@ -27,6 +28,7 @@ mod html;
 mod library;
 mod listing;
 mod names;
+mod opening;
 mod pages;
 mod rfcs;
 mod seq;
