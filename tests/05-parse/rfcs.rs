@@ -110,7 +110,8 @@ fn every_reason_appears() -> Result<()> {
         else {
             bail!("no request is refused because {reason:?}");
         };
-        writeln!(table, "| {caret} | {} | {reason} | {section} |", caret.status)?;
+        let place = section.trim_start_matches("RFC ");
+        writeln!(table, "| {caret} | {} | {reason} | {place} |", caret.status)?;
         if let Some((_, group)) = part.split_once("// ") {
             write!(table, "\n**{}**\n\n{HEADER}", group.trim().trim_end_matches('.'))?;
         }
@@ -121,7 +122,7 @@ fn every_reason_appears() -> Result<()> {
     Ok(())
 }
 
-const HEADER: &str = "| where | status | reason | rule |\n|---|--:|---|---|\n";
+const HEADER: &str = "| where | status | reason | RFC |\n|---|--:|---|---|\n";
 
 /// What the log says of a refusal.
 struct Caret {
@@ -166,9 +167,9 @@ fn carets() -> Result<Vec<Caret>> {
 /// In a cell of a table: a line of the log is too long for that.
 impl fmt::Display for Caret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (start, end) = (self.offset.saturating_sub(24), self.offset + 20);
+        let start = self.offset.saturating_sub(20);
         let cut = if start > 0 { "…" } else { "" };
-        let end = self.line.len().min(end);
+        let end = self.line.len().min(start + 26);
         let shown: String = self.line[start..end].chars().map(in_html).collect();
         let indent = " ".repeat(self.offset - start + cut.chars().count());
         write!(f, "<pre>{cut}{shown}&#10;{indent}^</pre>")

@@ -139,6 +139,9 @@ sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
         ["curl -s -H 'X-Odd: <b>bold</b>' http://127.0.0.1:4545/inspect | grep X-Odd"];
     second curl_options: "cargo run -p step05",
         ["curl -si -X OPTIONS http://127.0.0.1:4545/"];
+    second curl_methods_step05: "cargo run -p step05", [
+        r#"for m in GET OPTIONS POST BREW get; do curl -s -o /dev/null -w "$m: %{http_code}\n" -X $m http://127.0.0.1:4545/; done"#,
+        r#"curl -s -o /dev/null -w '%{http_code}\n' -H 'If-None-Match: *' http://127.0.0.1:4545/"#];
     second curl_twice_step05: "cargo run -p step05", [TWICE];
     second curl_upload_step05: "cargo run -p step05",
         ["head -c 2000000 /dev/zero | curl -sv --data-binary @- http://127.0.0.1:4545/ 2>&1 | grep -e '^> E' -e '^< H'"];
