@@ -18,7 +18,7 @@ use tracing_subscriber::{Layer, Registry};
 use crate::changes::Changes;
 use crate::expand::Kept;
 use crate::pages::{self, Minutes, Page};
-use crate::{Sources, evidence, exercises, expand};
+use crate::{Sources, evidence, exercises, expand, lean};
 
 /// Replaces a folder by what `build` puts into a new one, or leaves it as it is.
 ///
@@ -91,7 +91,7 @@ fn build(sources: &Sources, into: &Path, tutorial: Tutorial) -> Result<Vec<Strin
     })?;
     remove(&theme)?;
     copy(sources, "book/src", into)?;
-    minify(into)?;
+    lean::lean(into)?;
     let said = said.0.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(said.clone())
 }
@@ -104,40 +104,6 @@ fn copy(sources: &Sources, from: &str, to: &Path) -> Result<()> {
         fs::copy(sources.path(path), to).with_context(|| path.clone())?;
     }
     Ok(())
-}
-
-/// Takes comments and indentation out of all style sheets: a fifth of what they weigh.
-fn minify(folder: &Path) -> Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            minify(&path)?;
-        } else if path.extension().is_some_and(|extension| extension == "css") {
-            fs::write(&path, without_comments(&fs::read_to_string(&path)?))?;
-        }
-    }
-    Ok(())
-}
-
-/// A style sheet without comments, and without blanks where lines begin and end. What is
-/// in quotes stays in its line, so it is as it was.
-fn without_comments(css: &str) -> String {
-    let mut bare = String::new();
-    let mut rest = css;
-    while let Some((before, after)) = rest.split_once("/*") {
-        bare += before;
-        rest = after.split_once("*/").map_or("", |(_, after)| after);
-    }
-    bare += rest;
-    let lines = bare.lines().map(str::trim).filter(|line| !line.is_empty());
-    let mut out = String::new();
-    for line in lines {
-        out += line;
-        if !line.ends_with(['{', '}', ';', ',']) {
-            out.push(' ');
-        }
-    }
-    out
 }
 
 /// What mdBook says of warnings and errors.
@@ -271,13 +237,4 @@ fn add(pages: &mut Vec<Page>, part: &mut String, items: &[BookItem]) {
 
 fn slashed(path: &Path) -> String {
     path.display().to_string().replace('\\', "/")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_style_sheet_is_the_same_without_comments_and_indentation() {
-        let css = "/* a\n b */\n.c {\n    d: e(f,\n      g)\n      h;\n}\n\n.i  /* j */ k { }\n";
-        assert_eq!(super::without_comments(css), ".c {d: e(f,g) h;}.i   k { }");
-    }
 }

@@ -239,7 +239,10 @@ impl<'a> Book<'a> {
             }
             ["glossary"] => Ok(glossary::list(self.pages, &self.terms, index)),
             ["minutes", ref paths @ ..] => self.all_are_pages(paths),
-            ["gallery"] => exercises::gallery(sources),
+            ["gallery"] => {
+                let gallery = exercises::gallery(sources)?;
+                Ok(format!("<div class=\"gallery\">\n\n{gallery}\n</div>\n"))
+            }
             // Once all minutes are known.
             ["exercises", _] => Ok(String::new()),
             _ => bail!(

@@ -13,6 +13,7 @@
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `changes.rs`: which steps aren't those that the transcripts come from
 //! - `build.rs`: mdBook makes HTML of it, strictly or leniently
+//! - `lean.rs`: what is taken away from that
 //! - `evidence.rs`: what only the whole book can tell
 //! - `serve.rs`: step05 serves it
 
@@ -25,6 +26,7 @@ mod expand;
 mod glossary;
 mod hero;
 mod html;
+mod lean;
 mod library;
 mod listing;
 mod names;

@@ -16,10 +16,15 @@ pub fn opening(page: &Page, heading: &str) -> String {
         ("", part) => escape(part),
         (number, _) => format!("Chapter {number}"),
     };
-    // There, the switch for teaching notes is added.
-    let teachers = if page.part == "For teachers" { " teachers" } else { "" };
+    let class = match &*page.part {
+        // The switch for teaching notes is added there.
+        "For teachers" => " teachers",
+        // On paper, these need no page of their own.
+        _ if page.path.contains('/') && page.part != "Beyond" => " goes-on",
+        _ => "",
+    };
     format!(
-        "<div class=\"opening{teachers}\">\n<p class=\"eyebrow\">{climb}{place}</p>\n\n{heading}\n\
+        "<div class=\"opening{class}\">\n<p class=\"eyebrow\">{climb}{place}</p>\n\n{heading}\n\
          {}</div>\n\n",
         minutes(page.minutes)
     )
