@@ -80,7 +80,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes a list of codings, the last of which is `chunked` (RFC 9112, 6.1). Refuses
-    /// empty elements, against RFC 9110, 5.6.1.2: other servers may count them too.
+    /// empty elements, which RFC 9110, 5.6.1.2 allows: servers may disagree on them.
     fn transfer_encoding(&mut self, value: &[u8], offset: usize) -> Result<()> {
         self.coding = Some(offset);
         for coding in elements(value) {

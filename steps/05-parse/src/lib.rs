@@ -75,7 +75,7 @@ pub fn serve(
                 format!("lost a client: {error}\n")
             }
         };
-        // If nobody reads the log, go on; if its reader is slow, this waits.
+        // If the log's reader is gone, go on; if it doesn't read, this waits.
         let _ = io::stdout().write_all(log.as_bytes());
     }
 }
