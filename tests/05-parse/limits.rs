@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use step05::{Deadlines, Response};
+use step05::{Deadlines, MAX_BODY, MAX_HEAD, Response};
 use tests::{Client, End, GLANCE, PATIENCE, Program, REQUEST, Received, date, pin};
 
 use super::{rust, with_deadline};
@@ -194,6 +194,19 @@ fn a_reader_that_does_not_read_is_cut_off() -> Result<()> {
     second.send(REQUEST)?;
     second.read_until(PATIENCE, |bytes| !bytes.is_empty());
     check_deadline(start, 0.5)
+}
+
+/// What chapter 5 says of the limits in figures of its own.
+#[test]
+fn what_the_book_reckons() {
+    let Deadlines { head, write, linger } = Deadlines::default();
+    assert_eq!((head + write + linger).as_secs(), 22);
+    // One byte every nine seconds: almost a week, and with a body four months.
+    let days = |bytes: usize| bytes * 9 / 86_400;
+    assert_eq!((days(MAX_HEAD), days(MAX_HEAD + MAX_BODY)), (6, 116));
+    // Lines of four bytes, and all that has come is parsed after each.
+    let parsed: usize = (4..=MAX_HEAD).step_by(4).sum();
+    assert_eq!(parsed / 1_000_000, 536);
 }
 
 /// Why a small answer needs no deadline: all of it fits into a send buffer that is
