@@ -148,15 +148,15 @@ fn words(rows: &[Row]) -> String {
         (low.min(ratio), high.max(ratio))
     });
     format!(
-        "The best of many short batches, in turns, in one process. The two do not do \
-         the same: step05 also checks Host, target and framing, which `httparse` \
-         leaves to its caller; `httparse` keeps a list of the fields, which step05 \
-         walks again when somebody asks. And of `httparse`'s time a good part goes \
-         into clearing the room for 64 fields, as its documentation shows it. Who \
-         hands it room that was not cleared gets the last column; beside that, \
-         step05's speed is between {low:.2} and {high:.2} times `httparse`'s. All of \
-         this is nanoseconds: a server spends a hundred times as long, or more, in the \
-         kernel.\n"
+        "The best of many short batches, in turns, in one process. The two don't do \
+         the same work: step05 also checks Host, target and framing, which `httparse` \
+         leaves to its caller; `httparse` keeps a list of the fields, while step05 \
+         walks through them again each time one is asked for. And a good part of \
+         `httparse`'s time goes into clearing the room for 64 fields, the way its \
+         documentation shows it. A caller that hands it room that wasn't cleared gets \
+         the last column; compared with that, step05's speed is between {low:.2} and \
+         {high:.2} times `httparse`'s. All of this is nanoseconds: a server spends a \
+         hundred times as long, or more, in the kernel.\n"
     )
 }
 

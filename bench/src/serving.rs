@@ -192,14 +192,15 @@ fn wanted(section: &Section) -> Vec<Goal> {
 /// What the figures mean, and what they do not.
 fn words(sections: &[Section]) -> String {
     let mut text = String::from(
-        "A connection for each request, the best of several short batches in turns, \
-         each figure by itself. CPU is the server's for one request, user and system \
-         together. All print to the null device; the steps and http.server log every \
-         request, the others do not. hyper runs on one thread. The client works on the \
-         same cores, so that requests/s count its work too, and with 16 clients the \
-         p50 is mostly waiting in line: most servers here answer one after the other. \
-         On a machine that has other work, requests/s differ by a tenth and more from \
-         run to run, CPU by some hundredths.\n",
+        "A connection for each request; the best of several short batches in turns, \
+         each figure by itself. CPU is the server's, user and system together, for one \
+         request. All print to the null device: step04 a line for each line of the \
+         request, step05 and http.server one, the others none. hyper runs on one \
+         thread. The clients run on the same cores, so requests/s include their work; \
+         with 16 of them, p50 is largely waiting in line, because nearly every server \
+         here answers one client after another. On a machine with other work to do, \
+         requests/s vary by a tenth or more from run to run, CPU by a few \
+         hundredths.\n",
     );
     for section in sections {
         let of = |kind| section.of(kind);
@@ -208,12 +209,12 @@ fn words(sections: &[Section]) -> String {
         let _ = write!(
             text,
             "\n\
-             With {}: what the floor does, nearly all of it in the kernel, is {:.0} % \
-             of step05's CPU; the deadline, parsing, the page, the date and the log \
-             share the rest. step04 answers {:.1} times as many requests as the same \
-             program in Python, which takes {:.1} times as much CPU. step05 answers \
-             {:.1} times as many as http.server, which takes {:.1} times as much \
-             CPU.\n",
+             With {}, what the floor does, nearly all of it in the kernel, accounts \
+             for {:.0} % of step05's CPU time; the deadline, parsing, the page, the date \
+             and the log share the rest. step04 answers {:.1} times as many requests \
+             as its Python twin, which takes {:.1} times as much CPU time. step05 \
+             answers {:.1} times as many as http.server, which takes {:.1} times as \
+             much.\n",
             clients(section),
             100.0 * (floor.cpu / step05.cpu).min(1.0),
             rust.per_second / python.per_second,
