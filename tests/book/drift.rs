@@ -58,7 +58,7 @@ pub enum Change {
 pub use Change::{Append, Create, Remove, Replace};
 
 /// Found while the pages are made.
-const IN_THE_PAGES: [Drift; 11] = [
+const IN_THE_PAGES: [Drift; 12] = [
     // A transcript typed by hand.
     Drift {
         file: "book/src/02-listen.md",
@@ -128,6 +128,19 @@ const IN_THE_PAGES: [Drift; 11] = [
              program -> kernel: socket, accept\n```\n",
         ),
         said: &["book/src/trouble.md:", "`accept` is not among the calls"],
+    },
+    // A question whose answer the snapshot does not prove.
+    Drift {
+        file: "book/src/trouble.md",
+        change: Append(
+            "\n```choose\nA?\n- (right) B\n  > C\n- D\n  > E\n\
+             proof: tests/sessions/snapshots/curl-nothing.snap: Connection accepted\n\
+             ```\n",
+        ),
+        said: &[
+            "book/src/trouble.md:",
+            "curl-nothing.snap lacks `Connection accepted`",
+        ],
     },
     // A directive that does not exist.
     Drift {

@@ -179,7 +179,7 @@ fn an_editors_lock() -> Result<()> {
     copy_repository(reader.folder.path())?;
     for lock in [
         "book/src/.#index.md",
-        "book/src/fonts/.#OPEN-SANS-LICENSE.txt",
+        "book/src/fonts/.#SOCKET-SERIF-OFL.txt",
         "book/theme/fonts/.#fonts.css",
         "steps/04-respond/src/.#main.rs",
         "steps/.#notes",
@@ -200,7 +200,7 @@ fn a_book_that_cannot_be_built() -> Result<()> {
     let reader = Reader::new()?;
     let summary = fs::read_to_string(reader.path(SUMMARY))?;
     reader.changes(SUMMARY, &Remove)?;
-    for path in ["/", "/04-respond.html", "/tutorial.css", "/none", "/none/"] {
+    for path in ["/", "/04-respond.html", "/face.css", "/none", "/none/"] {
         let response = reader.site.answer(path.as_bytes());
         let page = String::from_utf8_lossy(&response.body).into_owned();
         assert_eq!(response.status.0, 500, "{path}");

@@ -269,7 +269,7 @@ fn the_next_page_shows_what_has_changed() -> Result<()> {
     };
     for source in [
         "book/src/rooms/new.md",
-        "book/theme/tutorial.css",
+        "book/theme/face.css",
         "book/book.toml",
         "steps/01-bind/src/main.rs",
         "tests/01-bind/snapshots/stdout.snap",
@@ -410,7 +410,7 @@ fn the_book_is_served_to_every_kind_of_client() -> Result<()> {
         ("/", "200 OK", HTML, "HTTP from the Socket Up"),
         ("/05-parse/transport.html?a=b", "200 OK", HTML, "deadline"),
         ("/print.html", "200 OK", HTML, "<h1"),
-        ("/fonts/OPEN-SANS-LICENSE.txt", "200 OK", "text/plain; charset=utf-8", ""),
+        ("/fonts/SOCKET-SERIF-OFL.txt", "200 OK", "text/plain; charset=utf-8", ""),
         ("/none/such", "404 Not Found", HTML, "<base href=\"/\">"),
         ("/%2e%2e/.rustc_info.json", "404 Not Found", HTML, ""),
     ] {
@@ -569,7 +569,7 @@ fn curl_asks_for_files() -> Result<()> {
     let mut terminal = Terminal::new()?;
     for line in [
         "curl -sI http://127.0.0.1:3000/ | grep -e HTTP -e Type",
-        "curl -sI http://127.0.0.1:3000/fonts/OPEN-SANS-LICENSE.txt | grep -e HTTP -e \
+        "curl -sI http://127.0.0.1:3000/fonts/SOCKET-SERIF-OFL.txt | grep -e HTTP -e \
          Type",
         "curl -sI --path-as-is http://127.0.0.1:3000/../../Cargo.toml | grep HTTP",
         "curl -sI http://127.0.0.1:3000/%2e%2e%2f%2e%2e%2fCargo.toml | grep HTTP",

@@ -94,7 +94,7 @@ const PROGRAMS: [&str; 12] = [
 /// The commands that a page tells its reader to type, with line numbers.
 fn commands(page: &Page) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
-    for (line, text) in page.prose() {
+    for (line, text) in page.prose().chain(page.fences("choose")) {
         let code = inline_code(text);
         let commands = code
             .filter(|code| PROGRAMS.iter().any(|program| code.starts_with(program)));

@@ -10,7 +10,9 @@ use crate::html::escape;
 
 use crate::pages::{Minutes, Page, Piece, What};
 use crate::terms::{self, Terms};
-use crate::{Sources, exercises, glossary, hero, listing, rfcs, seq, transcript, wire};
+use crate::{
+    Sources, choose, exercises, glossary, hero, listing, rfcs, seq, transcript, wire,
+};
 
 /// The book as a whole, as far as a page needs to know it.
 pub struct Book<'a> {
@@ -119,7 +121,8 @@ impl<'a> Book<'a> {
             }
             _ => text,
         };
-        page.pieces.iter().zip(pieces).map(with_minutes).collect()
+        let text: String = page.pieces.iter().zip(pieces).map(with_minutes).collect();
+        text + &choose::answers(page.fences("choose").map(|(_, source)| source))
     }
 
     fn piece(
@@ -135,6 +138,14 @@ impl<'a> Book<'a> {
                 let slug = page.path.trim_end_matches(".md").replace('/', "-");
                 let id = format!("seq-{slug}-{}", piece.line);
                 seq::svg(source, &id, &|path| self.sources.snapshot(path))
+            }
+            What::Fence(info, source) if info == "choose" => {
+                let slug = page.path.trim_end_matches(".md").replace('/', "-");
+                let earlier =
+                    page.fences("choose").take_while(|(line, _)| *line < piece.line);
+                let question = choose::Question::parse(source)?;
+                question.check(&|path| self.sources.snapshot(path))?;
+                Ok(question.html(&format!("choose-{slug}-{}", earlier.count() + 1)))
             }
             What::Fence(info, text) => {
                 let by_hand = "typed by hand: show code and output by a directive";

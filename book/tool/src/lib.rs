@@ -8,7 +8,7 @@
 //! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs
 //!   explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`,
-//!   `transcript.rs`, `wire.rs`, `seq.rs`, `hero.rs` and `rfcs.rs`
+//!   `transcript.rs`, `wire.rs`, `seq.rs`, `choose.rs`, `hero.rs` and `rfcs.rs`
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `changes.rs`: which steps aren't those that the transcripts come from
 //! - `build.rs`: mdBook makes HTML of it, strictly or leniently
@@ -17,6 +17,7 @@
 
 pub mod build;
 pub mod changes;
+mod choose;
 pub mod evidence;
 mod exercises;
 mod expand;

@@ -158,6 +158,16 @@ impl Page {
         })
     }
 
+    /// The texts of all fences of that kind, with line numbers.
+    pub fn fences(&self, kind: &str) -> impl Iterator<Item = (usize, &str)> {
+        self.pieces.iter().filter_map(move |piece| match &piece.what {
+            What::Fence(info, text) if info == kind => {
+                Some((piece.line, text.as_str()))
+            }
+            _ => None,
+        })
+    }
+
     /// What its directives and diagrams are made from.
     pub fn sources(&self) -> impl Iterator<Item = String> {
         self.pieces.iter().filter_map(|piece| match &piece.what {

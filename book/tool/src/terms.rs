@@ -7,14 +7,17 @@ use anyhow::Result;
 use crate::names::names;
 use crate::{Sources, pages::Page};
 
-/// Where a term is explained: `<dfn>term</dfn>` in the text.
-#[derive(Clone, Debug)]
+/// Where a term is explained: `<dfn>term</dfn>` in the text, or, where the sentence
+/// around it is no definition, `<dfn title="A definition.">term</dfn>`.
+#[derive(Clone, Debug, Default)]
 pub struct Place {
     /// The page's index in the book.
     pub page: usize,
     pub line: usize,
     /// The term as it stands there.
     pub term: String,
+    /// Its own definition.
+    pub definition: Option<String>,
 }
 
 /// All explanations, each by what a link to it ends with.
@@ -31,8 +34,9 @@ impl Terms {
         let mut terms = Self::default();
         for (page, source) in pages.iter().enumerate() {
             for (line, text) in source.prose() {
-                for term in explained(text) {
-                    let place = Place { page, line, term: term.into() };
+                for (definition, term) in explained(text) {
+                    let definition = definition.map(String::from);
+                    let place = Place { page, line, term: term.into(), definition };
                     if let Some(other) = terms.places.insert(id(term), place) {
                         terms.twice.push(format!(
                             "book/src/{}:{line}: {term:?} is explained in {}:{} \
@@ -53,10 +57,22 @@ impl Terms {
     }
 }
 
-/// The terms that a line of Markdown explains, with their backticks.
-fn explained(text: &str) -> impl Iterator<Item = &str> {
-    let parts = text.split("<dfn>").skip(1);
-    parts.filter_map(|part| part.split("</dfn>").next())
+/// The terms that a line of Markdown explains, with their backticks, and each behind its
+/// own definition if it has one.
+fn explained(text: &str) -> impl Iterator<Item = (Option<&str>, &str)> {
+    text.split("<dfn").skip(1).filter_map(|part| {
+        let (definition, rest) = definition(part);
+        Some((definition, rest.split_once("</dfn>")?.0))
+    })
+}
+
+/// What follows `<dfn`: the definition, and the rest from the term on.
+fn definition(part: &str) -> (Option<&str>, &str) {
+    let titled = part.strip_prefix(" title=\"").and_then(|part| part.split_once("\">"));
+    match titled {
+        Some((definition, rest)) => (Some(definition), rest),
+        None => (None, part.strip_prefix('>').unwrap_or(part)),
+    }
 }
 
 /// `dfn-socket-new` for `Socket::new`; other signs than letters and digits by their
@@ -82,13 +98,24 @@ fn id(term: &str) -> String {
     id
 }
 
-/// The line with a place to link to at each explanation.
+/// The line with a place to link to at each explanation. Definitions are for the
+/// glossary: in HTML, the title of a `<dfn>` is the term itself.
 pub fn with_ids(text: &str) -> String {
-    let mut parts = text.split("<dfn>");
+    with_dfns(text, |term| format!("<dfn id=\"{}\">", id(term)))
+}
+
+/// The line without the definitions that are for the glossary.
+pub fn without_definitions(text: &str) -> String {
+    with_dfns(text, |_| "<dfn>".into())
+}
+
+fn with_dfns(text: &str, dfn: impl Fn(&str) -> String) -> String {
+    let mut parts = text.split("<dfn");
     let mut out = parts.next().unwrap_or_default().to_string();
     for part in parts {
-        let term = part.split("</dfn>").next().unwrap_or_default();
-        out += &format!("<dfn id=\"{}\">{part}", id(term));
+        let (_, rest) = definition(part);
+        out += &dfn(rest.split("</dfn>").next().unwrap_or_default());
+        out += rest;
     }
     out
 }
@@ -152,17 +179,20 @@ mod tests {
         );
         assert_eq!(id("`?`"), "dfn-x3f");
         assert_ne!(id("`Result`"), id("`result`"));
+        let text = "<dfn>`a`</dfn>, <dfn title=\"`a` -> d.\">b c</dfn> e";
         assert_eq!(
-            explained("<dfn>`a`</dfn>, <dfn>b c</dfn>").collect::<Vec<_>>(),
-            ["`a`", "b c"]
+            explained(text).collect::<Vec<_>>(),
+            [(None, "`a`"), (Some("`a` -> d."), "b c")]
         );
+        assert_eq!(without_definitions(text), "<dfn>`a`</dfn>, <dfn>b c</dfn> e");
+        assert!(with_ids(text).ends_with("<dfn id=\"dfn-b-c\">b c</dfn> e"));
     }
 
     #[test]
     fn a_word_does_not_explain_code() {
         let mut terms = Terms::default();
         for term in ["range", "`read`", "Bitwise AND"] {
-            let place = Place { page: 0, line: 1, term: term.into() };
+            let place = Place { line: 1, term: term.into(), ..Place::default() };
             terms.places.insert(id(term), place);
         }
         for (term, is_explained) in [
