@@ -2,5 +2,6 @@
 //! it.
 
 mod drift;
+mod published;
 mod reader;
 mod serve;

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use std::{fs, thread};
 
 use anyhow::{Context, Result, ensure};
-use book::serve::Site;
+use book::serve::{self, Site};
 use step05::Response;
 use tempfile::TempDir;
 use tests::{
@@ -394,6 +394,33 @@ fn parts(received: &Received) -> Result<(&str, &str, &[u8])> {
     let content_type =
         head.lines().find_map(|line| line.strip_prefix("Content-Type: "));
     Ok((status, content_type.unwrap_or_default(), body))
+}
+
+/// What a browser sends is the reader's: none of it may become HTML.
+#[test]
+fn the_first_page_shows_the_request_that_asked_for_it() -> Result<()> {
+    let yours = |content_type, text: &str| {
+        let head = b"GET /?a=b HTTP/1.1\r\nHost: a\r\nX-Odd: <b> \\ \xe9\r\n\r\n";
+        let request = step05::parse(head)?.context("half a request")?.0;
+        let body = text.as_bytes().to_vec().into();
+        let response = Response { status: step05::Status::OK, content_type, body };
+        let answer = serve::with_request(response, &request).body;
+        anyhow::Ok(String::from_utf8_lossy(&answer).into_owned())
+    };
+    const HTML: &str = "text/html; charset=utf-8";
+    let recorded = "<main><section class=\"yours\">recorded</section> rest";
+    let page = yours(HTML, recorded)?;
+    ensure!(page.starts_with("<main><section class=\"yours\">\n"), "{page}");
+    ensure!(page.contains("You have just sent <em>this</em>"), "{page}");
+    ensure!(page.contains("/?a=b") && page.contains("X-Odd"), "{page}");
+    ensure!(page.contains("&lt;b&gt; \\\\ \\xe9"), "{page}");
+    ensure!(
+        page.ends_with("</section>\n rest") && !page.contains("recorded"),
+        "{page}"
+    );
+    assert_eq!(yours("text/css; charset=utf-8", recorded)?, recorded);
+    assert_eq!(yours(HTML, "<main>another page")?, "<main>another page");
+    Ok(())
 }
 
 /// The folder is not that of a book which somebody reads while the tests run.

@@ -11,7 +11,8 @@ use crate::html::escape;
 use crate::pages::{Minutes, Page, Piece, What};
 use crate::terms::{self, Terms};
 use crate::{
-    Sources, choose, exercises, glossary, hero, listing, rfcs, seq, transcript, wire,
+    Sources, choose, exercises, glossary, hero, listing, opening, rfcs, seq,
+    transcript, wire,
 };
 
 /// The book as a whole, as far as a page needs to know it.
@@ -72,7 +73,7 @@ impl<'a> Book<'a> {
             page.minutes.reading = page.reading(lines);
         }
         for (index, (page, pieces)) in expanded.iter_mut().enumerate() {
-            page.text = self.with_minutes(index, mem::take(pieces));
+            page.text = self.finish(index, mem::take(pieces));
         }
         expanded.into_iter().map(|(page, _)| page).collect()
     }
@@ -109,20 +110,41 @@ impl<'a> Book<'a> {
         (expanded, pieces)
     }
 
-    /// The page's text, with its minutes behind the title, and tables of minutes.
-    fn with_minutes(&self, index: usize, pieces: Vec<String>) -> String {
+    /// The page's text with what needs other pages, or their minutes: its opening,
+    /// tables, and its end.
+    fn finish(&self, index: usize, pieces: Vec<String>) -> String {
         let page = &self.pages[index];
-        let with_minutes = |(piece, text): (&Piece, String)| match &piece.what {
-            What::Text(line) if line.starts_with("# ") => text + &said(page.minutes),
-            What::Directive(words)
-                if words.first().is_some_and(|word| word == "minutes") =>
-            {
-                self.minutes(page, &words[1..])
-            }
-            _ => text,
-        };
-        let text: String = page.pieces.iter().zip(pieces).map(with_minutes).collect();
-        text + &choose::answers(page.fences("choose").map(|(_, source)| source))
+        let mut text = String::new();
+        let mut pieces = page.pieces.iter().zip(pieces).peekable();
+        while let Some((piece, made)) = pieces.next() {
+            text += &match &piece.what {
+                What::Text(line) if line.starts_with("# ") => {
+                    opening::opening(page, &made)
+                }
+                What::Text(line) if line.starts_with("**By the end of this ") => {
+                    let is_more = |(piece, _): &(&Piece, String)| matches!(&piece.what, What::Text(line) if !line.trim().is_empty());
+                    let mut paragraph = made;
+                    while let Some((_, more)) = pieces.next_if(is_more) {
+                        paragraph += &more;
+                    }
+                    opening::outcome(&paragraph)
+                }
+                What::Directive(words) => match words.first().map(String::as_str) {
+                    Some("minutes") => self.minutes(page, &words[1..]),
+                    Some("exercises") => self.exercises(page, &words[1..].concat()),
+                    _ => made,
+                },
+                _ => made,
+            };
+        }
+        text += &choose::answers(page.fences("choose").map(|(_, source)| source));
+        let before = index.checked_sub(1).map(|index| &self.pages[index]);
+        text += &opening::turn(page, before, self.pages.get(index + 1));
+        // Nobody would print all of these.
+        if page.directives().any(|(_, words)| *words == ["gallery"]) {
+            text = format!("<div class=\"screen-only\">\n\n{text}\n</div>\n");
+        }
+        text
     }
 
     fn piece(
@@ -170,7 +192,16 @@ impl<'a> Book<'a> {
         let owned =
             |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match words[..] {
-            ["stage", step, file] => listing::stage(sources, step, file),
+            ["diff", step] | ["stage", step, _] => {
+                let new = self.names.range((index, 0)..=(index, usize::MAX));
+                let new: Vec<_> = new
+                    .filter_map(|(_, names)| names.as_ref().ok())
+                    .flatten()
+                    .collect();
+                listing::diff(sources, step, &|code| {
+                    terms::linked(self.pages, &self.terms, index, &new, code)
+                })
+            }
             ["item", path, ref names @ ..]
                 if is_elsewhere(path) && !names.is_empty() =>
             {
@@ -180,34 +211,40 @@ impl<'a> Book<'a> {
                 listing::items(sources, &format!("steps/{step}/{file}"), &owned(names))
             }
             ["file", path] => listing::file(sources, path),
-            ["beside", step, ref names @ ..] if !names.is_empty() => {
-                listing::beside(sources, step, &owned(names))
+            ["compare" | "beside", step, ref names @ ..] if !names.is_empty() => {
+                listing::compare(sources, step, &owned(names))
             }
             ["snapshot", path] => {
                 Ok(transcript::transcript(&sources.snapshot(path)?, path))
             }
-            ["wire", path] => wire::view(&sources.snapshot(path)?),
+            ["wire", path] => {
+                wire::view(&sources.snapshot(path)?, &transcript::pin(path))
+            }
             ["markdown", path] => sources.snapshot(path),
             ["ledger", path] => rfcs::table(&sources.read(path)?),
             ["svg", path] => svg(&sources.read(path)?),
             ["stairs"] => hero::stairs(&|path| sources.snapshot(path)),
+            ["doors"] => hero::doors(&|path| sources.snapshot(path)),
+            ["your-request", path] => Ok(hero::recorded(&wire::view(
+                &sources.snapshot(path)?,
+                &transcript::pin(path),
+            )?)),
+            ["clone"] => Ok(opening::clone(sources.repository_url()?.as_deref())),
             ["names", ..] => {
                 let names = self.names.get(&(index, line)).context("no names")?;
                 let names = names.as_ref().map_err(|error| anyhow!("{error:#}"))?;
-                let link = |name: &String| {
-                    terms::link(self.pages, &self.terms, index, name).unwrap_or_else(
-                        |problem| {
-                            problems.push(problem);
-                            name.clone()
-                        },
-                    )
-                };
-                Ok(names.iter().map(link).collect::<Vec<_>>().join(" · ") + "\n")
+                let (list, wrong) = terms::list(self.pages, &self.terms, index, names);
+                problems.extend(wrong);
+                Ok(list)
             }
             ["glossary"] => Ok(glossary::list(self.pages, &self.terms, index)),
             ["minutes", ref paths @ ..] => self.all_are_pages(paths),
-            ["gallery"] => exercises::gallery(sources),
-            ["exercises", start] => Ok(self.exercises(&self.pages[index], start)),
+            ["gallery"] => {
+                let gallery = exercises::gallery(sources)?;
+                Ok(format!("<div class=\"gallery\">\n\n{gallery}\n</div>\n"))
+            }
+            // Once all minutes are known.
+            ["exercises", _] => Ok(String::new()),
             _ => bail!(
                 "no such directive (see book/README.md): {{{{#{}}}}}",
                 words.join(" ")
@@ -238,7 +275,7 @@ impl<'a> Book<'a> {
                 table += &row(&format!("**{title}**"), sum, "**");
             }
             for page in part {
-                let link = format!("[{}]({})", page.name, on.link_to(&page.path));
+                let link = format!("[{}]({})", page.label(), on.link_to(&page.path));
                 table += &row(&link, page.minutes, "");
             }
         }
@@ -246,17 +283,11 @@ impl<'a> Book<'a> {
         table + &row("**All together**", sum, "**") + "\n"
     }
 
-    /// The exercises whose folders begin with `start`; all of them have a page.
-    fn exercises(&self, page: &Page, start: &str) -> String {
-        let chosen = exercises::all(self.sources).into_iter();
-        let chosen = chosen.filter(|exercise| exercise.folder.starts_with(start));
-        let list: String = chosen
-            .map(|exercise| {
-                let link = page.link_to(&exercise.path());
-                format!("- [{}]({link})\n", exercise.title)
-            })
-            .collect();
-        if list.is_empty() { list } else { format!("## Exercises\n\n{list}") }
+    /// The exercises whose folders begin with `start`.
+    fn exercises(&self, on: &Page, start: &str) -> String {
+        let start = format!("exercises/{start}");
+        let is_chosen = |page: &&Page| page.path.starts_with(&start);
+        opening::exercises(on, self.pages.iter().filter(is_chosen))
     }
 }
 
@@ -280,13 +311,6 @@ pub fn notice(html: &str) -> String {
 /// Whether this is a Rust file that belongs to no step, such as `bench/src/peers.rs`.
 fn is_elsewhere(path: &str) -> bool {
     path.contains('/') && path.ends_with(".rs") && !path.starts_with("steps/")
-}
-
-/// What stands below a page's title.
-fn said(Minutes { reading, doing }: Minutes) -> String {
-    let doing = if doing > 0 { format!(", doing {doing}") } else { String::new() };
-    let s = if reading == 1 && doing.is_empty() { "" } else { "s" };
-    format!("\n<p class=\"minutes\">Reading {reading} minute{s}{doing}.</p>\n\n")
 }
 
 fn row(name: &str, minutes: Minutes, mark: &str) -> String {

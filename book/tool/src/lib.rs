@@ -9,9 +9,11 @@
 //!   explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`,
 //!   `transcript.rs`, `wire.rs`, `seq.rs`, `choose.rs`, `hero.rs` and `rfcs.rs`
+//! - `opening.rs`: what frames a page
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `changes.rs`: which steps aren't those that the transcripts come from
 //! - `build.rs`: mdBook makes HTML of it, strictly or leniently
+//! - `lean.rs`: what is taken away from that
 //! - `evidence.rs`: what only the whole book can tell
 //! - `serve.rs`: step05 serves it
 
@@ -24,9 +26,11 @@ mod expand;
 mod glossary;
 mod hero;
 mod html;
+mod lean;
 mod library;
 mod listing;
 mod names;
+mod opening;
 mod pages;
 mod rfcs;
 mod seq;

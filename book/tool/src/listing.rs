@@ -1,5 +1,6 @@
 //! Listings: what stands in a source file, and how it differs from the step before.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
@@ -10,91 +11,180 @@ use crate::Sources;
 use crate::html::escape;
 use crate::library::Imports;
 
-/// How many unchanged lines are shown before and after a change; further ones are
-/// folded.
-const NEAR: usize = 3;
 /// How many lines are worth folding.
 const FOLDED: usize = 3;
 
-/// A whole file of a step; what changed since the step before is marked.
-pub fn stage(sources: &Sources, step: &str, file: &str) -> Result<String> {
-    let before = sources.step_before(step)?;
-    let path = format!("steps/{step}/{file}");
-    let new = sources.read(&path)?;
-    let old = before.and_then(|before| {
-        let text = sources.read(&format!("steps/{before}/{file}")).ok()?;
-        Some((before, text))
-    });
-    let Some((before, old)) = old else {
-        return Ok(figure(&path, "", &new));
+/// The program of a step, in Rust and in Python if it has a twin there. What changed
+/// since the step before is marked, and what all steps with a twin share is folded.
+/// `html` makes HTML of Rust, line by line.
+pub fn diff(
+    sources: &Sources,
+    step: &str,
+    html: &dyn Fn(&str) -> String,
+) -> Result<String> {
+    let twins = twins(sources);
+    let rust = |step: &str| format!("steps/{step}/src/main.rs");
+    let python = |step: &str| twins.get(step).cloned().unwrap_or_default();
+    let mut versions = vec![version(sources, step, &twins, &rust, html)?];
+    if twins.contains_key(step) {
+        versions.push(version(sources, step, &twins, &python, &escape)?);
+    }
+    Ok(tabs(&format!("diff-{step}"), versions))
+}
+
+/// The steps that have a Python program, and its path.
+fn twins(sources: &Sources) -> BTreeMap<String, String> {
+    let twin = |step: String| {
+        let path = sources.below(&format!("steps/{step}"), ".py").pop()?;
+        Some((step, path))
     };
-    let diff = TextDiff::from_lines(&old, &new);
-    let changes: Vec<_> =
-        diff.iter_all_changes().map(|change| (change.tag(), change.value())).collect();
-    let count = |tag| changes.iter().filter(|change| change.0 == tag).count();
-    let note = format!(
-        "{}, {} since {before}",
-        counted(count(ChangeTag::Insert), "line added", "lines added"),
-        counted(count(ChangeTag::Delete), "removed", "removed"),
-    );
-    Ok(framed(&path, &note, &marked(&changes)))
+    sources.list("steps").into_iter().filter_map(twin).collect()
 }
 
-fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+/// The program of a step in one language; `path` says where that of any step is.
+fn version(
+    sources: &Sources,
+    step: &str,
+    twins: &BTreeMap<String, String>,
+    path: &dyn Fn(&str) -> String,
+    html: &dyn Fn(&str) -> String,
+) -> Result<String> {
+    let read = |step: &str| sources.read(&path(step));
+    let (name, text) = (path(step), read(step)?);
+    let others =
+        twins.keys().filter(|other| *other != step && twins.contains_key(step));
+    let others = others.map(|other| read(other)).collect::<Result<Vec<_>>>()?;
+    let before = sources.step_before(step)?;
+    // A reader who breaks one of the steps still gets to see the others.
+    let old = before.as_deref().and_then(|before| Some((before, read(before).ok()?)));
+    let old_text = old.as_ref().map(|(_, old)| old.as_str());
+    let lines = marked(&text, old_text, &others, html);
+    let note = old.as_ref().map_or(String::new(), |(before, _)| since(before, &lines));
+    Ok(framed(&name, &note, &folded(&name, &lines)))
 }
 
-/// How a line is shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
+fn since(before: &str, lines: &[Line]) -> String {
+    let count = |mark| lines.iter().filter(|line| line.mark == mark).count();
+    let (added, removed) = (count(Mark::Added), count(Mark::Removed));
+    let s = if added == 1 { "" } else { "s" };
+    format!("{added} line{s} added, {removed} removed since {before}")
+}
+
+/// A line of a listing, and how it is shown.
+#[derive(Debug)]
+struct Line {
+    mark: Mark,
+    html: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
     Added,
     Removed,
     Same,
-    /// Unchanged, and far from every change.
-    Far,
+    /// Unchanged, and in every other step.
+    Shared,
 }
 
-fn marked(changes: &[(ChangeTag, &str)]) -> String {
-    let mark = |index: usize| match changes[index].0 {
-        ChangeTag::Insert => Mark::Added,
-        ChangeTag::Delete => Mark::Removed,
-        ChangeTag::Equal if is_near(changes, index) => Mark::Same,
-        ChangeTag::Equal => Mark::Far,
-    };
-    let marks: Vec<_> = (0..changes.len()).map(mark).collect();
-    let mut html = String::new();
-    let mut start = 0;
-    for run in marks.chunk_by(|one, next| one == next) {
-        let lines = changes[start..start + run.len()].iter();
-        let lines = lines.map(|(_, line)| escape(line));
-        start += run.len();
-        html += &match run[0] {
-            Mark::Added => each(lines, "ins"),
-            Mark::Removed => each(lines, "del"),
-            // mdBook's own name for lines that a button shows and hides.
-            Mark::Far if run.len() >= FOLDED => format!(
-                "<span class=\"gap\" data-text=\"⋯ {} unchanged lines\"></span>\
-                 <span class=\"boring\">{}</span>",
-                run.len(),
-                lines.collect::<String>()
-            ),
-            Mark::Far | Mark::Same => {
-                format!("<span class=\"same\">{}</span>", lines.collect::<String>())
+/// The lines of `new`, and those of `old` that are not in it.
+fn marked(
+    new: &str,
+    old: Option<&str>,
+    others: &[String],
+    html: &dyn Fn(&str) -> String,
+) -> Vec<Line> {
+    let shown = html(new);
+    let (old, new_lines) = (old.unwrap_or(new), lines(&shown));
+    let mut is_shared = vec![!others.is_empty(); new_lines.len()];
+    for other in others {
+        let mut is_in_other = vec![false; is_shared.len()];
+        for change in changes(other, new) {
+            if let (ChangeTag::Equal, _, Some(at)) = change {
+                is_in_other[at] = true;
+            }
+        }
+        is_shared.iter_mut().zip(is_in_other).for_each(|(all, this)| *all &= this);
+    }
+    let old_lines = lines(old);
+    let line = |change| {
+        let (mark, html) = match change {
+            (_, Some(at), None) => (Mark::Removed, escape(old_lines[at])),
+            (ChangeTag::Insert, _, at) => {
+                (Mark::Added, new_lines[at.unwrap_or(0)].into())
+            }
+            (_, _, at) => {
+                let at = at.unwrap_or(0);
+                let mark = if is_shared[at] { Mark::Shared } else { Mark::Same };
+                (mark, new_lines[at].into())
             }
         };
+        Line { mark, html }
+    };
+    changes(old, new).into_iter().map(line).collect()
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
+/// What became of each line, and where it is in the old text and in the new one. A line
+/// in which only the step's number or its program's name is another is the same.
+fn changes(old: &str, new: &str) -> Vec<(ChangeTag, Option<usize>, Option<usize>)> {
+    let bare = |text: &str| lines(text).into_iter().map(bare).collect::<Vec<_>>();
+    let (old, new) = (bare(old), bare(new));
+    let [old, new] =
+        [&old, &new].map(|lines| lines.iter().map(|line| &**line).collect());
+    let (old, new): (Vec<_>, Vec<_>) = (old, new);
+    let diff = TextDiff::from_slices(&old, &new);
+    let changes = diff.iter_all_changes();
+    changes.map(|it| (it.tag(), it.old_index(), it.new_index())).collect()
+}
+
+/// The line without names of steps, such as `step01`, and of Python programs.
+fn bare(line: &str) -> String {
+    let ends = |sign: char| !sign.is_alphanumeric() && sign != '.';
+    let words = line.split_inclusive(ends).map(|word| {
+        let name = word.trim_end_matches(ends);
+        let is_step =
+            name.strip_prefix("step").is_some_and(|rest| rest.starts_with('0'));
+        if is_step || name.ends_with(".py") { &word[name.len()..] } else { word }
+    });
+    words.collect()
+}
+
+/// The lines in HTML; long runs of what all steps share are folded.
+fn folded(path: &str, lines: &[Line]) -> String {
+    let is_shared = |line: &Line| line.mark == Mark::Shared;
+    let runs: Vec<_> = lines
+        .chunk_by(|one, next| is_shared(one) == is_shared(next))
+        .map(|run| (run.len() >= FOLDED && is_shared(&run[0]), run))
+        .collect();
+    let mut html = String::from("<div class=\"code\">\n\n");
+    for runs in runs.chunk_by(|one, next| !one.0 && !next.0) {
+        let lines: String =
+            runs.iter().flat_map(|(_, run)| *run).map(Line::marked).collect();
+        let block = block(path, &lines);
+        html += &match runs {
+            [(true, run)] => format!(
+                "<details>\n<summary>{} lines that every step shares</summary>\n\n\
+                 {block}\n</details>\n\n",
+                run.len()
+            ),
+            _ => block,
+        };
     }
-    html
+    html + "</div>\n"
 }
 
-/// Each line in an element of its own, so that it can have a sign of its own.
-fn each(lines: impl Iterator<Item = String>, tag: &str) -> String {
-    lines.map(|line| format!("<{tag}>{line}</{tag}>")).collect()
-}
-
-fn is_near(changes: &[(ChangeTag, &str)], index: usize) -> bool {
-    let end = changes.len().min(index + NEAR + 1);
-    let around = &changes[index.saturating_sub(NEAR)..end];
-    around.iter().any(|change| change.0 != ChangeTag::Equal)
+impl Line {
+    fn marked(&self) -> String {
+        let (start, end) = match self.mark {
+            Mark::Added => ("<ins>", "</ins>"),
+            Mark::Removed => ("<del>", "</del>"),
+            Mark::Same | Mark::Shared => ("<span class=\"same\">", "</span>"),
+        };
+        format!("{start}{}{end}", self.html)
+    }
 }
 
 /// A whole file.
@@ -106,7 +196,7 @@ pub fn file(sources: &Sources, path: &str) -> Result<String> {
     } else {
         escape(&text)
     };
-    Ok(framed(path, "", &code))
+    Ok(framed(path, "", &block(path, &code)))
 }
 
 /// Some items of a Rust file, in that order.
@@ -117,7 +207,8 @@ pub fn items(sources: &Sources, path: &str, names: &[String]) -> Result<String> 
         few => few.join(", "),
     };
     let code = code_of(&file, &text, names).with_context(|| format!("in {path}"))?;
-    Ok(framed(path, &note, &Imports::of(&file).link(&code)?))
+    let code = Imports::of(&file).link(&code)?;
+    Ok(framed(path, &note, &block(path, &code)))
 }
 
 /// Items that follow each other without a blank line in the file do so here.
@@ -236,12 +327,10 @@ pub fn lines_with_comments(text: &str, item: &impl Spanned) -> Range<usize> {
 }
 
 /// A function in Rust and in Python, in tabs. `names` is one name, or `rust/python`.
-pub fn beside(sources: &Sources, step: &str, names: &[String]) -> Result<String> {
-    let folder = format!("steps/{step}");
-    let twin = sources.list(&folder).into_iter().find(|name| name.ends_with(".py"));
-    let twin = twin.with_context(|| format!("no Python program in {folder}"))?;
-    let (rust_path, python_path) =
-        (format!("{folder}/src/main.rs"), format!("{folder}/{twin}"));
+pub fn compare(sources: &Sources, step: &str, names: &[String]) -> Result<String> {
+    let rust_path = format!("steps/{step}/src/main.rs");
+    let python_path = twins(sources).remove(step);
+    let python_path = python_path.with_context(|| format!("{step} has no twin"))?;
     let (rust_text, python_text) =
         (sources.read(&rust_path)?, sources.read(&python_path)?);
     let file = sources.rust(&rust_path)?;
@@ -252,13 +341,38 @@ pub fn beside(sources: &Sources, step: &str, names: &[String]) -> Result<String>
         let def = def(&python_text, in_python);
         python.push(def.with_context(|| format!("no {in_python:?} in {python_path}"))?);
     }
-    let (rust, python) = (rust.join("\n"), python.join("\n\n"));
-    Ok(format!(
-        "<div class=\"tabs\">\n<section data-title=\"Rust\">\n\n{}\n</section>\n\
-         <section data-title=\"Python\">\n\n{}\n</section>\n</div>\n",
-        figure(&rust_path, "", &rust),
-        figure(&python_path, "", &python)
-    ))
+    let code = |path: &str, text: &str| framed(path, "", &block(path, &escape(text)));
+    let versions = vec![
+        code(&rust_path, &rust.join("\n")),
+        code(&python_path, &python.join("\n\n")),
+    ];
+    Ok(tabs(&format!("compare-{step}-{}", names.join("-")), versions))
+}
+
+/// Versions of a program in Rust and in Python; a switch shows one at a time. On paper
+/// both are there.
+fn tabs(id: &str, versions: Vec<String>) -> String {
+    if versions.len() < 2 {
+        return versions.concat();
+    }
+    let id = id.replace(['/', '"'], "-");
+    let languages = ["Rust", "Python"];
+    let switch = |language| {
+        let checked = if language == languages[0] { " checked" } else { "" };
+        format!(
+            "<label><input type=\"radio\" name=\"{id}\" value=\"{language}\"{checked}> \
+             {language}</label>\n"
+        )
+    };
+    let section = |(language, version)| {
+        format!("<section data-title=\"{language}\">\n\n{version}\n</section>\n")
+    };
+    format!(
+        "<div class=\"tabs\">\n<div role=\"radiogroup\" aria-label=\"Language\">\n{}\
+         </div>\n{}</div>\n",
+        languages.map(switch).concat(),
+        languages.iter().zip(versions).map(section).collect::<String>()
+    )
 }
 
 /// A function or constant of a Python file, from its first line to the next that is not
@@ -275,20 +389,21 @@ fn def(text: &str, name: &str) -> Option<String> {
     Some(code.trim_end().to_string() + "\n")
 }
 
-fn figure(path: &str, note: &str, code: &str) -> String {
-    framed(path, note, &escape(code))
-}
-
-fn framed(path: &str, note: &str, code: &str) -> String {
+/// Code in HTML.
+fn block(path: &str, code: &str) -> String {
     let language = match path.rsplit('.').next() {
         Some("rs") => "rust ignore",
         Some("py") => "python",
         _ => "text nohighlight",
     };
+    format!("<pre><code class=\"language-{language}\">{code}</code></pre>\n\n")
+}
+
+fn framed(path: &str, note: &str, blocks: &str) -> String {
     format!(
         "<figure class=\"listing\">\n\
          <figcaption><code>{}</code> <span>{}</span></figcaption>\n\n\
-         <pre><code class=\"language-{language}\">{code}</code></pre>\n\n</figure>\n",
+         {blocks}</figure>\n",
         escape(path),
         escape(note)
     )
@@ -339,18 +454,35 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_marked_and_far_lines_folded() {
-        let old = "x\ny\nz\nb\nc\nd\ne\n";
-        let new = "x\ny\nz\nb\nc\nd\nf\ng\n";
-        let diff = TextDiff::from_lines(old, new);
-        let changes: Vec<_> = diff
-            .iter_all_changes()
-            .map(|change| (change.tag(), change.value()))
-            .collect();
-        let html = marked(&changes);
-        assert!(html.contains("⋯ 3 unchanged lines"), "{html}");
-        let end = "b\nc\nd\n</span><del>e\n</del><ins>f\n</ins><ins>g\n</ins>";
+    fn changes_are_marked_and_shared_lines_folded() {
+        let old = "use a;\nuse b;\n\nc(\"step01 c.py\");\nd\ne\n";
+        let new = "use a;\nuse b;\n\nc(\"step02 d.py\");\nd\nf\ng\n";
+        let others = [old.to_string(), "x\nuse a;\nuse b;\n\nd\n".into()];
+        let lines = marked(new, Some(old), &others, &escape);
+        assert_eq!(since("01-a", &lines), "2 lines added, 1 removed since 01-a");
+        let html = folded("a.py", &lines);
+        assert!(
+            html.contains(
+                "<summary>3 lines that every step shares</summary>\n\n\
+                 <pre><code class=\"language-python\"><span class=\"same\">use a;\n"
+            ),
+            "{html}"
+        );
+        let end = "<pre><code class=\"language-python\">\
+                   <span class=\"same\">c(&quot;step02 d.py&quot;);\n</span>\
+                   <span class=\"same\">d\n</span>\
+                   <del>e\n</del><ins>f\n</ins><ins>g\n</ins></code></pre>\n\n</div>\n";
         assert!(html.ends_with(end), "{html}");
+    }
+
+    #[test]
+    fn the_first_step_has_no_changes() {
+        let marks = |others: &[String]| {
+            let lines = marked("a\nb\n", None, others, &escape);
+            lines.iter().map(|line| line.mark).collect::<Vec<_>>()
+        };
+        assert_eq!(marks(&["b\n".into()]), [Mark::Same, Mark::Shared]);
+        assert_eq!(marks(&[]), [Mark::Same, Mark::Same]);
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
 
-use crate::names::names;
-use crate::{Sources, pages::Page};
+use crate::html::escape;
+use crate::pages::Page;
+use crate::{Sources, names};
 
 /// Where a term is explained: `<dfn>term</dfn>` in the text, or, where the sentence
 /// around it is no definition, `<dfn title="A definition.">term</dfn>`.
@@ -134,9 +135,9 @@ pub fn new_names(
                 && directive == "names"
             {
                 let paths = files.iter().map(|file| format!("steps/{step}/{file}"));
-                let used = paths.map(|path| names(&sources.read(&path)?, &path));
+                let used = paths.map(|path| names::names(&sources.read(&path)?, &path));
                 let first = used.collect::<Result<Vec<_>>>().map(|used| {
-                    let used = used.into_iter().flatten();
+                    let used = used.into_iter().flatten().map(|(name, _)| name);
                     used.filter(|name| seen.insert(name.clone())).collect()
                 });
                 new.insert((page, line), first);
@@ -146,29 +147,80 @@ pub fn new_names(
     new
 }
 
-/// A link to where a name is explained, or, when it is not by then, what is wrong.
-pub fn link(
+/// What explains the language itself, to every page.
+const APPENDIX: &str = "rust.md";
+
+/// What `{{#names}}` becomes: links to where the names are explained, and what is wrong
+/// with those that aren't by then.
+pub fn list(
     pages: &[Page],
     terms: &Terms,
     page: usize,
-    name: &str,
-) -> Result<String, String> {
-    match terms.get(name) {
-        Some(place) if place.page <= page => {
-            let to = pages[page].link_to(&pages[place.page].path);
-            Ok(format!("[{name}]({to}#{})", id(name)))
+    names: &[String],
+) -> (String, Vec<String>) {
+    let (mut links, mut problems) = (Vec::new(), Vec::new());
+    for name in names {
+        match terms.get(name) {
+            Some(place) if place.page <= page || pages[place.page].path == APPENDIX => {
+                let to = pages[page].link_to(&pages[place.page].path);
+                links.push(format!("[{name}]({to}#{})", id(name)));
+            }
+            Some(Place { page, line, .. }) => problems.push(format!(
+                "{name} is explained only later, in {}:{line}",
+                pages[*page].path
+            )),
+            None => {
+                problems
+                    .push(format!("{name} is nowhere explained: <dfn>{name}</dfn>"));
+            }
         }
-        Some(Place { page, line, .. }) => Err(format!(
-            "{name} is explained only later, in {}:{line}",
-            pages[*page].path
-        )),
-        None => Err(format!("{name} is nowhere explained: <dfn>{name}</dfn>")),
     }
+    let list = match links[..] {
+        [] => String::new(),
+        _ => format!(
+            "<details class=\"names\">\n<summary>New in this chapter</summary>\n\n{}\n\n\
+             </details>\n",
+            links.join(" · ")
+        ),
+    };
+    (list, problems)
+}
+
+/// A program in HTML. Where it has one of the names for the first time, it links to the
+/// appendix, if it is explained there.
+pub fn linked(
+    pages: &[Page],
+    terms: &Terms,
+    page: usize,
+    names: &[&String],
+    code: &str,
+) -> String {
+    let (mut html, mut done) = (String::new(), 0);
+    let mut used = names::names(code, "").unwrap_or_default();
+    used.sort_by_key(|(_, place)| place.start);
+    for (name, place) in used {
+        let shown = &code[place.clone()];
+        let is_there =
+            |term: &&Place| pages[term.page].path == APPENDIX && place.start >= done;
+        // A comment, or a text, is too long for a link.
+        if !names.contains(&&name)
+            || shown.contains(['"', '/'])
+            || terms.get(&name).filter(is_there).is_none()
+        {
+            continue;
+        }
+        html += &escape(&code[done..place.start]);
+        let to = pages[page].link_to(APPENDIX);
+        html += &format!("<a href=\"{to}#{}\">{}</a>", id(&name), escape(shown));
+        done = place.end;
+    }
+    html + &escape(&code[done..])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages;
 
     #[test]
     fn explanations_get_places_to_link_to() {
@@ -186,6 +238,35 @@ mod tests {
         );
         assert_eq!(without_definitions(text), "<dfn>`a`</dfn>, <dfn>b c</dfn> e");
         assert!(with_ids(text).ends_with("<dfn id=\"dfn-b-c\">b c</dfn> e"));
+    }
+
+    #[test]
+    fn the_appendix_explains_to_every_page() {
+        let page = |path: &str, text: &str| Page {
+            path: path.into(),
+            pieces: pages::read(&format!("---\ndoing: 1\n---\n{text}")).pieces,
+            ..Page::default()
+        };
+        let pages = [
+            page("a/b.md", "<dfn>`use`</dfn>"),
+            page("c.md", "<dfn>`fn`</dfn>"),
+            page("rust.md", "<dfn>`let`</dfn> <dfn>closure</dfn> <dfn>`mut`</dfn>"),
+        ];
+        let terms = Terms::find(&pages);
+        let names = ["`use`", "closure", "`fn`", "`a`"].map(String::from);
+        let (list, problems) = list(&pages, &terms, 0, &names);
+        assert!(list.contains(
+            "\n\n[`use`](../a/b.md#dfn-use) · [closure](../rust.md#dfn-closure)\n\n"
+        ));
+        assert_eq!(problems[0], "`fn` is explained only later, in c.md:4");
+        assert!(problems[1].starts_with("`a` is nowhere explained"));
+        let names = ["`let`", "`use`", "closure"].map(String::from);
+        let code = "use a;\n// let\nlet mut a = || b < c;\nlet d;";
+        assert_eq!(
+            linked(&pages, &terms, 0, &names.iter().collect::<Vec<_>>(), code),
+            "use a;\n// let\n<a href=\"../rust.md#dfn-let\">let</a> mut a = \
+             <a href=\"../rust.md#dfn-closure\">||</a> b &lt; c;\nlet d;"
+        );
     }
 
     #[test]
