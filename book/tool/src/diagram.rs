@@ -8,7 +8,7 @@ use crate::seq::{Diagram, Event, Kind, Lane};
 
 /// The `<figure>`.
 pub fn figure(diagram: &Diagram) -> String {
-    let Diagram { title, lanes, events } = diagram;
+    let Diagram { title, lanes, events, .. } = diagram;
     let shown: Vec<_> = lanes.iter().map(Lane::introduced).collect();
     let is_machine = matches!(lanes[..], [.., ref kernel, ref program]
         if kernel.name == "kernel" && program.name == "program");

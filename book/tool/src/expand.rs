@@ -191,7 +191,7 @@ impl<'a> Book<'a> {
         let owned =
             |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match words[..] {
-            ["diff", step] | ["stage", step, _] => {
+            ["diff", step] => {
                 let new = self.names.range((index, 0)..=(index, usize::MAX));
                 let new: Vec<_> = new
                     .filter_map(|(_, names)| names.as_ref().ok())
@@ -210,9 +210,6 @@ impl<'a> Book<'a> {
                 listing::items(sources, &format!("steps/{step}/{file}"), &owned(names))
             }
             ["file", path] => listing::file(sources, path),
-            ["compare" | "beside", step, ref names @ ..] if !names.is_empty() => {
-                listing::compare(sources, step, &owned(names))
-            }
             ["snapshot", path] => {
                 Ok(transcript::transcript(&sources.snapshot(path)?, path))
             }
