@@ -23,9 +23,12 @@ pub fn transcript(body: &str, path: &str) -> String {
     )
 }
 
-/// A small check mark: a test has seen this.
+/// A small check mark: a test has seen this, if it is somewhere.
 pub fn pin(path: &str) -> String {
     let path = escape(path);
+    if path.is_empty() {
+        return path;
+    }
     format!(
         "<span class=\"pin\" role=\"img\" aria-label=\"pinned by a test\" \
          title=\"pinned by a test: {path}\"></span>"
@@ -41,6 +44,8 @@ fn whose(body: &str, path: &str) -> (&'static str, &'static str, &'static str) {
     let is_log = is_log.iter().any(|start| body.starts_with(start));
     if name.starts_with("system_calls") || name.ends_with("_system_calls") {
         ("trace", "strace", "every system call")
+    } else if begins(&["git "]) {
+        ("", "Terminal 1", "once")
     } else if begins(&["strace "]) {
         ("trace", "Terminal 1", "server, watched by strace")
     } else if body.contains("$ ss ") || begins(&["lsof "]) {
@@ -72,7 +77,7 @@ fn is_client(body: &str) -> bool {
         let last = command.split(" | ").find(|part| part.starts_with("nc "));
         command.starts_with("curl ") || last.is_some()
     };
-    commands(body).all(is_client)
+    commands(body).next().is_some() && commands(body).all(is_client)
 }
 
 /// Each line in an element of its own: where it is broken, the rest is indented.
