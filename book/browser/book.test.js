@@ -172,6 +172,25 @@ test('tabs, answers and the sidebar work by the keyboard', async () => {
     await page.close();
 });
 
+test('on a phone the sidebar comes when it is called, and goes', async () => {
+    const page = await open(browser, book.url + '05-parse.html', { width: 360 });
+    const at = () => page.$eval('#mdbook-sidebar .active', link => link.checkVisibility() ? link.getBoundingClientRect().x : -1000);
+    const toggled = async () => {
+        await page.focus('#mdbook-sidebar-toggle');
+        await page.keyboard.press('Enter');
+    };
+    assert.ok(await at() < 0);
+    await toggled();
+    await page.waitForFunction(() => document.querySelector('#mdbook-sidebar .active').getBoundingClientRect().x > 0);
+    assert.ok(await at() > 0);
+    await page.evaluate(axe);
+    await unfold(page);
+    assert.deepEqual(await violations(page), []);
+    await toggled();
+    await page.waitForFunction(() => !document.querySelector('#mdbook-sidebar .active').checkVisibility());
+    await page.close();
+});
+
 test('notes for teachers are shown by a switch, on the next page too', async () => {
     const page = await open(browser, book.url + '04-respond.html');
     const notes = () => page.$$eval('details.teacher', notes => notes.filter(note => note.checkVisibility()).length);

@@ -238,7 +238,9 @@ impl<'a> Book<'a> {
                 Ok(list)
             }
             ["glossary"] => Ok(glossary::list(self.pages, &self.terms, index)),
-            ["minutes", ref paths @ ..] => self.all_are_pages(paths),
+            ["minutes", ref paths @ ..] if !paths.is_empty() => {
+                self.all_are_pages(paths)
+            }
             ["gallery"] => {
                 let gallery = exercises::gallery(sources)?;
                 Ok(format!("<div class=\"gallery\">\n\n{gallery}\n</div>\n"))
@@ -261,26 +263,24 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// A table of pages with their minutes; all pages, with a line for each part,
-    /// without `paths`.
+    /// A table of these pages with their minutes.
     fn minutes(&self, on: &Page, paths: &[String]) -> String {
-        let is_chosen = |page: &&Page| paths.is_empty() || paths.contains(&page.path);
-        let chosen: Vec<_> = self.pages.iter().filter(is_chosen).collect();
-        let mut table =
-            String::from("| page | reading | doing | minutes |\n|---|--:|--:|--:|\n");
-        for part in chosen.chunk_by(|one, next| one.part == next.part) {
-            let sum: Minutes = part.iter().map(|page| page.minutes).sum();
-            let title = &part[0].part;
-            if paths.is_empty() && !title.is_empty() {
-                table += &row(&format!("**{title}**"), sum, "**");
-            }
-            for page in part {
-                let link = format!("[{}]({})", page.label(), on.link_to(&page.path));
-                table += &row(&link, page.minutes, "");
-            }
-        }
-        let sum = chosen.iter().map(|page| page.minutes).sum();
-        table + &row("**All together**", sum, "**") + "\n"
+        let chosen = self.pages.iter().filter(|page| paths.contains(&page.path));
+        let row = |name: &str, Minutes { reading, doing }, mark: &str| {
+            let sum = reading + doing;
+            format!(
+                "| {name} | {mark}{reading}{mark} | {mark}{doing}{mark} | {mark}{sum}{mark} |\n"
+            )
+        };
+        let rows = chosen.clone().map(|page| {
+            let link = format!("[{}]({})", page.label(), on.link_to(&page.path));
+            row(&link, page.minutes, "")
+        });
+        format!(
+            "| page | reading | doing | minutes |\n|---|--:|--:|--:|\n{}{}\n",
+            rows.collect::<String>(),
+            row("**All together**", chosen.map(|page| page.minutes).sum(), "**")
+        )
     }
 
     /// The exercises whose folders begin with `start`.
@@ -311,14 +311,6 @@ pub fn notice(html: &str) -> String {
 /// Whether this is a Rust file that belongs to no step, such as `bench/src/peers.rs`.
 fn is_elsewhere(path: &str) -> bool {
     path.contains('/') && path.ends_with(".rs") && !path.starts_with("steps/")
-}
-
-fn row(name: &str, minutes: Minutes, mark: &str) -> String {
-    let Minutes { reading, doing } = minutes;
-    let sum = minutes.sum();
-    format!(
-        "| {name} | {mark}{reading}{mark} | {mark}{doing}{mark} | {mark}{sum}{mark} |\n"
-    )
 }
 
 /// A drawing that stands in the page itself, so that it can take the page's colours.

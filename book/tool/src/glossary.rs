@@ -21,7 +21,10 @@ pub fn list(pages: &[Page], terms: &Terms, on: usize) -> String {
     };
     let words: String = words.into_iter().map(with_definition).collect();
     let names: Vec<_> = names.into_iter().map(link).collect();
-    format!("## The terms\n\n{words}\n## The names of Rust\n\n{}\n", names.join(" · "))
+    format!(
+        "## The terms\n\n<div class=\"glossary\">\n\n{words}\n</div>\n\n## The names of Rust\n\n{}\n",
+        names.join(" · ")
+    )
 }
 
 /// The sentence around `<dfn>term</dfn>` in a page's line, in Markdown without links.

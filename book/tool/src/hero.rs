@@ -57,8 +57,9 @@ pub fn stairs(snapshot: Snapshot<'_>) -> Result<String> {
 /// When a snapshot is missing or empty.
 pub fn doors(snapshot: Snapshot<'_>) -> Result<String> {
     let mut doors = String::new();
-    for (number, ((folder, name, _), (drawing, why))) in
-        (1..).zip(STEPS.iter().zip(DOORS))
+    let drawn = DRAWINGS.lines().zip(BEHIND);
+    for (number, ((folder, name, _), (drawing, behind))) in
+        (1..).zip(STEPS.iter().zip(drawn))
     {
         let seen = seen(folder, "client", snapshot)?;
         let who = if seen.starts_with("HTTP/") { " class=\"served\"" } else { "" };
@@ -66,48 +67,20 @@ pub fn doors(snapshot: Snapshot<'_>) -> Result<String> {
             "<li{who}><svg viewBox=\"0 0 150 126\" aria-hidden=\"true\">\
              <path class=\"ground\" d=\"M4 112H146\"/>{drawing}</svg>\
              <a href=\"{folder}.md\"><b>{number}</b> {name}</a> <samp>{}</samp> \
-             <p>{why}</p></li>\n",
+             <p>{behind}</p></li>\n",
             escape(&seen)
         );
     }
     Ok(format!("<ul class=\"doors\">\n{doors}</ul>\n"))
 }
 
-/// Of each door a drawing, and what is behind it. The visitor is a disc.
-const DOORS: [(&str, &str); 4] = [
-    (
-        "<rect class=\"leaf\" x=\"50\" y=\"22\" width=\"50\" height=\"90\"/>\
-         <circle cx=\"92\" cy=\"70\" r=\"2.5\"/>\
-         <path class=\"way\" d=\"M14 96H38m0 0q8 0 8-8t-8-8H26m6-5-6 5 6 5\"/>\
-         <circle class=\"guest\" cx=\"14\" cy=\"96\" r=\"6\"/>\
-         <path class=\"no\" d=\"M66 44l18 18m0-18-18 18\"/>",
-        "An address, and nobody listening there.",
-    ),
-    (
-        "<rect class=\"inside\" x=\"50\" y=\"22\" width=\"50\" height=\"90\"/>\
-         <path d=\"M50 112V22H100V112\"/>\
-         <path class=\"leaf\" d=\"M50 22 32 31V121L50 112z\"/>\
-         <circle class=\"guest\" cx=\"75\" cy=\"96\" r=\"6\"/>\
-         <path class=\"no dots\" d=\"M66 60h.1m9 0h.1m9 0h.1\"/>",
-        "The kernel lets you in. No line of code does.",
-    ),
-    (
-        "<rect class=\"leaf\" x=\"50\" y=\"22\" width=\"50\" height=\"90\"/>\
-         <circle cx=\"92\" cy=\"70\" r=\"2.5\"/>\
-         <circle class=\"guest\" cx=\"128\" cy=\"96\" r=\"6\"/>\
-         <path class=\"way\" d=\"M106 96H118\"/>\
-         <path class=\"no\" d=\"M106 40l10-6M108 54h12M106 68l10 6\"/>",
-        "The program hears you out, and hangs up.",
-    ),
-    (
-        "<rect class=\"lit\" x=\"50\" y=\"22\" width=\"50\" height=\"90\"/>\
-         <path d=\"M50 112V22H100V112\"/>\
-         <path class=\"leaf\" d=\"M50 22 32 31V121L50 112z\"/>\
-         <circle class=\"guest\" cx=\"64\" cy=\"96\" r=\"6\"/>\
-         <rect class=\"page\" x=\"74\" y=\"54\" width=\"30\" height=\"38\" rx=\"2\"/>\
-         <path class=\"print\" d=\"M80 63h18M80 71h18M80 77h18M80 83h11\"/>",
-        "A page in your browser, and five flaws behind it.",
-    ),
+/// Of each door a line: what is drawn. The visitor is a disc.
+const DRAWINGS: &str = include_str!("doors.html");
+const BEHIND: [&str; 4] = [
+    "An address, and nobody listening there.",
+    "The kernel lets you in. No line of code does.",
+    "The program hears you out, and hangs up.",
+    "A page in your browser, and five flaws behind it.",
 ];
 
 /// Where the first page shows a request: this begins and ends what `serve.rs` replaces

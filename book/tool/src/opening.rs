@@ -2,6 +2,7 @@
 
 use crate::html::escape;
 use crate::pages::{Minutes, Page};
+use crate::transcript::transcript;
 
 /// The opening around the heading: where we are, and how long it takes. The first page
 /// only has its heading.
@@ -100,22 +101,11 @@ pub fn clone(url: Option<&str>) -> String {
             .into();
     };
     let folder = url.rsplit('/').next().unwrap_or_default().trim_end_matches(".git");
-    let line = |command: &str| {
-        format!(
-            "<span class=\"line\"><span class=\"prompt\">$ </span><kbd>{command}</kbd>\n\
-             </span>"
+    transcript(&format!("$ git clone {url}\n$ cd {folder}\n"), "")
+        + &format!(
+            "\nWithout Git, download it as an archive from [its page]({url}), unpack it, \
+             and go into its folder.\n"
         )
-    };
-    format!(
-        "<figure class=\"transcript\">\n\
-         <figcaption><b>Terminal 1</b> <span>· once</span></figcaption>\n\
-         <pre><code class=\"language-text nohighlight wraps\">{}{}</code></pre>\n\
-         </figure>\n\n\
-         Without Git, download it as an archive from [its page]({url}), unpack it, and \
-         go into its folder.\n",
-        line(&format!("git clone {url}")),
-        line(&format!("cd {folder}"))
-    )
 }
 
 #[cfg(test)]

@@ -233,7 +233,8 @@ fn escaped(request: &Request) -> String {
     }
     head.extend(b"\r\n\r\n");
     let lines = head.split_inclusive(|&byte| byte == b'\n');
-    lines.map(|line| format!("{}\n", line.escape_ascii())).collect()
+    let lines = lines.map(|line| format!("{}\n", line.escape_ascii()));
+    lines.collect::<String>().replace("\\\"", "\"").replace("\\'", "'")
 }
 
 /// What `change` makes of a page; all else stays as it is.

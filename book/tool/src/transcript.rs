@@ -23,9 +23,12 @@ pub fn transcript(body: &str, path: &str) -> String {
     )
 }
 
-/// A small check mark: a test has seen this.
+/// A small check mark: a test has seen this, if it is somewhere.
 pub fn pin(path: &str) -> String {
     let path = escape(path);
+    if path.is_empty() {
+        return path;
+    }
     format!(
         "<span class=\"pin\" role=\"img\" aria-label=\"pinned by a test\" \
          title=\"pinned by a test: {path}\"></span>"
@@ -37,10 +40,14 @@ fn whose(body: &str, path: &str) -> (&'static str, &'static str, &'static str) {
     let name = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".snap");
     let typed = commands(body).next().unwrap_or_default();
     let begins = |starts: &[&str]| starts.iter().any(|start| typed.starts_with(start));
-    let is_log = ["serving ", "accepting ", "bound to ", "Error: ", "127.0.0.1:PORT "];
-    let is_log = is_log.iter().any(|start| body.starts_with(start));
+    // What a server says begins with its address, or with what it can't do.
+    let first = body.lines().next().unwrap_or_default();
+    let is_log = first.starts_with("Error: ")
+        || first.contains("127.0.0.1:") && !first.starts_with("connect to ");
     if name.starts_with("system_calls") || name.ends_with("_system_calls") {
         ("trace", "strace", "every system call")
+    } else if begins(&["git "]) {
+        ("", "Terminal 1", "once")
     } else if begins(&["strace "]) {
         ("trace", "Terminal 1", "server, watched by strace")
     } else if body.contains("$ ss ") || begins(&["lsof "]) {
@@ -72,7 +79,7 @@ fn is_client(body: &str) -> bool {
         let last = command.split(" | ").find(|part| part.starts_with("nc "));
         command.starts_with("curl ") || last.is_some()
     };
-    commands(body).all(is_client)
+    commands(body).next().is_some() && commands(body).all(is_client)
 }
 
 /// Each line in an element of its own: where it is broken, the rest is indented.
@@ -164,11 +171,16 @@ mod tests {
             ("$ (nc a &)\n$ ss -t\n", "ss.snap", "trace Terminal 2"),
             ("$ strace a\n", "strace-step01.snap", "trace Terminal 1"),
             ("bind(3) = 0\n", "a/system_calls_late.snap", "trace strace"),
-            ("serving at\nGET / HTTP/1.1\\n\n", "stdout.snap", "server Terminal 1"),
-            ("serving at\nGET\n(closed: FIN)\n", "half.snap", "test A test"),
+            ("on 127.0.0.1:1\nGET / HTTP/1.1\\n\n", "stdout.snap", "server Terminal 1"),
+            (
+                "at http://127.0.0.1:1/\nGET\n(closed: FIN)\n",
+                "half.snap",
+                "test A test",
+            ),
             ("<html>\n", "browser.snap", "client Browser"),
             ("GET /\n", "browser_log.snap", "server Terminal 1"),
             ("(closed: FIN)\n", "client.snap", "test Test client"),
+            ("connect to 127.0.0.1:1: refused\n", "client.snap", "test Test client"),
         ] {
             let (who, name, _) = whose(body, path);
             assert_eq!(format!("{who} {name}"), expected, "{path}");
