@@ -222,7 +222,7 @@ test('without JavaScript all text, pictures, pages and notes are there', async (
         const shown = selector => [...document.querySelectorAll(selector)]
             .filter(element => element.checkVisibility()).length;
         return {
-            titles: shown('main h1'), diagrams: shown('figure.diagram, figure.player'), wires: shown('figure.wire'),
+            titles: shown('main h1'), diagrams: shown('figure.diagram li'), wires: shown('figure.wire'),
             rust: shown('.tabs code.language-rust'), languages: shown('.tabs label'),
             next: shown('.turn [rel=next]'), notes: shown('details.teacher'),
         };

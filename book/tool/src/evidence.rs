@@ -182,7 +182,9 @@ fn not_shown_once(sources: &Sources, pages: &Directives) -> Result<Vec<String>> 
         }
         for (name, lines) in to_show(&text)? {
             let times = &times[lines];
-            if times.iter().any(|&times| times != 1) {
+            // Of reasons to refuse, a table shows each with what it is given for.
+            let is_reason = path.ends_with("/rules.rs") && name == name.to_uppercase();
+            if !is_reason && times.iter().any(|&times| times != 1) {
                 let how = if times.contains(&0) { "not shown" } else { "shown twice" };
                 problems.push(format!("{path}: {name} is {how} in chapter 5"));
             }

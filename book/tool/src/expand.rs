@@ -11,7 +11,7 @@ use crate::html::escape;
 use crate::pages::{Minutes, Page, Piece, What};
 use crate::terms::{self, Terms};
 use crate::{
-    Sources, choose, exercises, glossary, hero, listing, opening, rfcs, seq,
+    Sources, choose, diagram, exercises, glossary, hero, listing, opening, rfcs, seq,
     transcript, wire,
 };
 
@@ -157,9 +157,8 @@ impl<'a> Book<'a> {
         match &piece.what {
             What::Text(line) => Ok(terms::with_ids(line) + "\n"),
             What::Fence(info, source) if info == "seq" => {
-                let slug = page.path.trim_end_matches(".md").replace('/', "-");
-                let id = format!("seq-{slug}-{}", piece.line);
-                seq::svg(source, &id, &|path| self.sources.snapshot(path))
+                let diagram = seq::read(source, &|path| self.sources.snapshot(path))?;
+                Ok(diagram::figure(&diagram))
             }
             What::Fence(info, source) if info == "choose" => {
                 let slug = page.path.trim_end_matches(".md").replace('/', "-");

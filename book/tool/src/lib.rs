@@ -8,7 +8,8 @@
 //! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs
 //!   explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`,
-//!   `transcript.rs`, `wire.rs`, `seq.rs`, `choose.rs`, `hero.rs` and `rfcs.rs`
+//!   `transcript.rs`, `wire.rs`, `seq.rs` and `diagram.rs`, `choose.rs`, `hero.rs`,
+//!   `rfcs.rs`
 //! - `opening.rs`: what frames a page
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `changes.rs`: which steps aren't those that the transcripts come from
@@ -20,6 +21,7 @@
 pub mod build;
 pub mod changes;
 mod choose;
+mod diagram;
 pub mod evidence;
 mod exercises;
 mod expand;
@@ -37,7 +39,6 @@ mod seq;
 pub mod serve;
 mod sources;
 mod terms;
-mod text;
 mod transcript;
 mod wire;
 
