@@ -198,7 +198,7 @@ impl<'a> Book<'a> {
                     .flatten()
                     .collect();
                 listing::diff(sources, step, &|code| {
-                    terms::linked(self.pages, &self.terms, index, &new, code)
+                    terms::in_appendix(self.pages, &self.terms, index, &new, code)
                 })
             }
             ["item", path, ref names @ ..]
@@ -318,9 +318,22 @@ fn svg(text: &str) -> Result<String> {
     Ok(format!("<figure class=\"chart\">\n{}\n</figure>\n", lines.join("\n")))
 }
 
+/// Of two languages one is read, and what is folded isn't.
 fn lines_in_listings(html: &str) -> usize {
+    let html = html.split("<section data-title=\"Python\">").next().unwrap_or_default();
+    let html = html.replace("</summary>\n\n<pre>", "");
     let blocks = html.split("<pre>").skip(1);
     blocks
         .map(|block| block.split("</pre>").next().unwrap_or_default().lines().count())
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_is_folded_is_not_read_and_of_two_languages_one() {
+        let html = "<pre>a\nb</pre> <summary>c</summary>\n\n<pre>d</pre> <pre>e</pre>\
+                    <section data-title=\"Python\"><pre>f</pre>";
+        assert_eq!(super::lines_in_listings(html), 3);
+    }
 }
