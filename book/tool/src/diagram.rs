@@ -8,7 +8,7 @@ use crate::seq::{Diagram, Event, Kind, Lane};
 
 /// The `<figure>`.
 pub fn figure(diagram: &Diagram) -> String {
-    let Diagram { title, lanes, events } = diagram;
+    let Diagram { title, lanes, events, .. } = diagram;
     let shown: Vec<_> = lanes.iter().map(Lane::introduced).collect();
     let is_machine = matches!(lanes[..], [.., ref kernel, ref program]
         if kernel.name == "kernel" && program.name == "program");
@@ -131,7 +131,7 @@ mod tests {
         let figure = drawn(
             "calls: a.snap\nprogram -> kernel: bind\nkernel --> program: 0\n\
              client ~> kernel: SYN\nnote kernel: is it full?\n\
-             client ~>x kernel: <again>\n",
+             client ~>x kernel: <again>\nnote client: x\nnote program: x\n",
         );
         assert!(
             figure.contains("From left to right: client, kernel, program (step02).")
@@ -148,10 +148,12 @@ mod tests {
             "network lost client runs\"><div class=\"onward\" style=\"grid-column: 2 / \
              4\"><span class=\"who\">client to kernel, on the network, lost on its way: \
              </span><span class=\"says\">&lt;again&gt;</span></div></li>",
+            "note client runs\"><div class=\"first\" style=\"grid-column: 1 / 4\">",
+            "note server runs\"><div class=\"last\" style=\"grid-column: 4 / 7\">",
         ]) {
             assert!(item.starts_with(expected), "{item}");
         }
-        assert_eq!(items.len(), 5);
+        assert_eq!(items.len(), 7);
         assert!(figure.contains("<figcaption>T &amp; co</figcaption>"));
         assert!(!figure.contains("\n\n"), "Markdown would end the HTML here");
     }

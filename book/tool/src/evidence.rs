@@ -214,9 +214,7 @@ fn shown_lines(
                     shown.push(listing::item(&parsed, text, name)?);
                 }
             }
-            ["diff", step] | ["stage", step, _]
-                if path == format!("steps/{step}/src/main.rs") =>
-            {
+            ["diff", step] if path == format!("steps/{step}/src/main.rs") => {
                 shown.push(0..text.lines().count());
             }
             ["file", file] if path == file => shown.push(0..text.lines().count()),

@@ -191,14 +191,14 @@ impl<'a> Book<'a> {
         let owned =
             |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match words[..] {
-            ["diff", step] | ["stage", step, _] => {
+            ["diff", step] => {
                 let new = self.names.range((index, 0)..=(index, usize::MAX));
                 let new: Vec<_> = new
                     .filter_map(|(_, names)| names.as_ref().ok())
                     .flatten()
                     .collect();
                 listing::diff(sources, step, &|code| {
-                    terms::linked(self.pages, &self.terms, index, &new, code)
+                    terms::in_appendix(self.pages, &self.terms, index, &new, code)
                 })
             }
             ["item", path, ref names @ ..]
@@ -210,9 +210,6 @@ impl<'a> Book<'a> {
                 listing::items(sources, &format!("steps/{step}/{file}"), &owned(names))
             }
             ["file", path] => listing::file(sources, path),
-            ["compare" | "beside", step, ref names @ ..] if !names.is_empty() => {
-                listing::compare(sources, step, &owned(names))
-            }
             ["snapshot", path] => {
                 Ok(transcript::transcript(&sources.snapshot(path)?, path))
             }
@@ -321,9 +318,22 @@ fn svg(text: &str) -> Result<String> {
     Ok(format!("<figure class=\"chart\">\n{}\n</figure>\n", lines.join("\n")))
 }
 
+/// Of two languages one is read, and what is folded isn't.
 fn lines_in_listings(html: &str) -> usize {
+    let html = html.split("<section data-title=\"Python\">").next().unwrap_or_default();
+    let html = html.replace("</summary>\n\n<pre>", "");
     let blocks = html.split("<pre>").skip(1);
     blocks
         .map(|block| block.split("</pre>").next().unwrap_or_default().lines().count())
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_is_folded_is_not_read_and_of_two_languages_one() {
+        let html = "<pre>a\nb</pre> <summary>c</summary>\n\n<pre>d</pre> <pre>e</pre>\
+                    <section data-title=\"Python\"><pre>f</pre>";
+        assert_eq!(super::lines_in_listings(html), 3);
+    }
 }

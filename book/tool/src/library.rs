@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Result, anyhow};
 use syn::{Item, UseTree};
 
-use crate::html::escape;
+use crate::html::linked;
 use crate::names::{Word, words};
 
 const DOCUMENTATION: &str = "https://doc.rust-lang.org/stable/";
@@ -78,7 +78,7 @@ impl Imports {
     /// When it is not made of Rust's tokens.
     pub fn link(&self, code: &str) -> Result<String> {
         let words = words(code).map_err(|error| anyhow!("{error}"))?;
-        let (mut html, mut done, mut index) = (String::new(), 0, 0);
+        let (mut links, mut index) = (Vec::new(), 0);
         while index < words.len() {
             let path = path(&words[index..]);
             let names: Vec<_> = path.iter().map(|word| word.text.as_str()).collect();
@@ -86,14 +86,11 @@ impl Imports {
             index += 2 * path.len() - 1;
             let is_call = words.get(index).is_some_and(|word| word.text == "(");
             if !is_member && let Some((url, length)) = self.url(&names, is_call) {
-                let (start, end) = (path[0].place.start, path[length - 1].place.end);
-                html += &escape(&code[done..start]);
-                let shown = escape(&code[start..end]);
-                html += &format!("<a href=\"{DOCUMENTATION}{url}\">{shown}</a>");
-                done = end;
+                let place = path[0].place.start..path[length - 1].place.end;
+                links.push((place, format!("{DOCUMENTATION}{url}")));
             }
         }
-        Ok(html + &escape(&code[done..]))
+        Ok(linked(code, &links))
     }
 
     /// Where the item is documented that a path leads to or through, and how many of

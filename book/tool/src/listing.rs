@@ -1,10 +1,11 @@
 //! Listings: what stands in a source file, and how it differs from the step before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
-use similar::{ChangeTag, TextDiff};
+use similar::TextDiff;
 use syn::spanned::Spanned;
 
 use crate::Sources;
@@ -50,33 +51,25 @@ fn version(
     html: &dyn Fn(&str) -> String,
 ) -> Result<String> {
     let read = |step: &str| sources.read(&path(step));
-    let (name, text) = (path(step), read(step)?);
-    let others =
-        twins.keys().filter(|other| *other != step && twins.contains_key(step));
-    let others = others.map(|other| read(other)).collect::<Result<Vec<_>>>()?;
-    let before = sources.step_before(step)?;
+    let is_other = |other: &&String| *other != step && twins.contains_key(step);
+    let others = twins.keys().filter(is_other).map(|other| read(other));
+    let others = others.collect::<Result<Vec<_>>>()?;
     // A reader who breaks one of the steps still gets to see the others.
-    let old = before.as_deref().and_then(|before| Some((before, read(before).ok()?)));
-    let old_text = old.as_ref().map(|(_, old)| old.as_str());
-    let lines = marked(&text, old_text, &others, html);
-    let note = old.as_ref().map_or(String::new(), |(before, _)| since(before, &lines));
-    Ok(framed(&name, &note, &folded(&name, &lines)))
+    let before = sources.step_before(step)?;
+    let old = before.as_deref().and_then(|before| read(before).ok());
+    let lines = marked(&read(step)?, old.as_deref(), &others, html);
+    let note = before.map_or(String::new(), |before| since(&before, &lines));
+    Ok(framed(&path(step), &note, &folded(&path(step), &lines)))
 }
 
-fn since(before: &str, lines: &[Line]) -> String {
-    let count = |mark| lines.iter().filter(|line| line.mark == mark).count();
+fn since(before: &str, lines: &[(Mark, String)]) -> String {
+    let count = |mark| lines.iter().filter(|line| line.0 == mark).count();
     let (added, removed) = (count(Mark::Added), count(Mark::Removed));
     let s = if added == 1 { "" } else { "s" };
     format!("{added} line{s} added, {removed} removed since {before}")
 }
 
-/// A line of a listing, and how it is shown.
-#[derive(Debug)]
-struct Line {
-    mark: Mark,
-    html: String,
-}
-
+/// How a line is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
     Added,
@@ -86,58 +79,46 @@ enum Mark {
     Shared,
 }
 
-/// The lines of `new`, and those of `old` that are not in it.
+/// The lines of `new`, and those of `old` that are not in it, in HTML.
 fn marked(
     new: &str,
     old: Option<&str>,
     others: &[String],
     html: &dyn Fn(&str) -> String,
-) -> Vec<Line> {
-    let shown = html(new);
-    let (old, new_lines) = (old.unwrap_or(new), lines(&shown));
-    let mut is_shared = vec![!others.is_empty(); new_lines.len()];
-    for other in others {
-        let mut is_in_other = vec![false; is_shared.len()];
-        for change in changes(other, new) {
-            if let (ChangeTag::Equal, _, Some(at)) = change {
-                is_in_other[at] = true;
-            }
-        }
-        is_shared.iter_mut().zip(is_in_other).for_each(|(all, this)| *all &= this);
-    }
-    let old_lines = lines(old);
-    let line = |change| {
-        let (mark, html) = match change {
-            (_, Some(at), None) => (Mark::Removed, escape(old_lines[at])),
-            (ChangeTag::Insert, _, at) => {
-                (Mark::Added, new_lines[at.unwrap_or(0)].into())
-            }
-            (_, _, at) => {
-                let at = at.unwrap_or(0);
-                let mark = if is_shared[at] { Mark::Shared } else { Mark::Same };
-                (mark, new_lines[at].into())
-            }
-        };
-        Line { mark, html }
+) -> Vec<(Mark, String)> {
+    let kept = |other: &String| -> BTreeSet<usize> {
+        let kept = changes(other, new).into_iter().filter(|line| line.0.is_some());
+        kept.filter_map(|line| line.1).collect()
     };
-    changes(old, new).into_iter().map(line).collect()
+    let shared = others.iter().map(kept).reduce(|all, kept| &all & &kept);
+    let shared = shared.unwrap_or_default();
+    let (shown, old) = (html(new), old.unwrap_or(new));
+    let (new_lines, old_lines) = (lines(&shown), lines(old));
+    let line = |(old, new): (Option<usize>, Option<usize>)| {
+        let mark = match (old, new) {
+            (_, None) => return Some((Mark::Removed, escape(old_lines[old?]))),
+            (None, _) => Mark::Added,
+            (_, Some(at)) if shared.contains(&at) => Mark::Shared,
+            _ => Mark::Same,
+        };
+        Some((mark, new_lines[new?].to_string()))
+    };
+    changes(old, new).into_iter().filter_map(line).collect()
 }
 
 fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }
 
-/// What became of each line, and where it is in the old text and in the new one. A line
-/// in which only the step's number or its program's name is another is the same.
-fn changes(old: &str, new: &str) -> Vec<(ChangeTag, Option<usize>, Option<usize>)> {
-    let bare = |text: &str| lines(text).into_iter().map(bare).collect::<Vec<_>>();
-    let (old, new) = (bare(old), bare(new));
-    let [old, new] =
-        [&old, &new].map(|lines| lines.iter().map(|line| &**line).collect());
+/// Where each line is in the old text, and where in the new one. A line in which only
+/// the step's number or its program's name is another is in both.
+fn changes(old: &str, new: &str) -> Vec<(Option<usize>, Option<usize>)> {
+    let [old, new] = [old, new].map(|text| lines(text).into_iter().map(bare).collect());
+    let (old, new): (Vec<_>, Vec<_>) = (old, new);
+    let [old, new] = [&old, &new].map(|all| all.iter().map(|line| &**line).collect());
     let (old, new): (Vec<_>, Vec<_>) = (old, new);
     let diff = TextDiff::from_slices(&old, &new);
-    let changes = diff.iter_all_changes();
-    changes.map(|it| (it.tag(), it.old_index(), it.new_index())).collect()
+    diff.iter_all_changes().map(|it| (it.old_index(), it.new_index())).collect()
 }
 
 /// The line without names of steps, such as `step01`, and of Python programs.
@@ -152,39 +133,31 @@ fn bare(line: &str) -> String {
     words.collect()
 }
 
-/// The lines in HTML; long runs of what all steps share are folded.
-fn folded(path: &str, lines: &[Line]) -> String {
-    let is_shared = |line: &Line| line.mark == Mark::Shared;
-    let runs: Vec<_> = lines
-        .chunk_by(|one, next| is_shared(one) == is_shared(next))
-        .map(|run| (run.len() >= FOLDED && is_shared(&run[0]), run))
-        .collect();
-    let mut html = String::from("<div class=\"code\">\n\n");
-    for runs in runs.chunk_by(|one, next| !one.0 && !next.0) {
-        let lines: String =
-            runs.iter().flat_map(|(_, run)| *run).map(Line::marked).collect();
-        let block = block(path, &lines);
-        html += &match runs {
-            [(true, run)] => format!(
+/// The lines in one frame; long runs of what all steps share are folded.
+fn folded(path: &str, lines: &[(Mark, String)]) -> String {
+    let (mut html, mut open) =
+        (String::from("<div class=\"code\">\n\n"), String::new());
+    let is_shared = |line: &(Mark, String)| line.0 == Mark::Shared;
+    for run in lines.chunk_by(|one, next| is_shared(one) == is_shared(next)) {
+        let code = run.iter().map(|(mark, line)| match mark {
+            Mark::Added => format!("<ins>{line}</ins>"),
+            Mark::Removed => format!("<del>{line}</del>"),
+            Mark::Same | Mark::Shared => format!("<span class=\"same\">{line}</span>"),
+        });
+        let code: String = code.collect();
+        if is_shared(&run[0]) && run.len() >= FOLDED {
+            html += &block(path, &mem::take(&mut open));
+            html += &format!(
                 "<details>\n<summary>{} lines that every step shares</summary>\n\n\
-                 {block}\n</details>\n\n",
-                run.len()
-            ),
-            _ => block,
-        };
+                 {}\n</details>\n\n",
+                run.len(),
+                block(path, &code)
+            );
+        } else {
+            open += &code;
+        }
     }
-    html + "</div>\n"
-}
-
-impl Line {
-    fn marked(&self) -> String {
-        let (start, end) = match self.mark {
-            Mark::Added => ("<ins>", "</ins>"),
-            Mark::Removed => ("<del>", "</del>"),
-            Mark::Same | Mark::Shared => ("<span class=\"same\">", "</span>"),
-        };
-        format!("{start}{}{end}", self.html)
-    }
+    html + &block(path, &open) + "</div>\n"
 }
 
 /// A whole file.
@@ -326,36 +299,12 @@ pub fn lines_with_comments(text: &str, item: &impl Spanned) -> Range<usize> {
     first - above..span.end().line
 }
 
-/// A function in Rust and in Python, in tabs. `names` is one name, or `rust/python`.
-pub fn compare(sources: &Sources, step: &str, names: &[String]) -> Result<String> {
-    let rust_path = format!("steps/{step}/src/main.rs");
-    let python_path = twins(sources).remove(step);
-    let python_path = python_path.with_context(|| format!("{step} has no twin"))?;
-    let (rust_text, python_text) =
-        (sources.read(&rust_path)?, sources.read(&python_path)?);
-    let file = sources.rust(&rust_path)?;
-    let (mut rust, mut python) = (Vec::new(), Vec::new());
-    for name in names {
-        let (in_rust, in_python) = name.split_once('/').unwrap_or((name, name));
-        rust.push(lines_of(&rust_text, item(&file, &rust_text, in_rust)?));
-        let def = def(&python_text, in_python);
-        python.push(def.with_context(|| format!("no {in_python:?} in {python_path}"))?);
-    }
-    let code = |path: &str, text: &str| framed(path, "", &block(path, &escape(text)));
-    let versions = vec![
-        code(&rust_path, &rust.join("\n")),
-        code(&python_path, &python.join("\n\n")),
-    ];
-    Ok(tabs(&format!("compare-{step}-{}", names.join("-")), versions))
-}
-
 /// Versions of a program in Rust and in Python; a switch shows one at a time. On paper
 /// both are there.
 fn tabs(id: &str, versions: Vec<String>) -> String {
     if versions.len() < 2 {
         return versions.concat();
     }
-    let id = id.replace(['/', '"'], "-");
     let languages = ["Rust", "Python"];
     let switch = |language| {
         let checked = if language == languages[0] { " checked" } else { "" };
@@ -375,22 +324,11 @@ fn tabs(id: &str, versions: Vec<String>) -> String {
     )
 }
 
-/// A function or constant of a Python file, from its first line to the next that is not
-/// indented.
-fn def(text: &str, name: &str) -> Option<String> {
-    let starts = [format!("def {name}("), format!("{name} = ")];
-    let mut lines = text.lines().skip_while(|line| {
-        !starts.iter().any(|start| line.starts_with(start.as_str()))
-    });
-    let first = lines.next()?;
-    let inside =
-        lines.take_while(|line| line.is_empty() || line.starts_with([' ', ')', ']']));
-    let code = inside.fold(first.to_string(), |code, line| code + "\n" + line);
-    Some(code.trim_end().to_string() + "\n")
-}
-
-/// Code in HTML.
+/// Code in HTML, if there is any.
 fn block(path: &str, code: &str) -> String {
+    if code.is_empty() {
+        return String::new();
+    }
     let language = match path.rsplit('.').next() {
         Some("rs") => "rust ignore",
         Some("py") => "python",
@@ -479,17 +417,9 @@ mod tests {
     fn the_first_step_has_no_changes() {
         let marks = |others: &[String]| {
             let lines = marked("a\nb\n", None, others, &escape);
-            lines.iter().map(|line| line.mark).collect::<Vec<_>>()
+            lines.iter().map(|line| line.0).collect::<Vec<_>>()
         };
         assert_eq!(marks(&["b\n".into()]), [Mark::Same, Mark::Shared]);
         assert_eq!(marks(&[]), [Mark::Same, Mark::Same]);
-    }
-
-    #[test]
-    fn a_python_function_ends_before_the_next() {
-        let text = "A = 1\n\n\ndef f(x):\n    a\n\n    b\n\n\ndef g():\n    c\n";
-        assert_eq!(def(text, "f").unwrap(), "def f(x):\n    a\n\n    b\n");
-        assert_eq!(def(text, "A").unwrap(), "A = 1\n");
-        assert_eq!(def(text, "h"), None);
     }
 }

@@ -102,7 +102,7 @@ fn choices(legend: &str, filters: &[(&str, &str)], classes: &[Vec<String>]) -> S
 fn shown(rule: &Rule<'_>, classes: &str) -> Result<String> {
     let Rule { section, level, asked, state, requests } = rule;
     let (asked, state) = (escape(asked), escape(state));
-    let words = format!("<b>{section} {level}</b> {asked} <em>{state}</em>");
+    let words = format!("<b>{section} {level}</b> {asked} · <em>{state}</em>");
     let tried = match requests.len() {
         0 => return Ok(format!("<p class=\"rule {classes}\">{words}</p>\n")),
         1 => "1 request".to_string(),
@@ -110,7 +110,7 @@ fn shown(rule: &Rule<'_>, classes: &str) -> Result<String> {
     };
     let mut table = format!(
         "<details class=\"rule {classes}\">\n\
-         <summary>{words} <small>{tried}</small></summary>\n<table class=\"rules\">\n\
+         <summary>{words} · <small>{tried}</small></summary>\n<table class=\"rules\">\n\
          <thead><tr><th>What a client sends</th><th>The answer</th></tr></thead>\n\
          <tbody>\n"
     );

@@ -6,11 +6,15 @@
 use anyhow::{Context, Result, bail, ensure};
 
 /// What a fence says.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Diagram<'a> {
     pub title: &'a str,
     pub lanes: Vec<Lane<'a>>,
     pub events: Vec<Event<'a>>,
+    /// The trace's path. Lines of the source are for errors to point at.
+    calls: Option<(String, &'a str)>,
+    /// What the program asks of the kernel.
+    asked: Vec<(String, &'a str)>,
 }
 
 /// Somebody who talks or is talked to.
@@ -49,64 +53,37 @@ pub fn read<'a>(
     source: &'a str,
     traces: &dyn Fn(&str) -> Result<String>,
 ) -> Result<Diagram<'a>> {
-    let fence = Fence::parse(source)?;
-    fence.check(traces)?;
-    let Fence { title, lanes, events, .. } = fence;
-    let events = events.into_iter().map(|(_, event)| event).collect();
-    Ok(Diagram { title, lanes, events })
-}
-
-/// A fence, with the lines that its parts are from.
-struct Fence<'a> {
-    title: &'a str,
-    lanes: Vec<Lane<'a>>,
-    /// The trace's path.
-    calls: Option<(Line<'a>, &'a str)>,
-    events: Vec<(Line<'a>, Event<'a>)>,
-}
-
-/// A line of the source, for errors to point at.
-#[derive(Clone, Copy)]
-struct Line<'a> {
-    number: usize,
-    text: &'a str,
-}
-
-impl Line<'_> {
-    fn blame(self) -> String {
-        format!("line {} of the diagram, `{}`", self.number, self.text)
-    }
-}
-
-// Understanding the source.
-
-impl<'a> Fence<'a> {
-    fn parse(source: &'a str) -> Result<Self> {
-        let mut fence =
-            Self { title: "", lanes: Vec::new(), calls: None, events: Vec::new() };
-        for (index, text) in source.lines().enumerate() {
-            let line = Line { number: index + 1, text: text.trim() };
-            if !line.text.is_empty() {
-                fence.add(line).with_context(|| line.blame())?;
-            }
+    let mut diagram = Diagram::default();
+    for (index, text) in source.lines().enumerate() {
+        let text = text.trim();
+        let line = format!("line {} of the diagram, `{text}`", index + 1);
+        if !text.is_empty() {
+            diagram.add(&line, text).context(line)?;
         }
-        ensure!(!fence.title.is_empty(), "the diagram has no line `title: …`");
-        ensure!(!fence.lanes.is_empty(), "the diagram has no line `lanes: …`");
-        ensure!(!fence.events.is_empty(), "nothing happens in the diagram");
-        Ok(fence)
     }
+    ensure!(!diagram.title.is_empty(), "the diagram has no line `title: …`");
+    ensure!(!diagram.lanes.is_empty(), "the diagram has no line `lanes: …`");
+    ensure!(!diagram.events.is_empty(), "nothing happens in the diagram");
+    diagram.check(traces)?;
+    Ok(diagram)
+}
 
-    fn add(&mut self, line: Line<'a>) -> Result<()> {
-        let (head, rest) = line.text.split_once(':').context("there is no `:`")?;
-        let (head, rest) = (head.trim(), rest.trim());
-        ensure!(!rest.is_empty(), "nothing stands behind the `:`");
+impl<'a> Diagram<'a> {
+    fn add(&mut self, line: &str, text: &'a str) -> Result<()> {
+        let (head, rest) = text.split_once(':').context("there is no `:`")?;
+        let (head, label) = (head.trim(), rest.trim());
+        ensure!(!label.is_empty(), "nothing stands behind the `:`");
         match head {
-            "title" => self.title = rest,
-            "lanes" => self.lanes = lanes(rest)?,
-            "calls" => self.calls = Some((line, rest)),
+            "title" => self.title = label,
+            "lanes" => self.lanes = lanes(label)?,
+            "calls" => self.calls = Some((line.into(), label)),
             _ => {
                 let (kind, from, to) = self.what(head)?;
-                self.events.push((line, Event { kind, from, to, label: rest }));
+                let is_asked = self.lanes[from].name == "program"
+                    && self.lanes[to].name == "kernel"
+                    && kind == Kind::Call;
+                self.asked.extend(is_asked.then(|| (line.into(), label)));
+                self.events.push(Event { kind, from, to, label });
             }
         }
         Ok(())
@@ -138,6 +115,30 @@ impl<'a> Fence<'a> {
         let found = self.lanes.iter().position(|lane| lane.name == name);
         found.with_context(|| format!("no lane is called `{name}`"))
     }
+
+    /// Looks for each call of the program in the trace, behind the one before.
+    fn check(&self, traces: &dyn Fn(&str) -> Result<String>) -> Result<()> {
+        let (line, path) = match (self.asked.first(), &self.calls) {
+            (Some(_), Some(calls)) => calls,
+            (Some((line, _)), None) => bail!("{line}: no `calls:` proves it"),
+            (None, Some((line, _))) => bail!("{line}: no call needs it"),
+            (None, None) => return Ok(()),
+        };
+        let trace = traces(path).context(line.clone())?;
+        let made: Vec<&str> = trace.lines().filter_map(made_call).collect();
+        let mut left = made.iter();
+        for (line, label) in &self.asked {
+            for name in names(label) {
+                ensure!(
+                    left.any(|made| same(made) == same(name)),
+                    "{line}: `{name}` is not among the calls that follow in {path}, \
+                     which has: {}",
+                    made.join(" ")
+                );
+            }
+        }
+        Ok(())
+    }
 }
 
 fn lanes(list: &str) -> Result<Vec<Lane<'_>>> {
@@ -159,40 +160,6 @@ fn lanes(list: &str) -> Result<Vec<Lane<'_>>> {
     Ok(lanes)
 }
 
-// Holding it against what a test has seen.
-
-impl Fence<'_> {
-    /// Looks for each call of the program in the trace, behind the one before.
-    fn check(&self, traces: &dyn Fn(&str) -> Result<String>) -> Result<()> {
-        let is_asked = |(_, event): &&(_, Event)| {
-            let [from, to] = [event.from, event.to].map(|lane| self.lanes[lane].name);
-            event.kind == Kind::Call && from == "program" && to == "kernel"
-        };
-        let mut asked = self.events.iter().filter(is_asked).peekable();
-        let (line, path) = match (asked.peek(), self.calls) {
-            (Some(_), Some(calls)) => calls,
-            (Some((line, _)), None) => bail!("{}: no `calls:` proves it", line.blame()),
-            (None, Some((line, _))) => bail!("{}: no call needs it", line.blame()),
-            (None, None) => return Ok(()),
-        };
-        let trace = traces(path).with_context(|| line.blame())?;
-        let made: Vec<&str> = trace.lines().filter_map(made_call).collect();
-        let mut left = made.iter();
-        for (line, event) in asked {
-            for name in names(event.label) {
-                ensure!(
-                    left.any(|made| same(made) == same(name)),
-                    "{}: `{name}` is not among the calls that follow in {path}, which \
-                     has: {}",
-                    line.blame(),
-                    made.join(" ")
-                );
-            }
-        }
-        Ok(())
-    }
-}
-
 /// The name of the call in a line of a trace: `bind` in `bind(3, …) = 0`.
 fn made_call(line: &str) -> Option<&str> {
     let (name, _) = line.split_once('(')?;
@@ -207,13 +174,8 @@ fn names(label: &str) -> Vec<&str> {
         depth += i32::from(character == '(') - i32::from(character == ')');
         character == ',' && depth == 0
     };
-    label
-        .split(of_one)
-        .map(str::trim_start)
-        .map(|call| {
-            call.split(|character| !is_of_a_name(character)).next().unwrap_or(call)
-        })
-        .collect()
+    let calls = label.split(of_one).map(str::trim_start);
+    calls.filter_map(|call| call.split(|sign| !is_of_a_name(sign)).next()).collect()
 }
 
 fn is_of_a_name(character: char) -> bool {

@@ -1,10 +1,11 @@
 //! What is explained where, and whether all that a listing uses has been explained.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 
 use anyhow::Result;
 
-use crate::html::escape;
+use crate::html::linked;
 use crate::pages::Page;
 use crate::{Sources, names};
 
@@ -188,33 +189,24 @@ pub fn list(
 
 /// A program in HTML. Where it has one of the names for the first time, it links to the
 /// appendix, if it is explained there.
-pub fn linked(
+pub fn in_appendix(
     pages: &[Page],
     terms: &Terms,
     page: usize,
     names: &[&String],
     code: &str,
 ) -> String {
-    let (mut html, mut done) = (String::new(), 0);
     let mut used = names::names(code, "").unwrap_or_default();
     used.sort_by_key(|(_, place)| place.start);
-    for (name, place) in used {
-        let shown = &code[place.clone()];
-        let is_there =
-            |term: &&Place| pages[term.page].path == APPENDIX && place.start >= done;
+    let link = |(name, place): (String, Range<usize>)| {
+        let term = terms.get(&name)?;
+        let is_there = names.contains(&&name) && pages[term.page].path == APPENDIX;
         // A comment, or a text, is too long for a link.
-        if !names.contains(&&name)
-            || shown.contains(['"', '/'])
-            || terms.get(&name).filter(is_there).is_none()
-        {
-            continue;
-        }
-        html += &escape(&code[done..place.start]);
-        let to = pages[page].link_to(APPENDIX);
-        html += &format!("<a href=\"{to}#{}\">{}</a>", id(&name), escape(shown));
-        done = place.end;
-    }
-    html + &escape(&code[done..])
+        let is_word = !code[place.clone()].contains(['"', '/']);
+        let url = format!("{}#{}", pages[page].link_to(APPENDIX), id(&name));
+        (is_there && is_word).then_some((place, url))
+    };
+    linked(code, &used.into_iter().filter_map(link).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -263,7 +255,7 @@ mod tests {
         let names = ["`let`", "`use`", "closure"].map(String::from);
         let code = "use a;\n// let\nlet mut a = || b < c;\nlet d;";
         assert_eq!(
-            linked(&pages, &terms, 0, &names.iter().collect::<Vec<_>>(), code),
+            in_appendix(&pages, &terms, 0, &names.iter().collect::<Vec<_>>(), code),
             "use a;\n// let\n<a href=\"../rust.md#dfn-let\">let</a> mut a = \
              <a href=\"../rust.md#dfn-closure\">||</a> b &lt; c;\nlet d;"
         );

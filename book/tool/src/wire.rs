@@ -122,16 +122,16 @@ fn bytes(text: &str) -> Vec<u8> {
     let (mut bytes, mut signs) = (Vec::new(), text.chars());
     while let Some(sign) = signs.next() {
         let escaped = if sign == '\\' { signs.next() } else { None };
-        bytes.push(match escaped {
+        match escaped {
             Some('x') => {
                 let digits: String = signs.by_ref().take(2).collect();
-                u8::from_str_radix(&digits, 16).unwrap_or(b'?')
+                bytes.extend(u8::from_str_radix(&digits, 16));
             }
-            Some('r') => b'\r',
-            Some('n') => b'\n',
-            Some('t') => b'\t',
-            other => u8::try_from(other.unwrap_or(sign)).unwrap_or(b'?'),
-        });
+            Some('r') => bytes.push(b'\r'),
+            Some('n') => bytes.push(b'\n'),
+            Some('t') => bytes.push(b'\t'),
+            other => bytes.extend(other.unwrap_or(sign).to_string().bytes()),
+        }
     }
     bytes
 }
@@ -256,12 +256,8 @@ impl View {
         let more = if bytes.len() > hex.len() { " …" } else { "" };
         let is_new = !self.known.contains(&part);
         self.known.extend(is_new.then_some(part));
-        let label = if is_new && *class != "eol" { name } else { "" };
-        let label = if label.is_empty() {
-            String::new()
-        } else {
-            format!("<small>{label}</small>")
-        };
+        let label = is_new.then(|| format!("<small>{name}</small>"));
+        let label = label.filter(|_| *class != "eol").unwrap_or_default();
         let stop = if is_new { 0 } else { -1 };
         format!(
             "<span class=\"seg {class}\" tabindex=\"{stop}\" data-tip=\"{name}: {meaning} · \
@@ -277,15 +273,13 @@ impl View {
         };
         let (all, lines) = (self.rows.len(), message.body.len());
         let folded = if lines < ALWAYS + 3 { 0 } else { lines - ALWAYS };
-        let rest = self.rows.split_off(all - folded).concat();
-        let rest = if folded == 0 {
-            rest
-        } else {
-            format!(
-                "<details class=\"rest\">\n<summary>{folded} more lines of the body</summary>\n\
-             <ol class=\"lines\">\n{rest}</ol>\n</details>\n"
-            )
-        };
+        let mut rest = self.rows.split_off(all - folded).concat();
+        if folded > 0 {
+            rest = format!(
+                "<details class=\"rest\">\n<summary>{folded} more lines of the body\
+                 </summary>\n<ol class=\"lines\">\n{rest}</ol>\n</details>\n"
+            );
+        }
         if lines > 0 {
             self.words
                 .push(format!("After that the body: {} bytes.", message.body_bytes()));
