@@ -47,7 +47,7 @@ const unfold = page => page.evaluate(() => {
     all('.part-title button[aria-expanded=false]').forEach(button => button.click());
     document.documentElement.classList.add('teaching');
     all('.predict .option:nth-of-type(2) input').forEach(option => option.click());
-    all('.player .step').forEach(button => button.click());
+    all('.steps .step').forEach(button => button.click());
 });
 
 /** What is wrong with the page, of what neither axe-core nor a checker of links sees. */
@@ -169,6 +169,24 @@ test('tabs, answers and the sidebar work by the keyboard', async () => {
     await page.focus(part);
     await page.keyboard.press('Enter');
     assert.ok(await hidden() < before, 'a part was not unfolded');
+    await page.close();
+});
+
+test('a diagram is stepped through by the keyboard', async () => {
+    const page = await open(browser, book.url + '04-respond.html');
+    const shown = () => page.$eval('figure.diagram', figure => [...figure.querySelectorAll('.seq li')]
+        .filter(event => event.checkVisibility({ visibilityProperty: true })).length);
+    const all = await shown();
+    await page.focus('figure.diagram .step');
+    await page.keyboard.press('Enter');
+    assert.equal(await shown(), 1);
+    await page.keyboard.press('ArrowRight');
+    assert.equal(await shown(), 2);
+    const told = await page.$eval('figure.diagram output', output => output.textContent);
+    assert.match(told, new RegExp(`^2 of ${all}: program to kernel, a call: accept`));
+    await page.keyboard.press('Escape');
+    assert.equal(await shown(), all);
+    assert.equal(page.url(), book.url + '04-respond.html', 'the arrow turned the page');
     await page.close();
 });
 

@@ -54,10 +54,14 @@ fn whose(body: &str, path: &str) -> (&'static str, &'static str, &'static str) {
         ("trace", "Terminal 2", "asking the kernel")
     } else if name.starts_with("two-") {
         ("server", "Terminal 2", "another server")
-    } else if begins(&["cargo run", "cargo book", "python3 steps", "python3 -m"]) {
+    } else if typed.contains("cargo run")
+        || begins(&["cargo book", "python3 steps", "python3 -m"])
+    {
         ("server", "Terminal 1", "server")
     } else if !typed.is_empty() {
         ("client", "Terminal 2", "client")
+    } else if name.starts_with("article_") {
+        ("server", "The article’s server", "in a test")
     } else if is_log && body.contains("\n(closed") {
         ("test", "A test", "what both sides saw")
     } else if is_log || name.ends_with("_log") {
@@ -65,7 +69,7 @@ fn whose(body: &str, path: &str) -> (&'static str, &'static str, &'static str) {
     } else if name.starts_with("browser") || name == "two_connections" {
         ("client", "Browser", "Chromium, in a test")
     } else {
-        ("test", "Test client", "what it saw")
+        ("test", "A test", "what it saw")
     }
 }
 
@@ -167,6 +171,8 @@ mod tests {
         for (body, path, expected) in [
             ("$ cargo run -p step01\n", "run-step01.snap", "server Terminal 1"),
             ("$ cargo run -p step01\n", "two-step01.snap", "server Terminal 2"),
+            ("$ cd / && cargo run\n", "wrong-folder.snap", "server Terminal 1"),
+            ("OSError\n", "article_restart.snap", "server The article’s server"),
             ("$ curl a\n", "curl.snap", "client Terminal 2"),
             ("$ (nc a &)\n$ ss -t\n", "ss.snap", "trace Terminal 2"),
             ("$ strace a\n", "strace-step01.snap", "trace Terminal 1"),
@@ -179,8 +185,8 @@ mod tests {
             ),
             ("<html>\n", "browser.snap", "client Browser"),
             ("GET /\n", "browser_log.snap", "server Terminal 1"),
-            ("(closed: FIN)\n", "client.snap", "test Test client"),
-            ("connect to 127.0.0.1:1: refused\n", "client.snap", "test Test client"),
+            ("(closed: FIN)\n", "client.snap", "test A test"),
+            ("connect to 127.0.0.1:1: refused\n", "client.snap", "test A test"),
         ] {
             let (who, name, _) = whose(body, path);
             assert_eq!(format!("{who} {name}"), expected, "{path}");
