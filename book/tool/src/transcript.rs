@@ -94,7 +94,7 @@ fn line(line: &str, who: &str, is_heard: bool) -> String {
             "client" if line.starts_with('>') => words("c", &text),
             "client" if begins(&["(", "curl: "]) => words("dim", &text),
             "client" if is_heard || begins(&["< "]) => words("s", &text),
-            "server" if line.ends_with("\\n") => words("c", &text),
+            "server" | "client" if line.ends_with("\\n") => words("c", &text),
             "test" if line.ends_with("\\n") || begins(&["<"]) => words("s", &text),
             "test" if line.ends_with(')') => match text.rsplit_once('(') {
                 Some((before, fate)) => {
