@@ -164,7 +164,7 @@ fn file(folder: &Path, path: &[u8]) -> Option<Response> {
     let folder = folder.canonicalize().ok()?;
     // Without links: one may lead out of the folder.
     let file = folder.join(relative(path)?).canonicalize().ok()?;
-    // To read what is no file, such as a pipe, could take for ever.
+    // Reading anything but a file, such as a pipe, could take forever.
     if !file.starts_with(&folder) || !file.is_file() {
         return None;
     }
@@ -186,7 +186,7 @@ fn relative(path: &[u8]) -> Option<PathBuf> {
 }
 
 /// Whether this is the name of a file on every system: on Windows, `\` is a `/`, and
-/// `C:` begins anew.
+/// `C:` starts over.
 fn is_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['\\', ':', '\0'])
 }
