@@ -112,48 +112,28 @@ pub fn clone(url: Option<&str>) -> String {
 mod tests {
     use super::*;
 
-    fn page(path: &str, number: &str, title: &str) -> Page {
-        let (path, number, title) = (path.into(), number.into(), title.into());
-        Page { path, number, title, ..Page::default() }
-    }
-
     #[test]
-    fn a_chapter_says_where_it_is() {
-        let minutes = Minutes { reading: 14, doing: 7 };
-        let four = Page { minutes, ..page("04.md", "4", "Respond") };
-        let text = opening(&four, "# Respond\n");
-        assert!(text.contains("</i><i class=\"here\"></i><i></i></span>Chapter 4</p>"));
-        assert!(text.contains(
-            "\n\n# Respond\n\n<p class=\"minutes\"><span>14 min to read</span> <span>7 \
-             min to do</span></p>\n</div>"
-        ));
-        let room = opening(&page("5/a.md", "5.3", "A"), "# A\n");
-        assert!(room.contains("class=\"here\"></i></span>Chapter 5.3</p>"));
-        for (number, part, expected) in [
+    fn a_page_says_where_it_is_and_names_the_next() {
+        let next = Page { path: "6.md".into(), title: "<B>".into(), ..Page::default() };
+        for (number, part, place) in [
+            ("4", "The steps", "</i><i class=\"here\"></i><i></i></span>Chapter 4</p>"),
+            ("5.3", "The steps", "<i class=\"here\"></i></span>Chapter 5.3</p>"),
             ("6", "Beyond", "<p class=\"eyebrow\">Chapter 6</p>"),
             ("", "Reference", "<p class=\"eyebrow\">Reference</p>"),
             ("", "", "<p class=\"eyebrow\">First things</p>"),
         ] {
-            let page = Page { part: part.into(), ..page("a.md", number, "A") };
-            assert!(opening(&page, "# A\n").contains(expected), "{number} {part}");
+            let minutes = Minutes { reading: 14, doing: 7 };
+            let (path, number, part) = ("5/a.md".into(), number.into(), part.into());
+            let page = Page { path, number, part, minutes, ..Page::default() };
+            let text = opening(&page, "# A\n");
+            assert!(text.contains(place) && text.contains("\n\n# A\n\n<p"), "{text}");
+            assert!(
+                text.contains("<span>14 min to read</span> <span>7 min to do</span>")
+            );
+            let next = turn(&page, None, Some(&next));
+            assert!(
+                next.contains("href=\"../6.md\"><span>Next</span> <b>&lt;B&gt;</b>")
+            );
         }
-    }
-
-    #[test]
-    fn the_next_page_is_named() {
-        let (one, two) = (page("05/a.md", "5.1", "A"), page("06.md", "6", "<B>"));
-        let text = turn(&one, None, Some(&two));
-        assert!(text.contains(
-            "<span></span>\n<a rel=\"next\" href=\"../06.md\"><span>Next</span> <b>6 \
-             &lt;B&gt;</b></a>"
-        ));
-    }
-
-    #[test]
-    fn the_commands_that_get_the_project_name_its_folder() {
-        let text = clone(Some("https://a.org/b/c.git"));
-        assert!(text.contains("<kbd>git clone https://a.org/b/c.git</kbd>"));
-        assert!(text.contains("<kbd>cd c</kbd>"));
-        assert!(!clone(None).contains("git"));
     }
 }
