@@ -12,7 +12,6 @@ use crate::{
 pub const EXERCISE: Exercise = Exercise {
     id: "02a",
     name: "waiting-room",
-    page: "02-listen.md",
     given: 1,
     readme: include_str!("README.md"),
     checks: &[

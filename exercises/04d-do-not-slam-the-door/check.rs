@@ -11,7 +11,6 @@ use crate::{
 pub const EXERCISE: Exercise = Exercise {
     id: "04d",
     name: "do-not-slam-the-door",
-    page: "05-parse/connection.md",
     given: 7,
     readme: include_str!("README.md"),
     checks: &[

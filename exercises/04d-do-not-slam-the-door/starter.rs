@@ -1,6 +1,6 @@
 //! Exercise 04d: refuse a large upload so that the refusal arrives.
 //!
-//! `cargo run -p ex04d [-- ADDRESS]`, then `cargo exercise check 04d`
+//! `cargo exercise run 04d [-- ADDRESS]`, then `cargo exercise check 04d`
 
 use std::env;
 use std::io::{self, Read, Write};

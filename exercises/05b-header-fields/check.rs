@@ -7,7 +7,6 @@ use crate::{
 pub const EXERCISE: Exercise = Exercise {
     id: "05b",
     name: "header-fields",
-    page: "05-parse/request.md",
     given: 3,
     readme: include_str!("README.md"),
     checks: &[

@@ -12,7 +12,6 @@ use crate::{
 pub const EXERCISE: Exercise = Exercise {
     id: "06c",
     name: "keep-the-line-open",
-    page: "beyond/keep-alive.md",
     given: 9,
     readme: include_str!("README.md"),
     checks: &[

@@ -22,7 +22,6 @@ macro_rules! reproduce {
 pub const EXERCISE: Exercise = Exercise {
     id: "06d",
     name: "padlock",
-    page: "beyond/https.md",
     given: 0,
     readme: include_str!("README.md"),
     checks: &[

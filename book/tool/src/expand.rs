@@ -242,7 +242,7 @@ impl<'a> Book<'a> {
                 Ok(format!("<div class=\"gallery\">\n\n{gallery}\n</div>\n"))
             }
             // Once all minutes are known.
-            ["exercises", _] => Ok(String::new()),
+            ["exercises"] | ["exercises", _] => Ok(String::new()),
             _ => bail!(
                 "no such directive (see book/README.md): {{{{#{}}}}}",
                 words.join(" ")
@@ -279,8 +279,11 @@ impl<'a> Book<'a> {
         )
     }
 
-    /// The exercises whose folders begin with `start`.
+    /// The exercises whose folders begin with `start`; without it, all, in a table.
     fn exercises(&self, on: &Page, start: &str) -> String {
+        if start.is_empty() {
+            return exercises::table(self.sources, on, &self.pages);
+        }
         let start = format!("exercises/{start}");
         let is_chosen = |page: &&Page| page.path.starts_with(&start);
         opening::exercises(on, self.pages.iter().filter(is_chosen))

@@ -73,7 +73,8 @@ pub fn read(text: &str) -> File {
     let mut file = File::default();
     let header = text.strip_prefix("---\n").and_then(|text| text.split_once("---\n"));
     let (header, body) = header.unwrap_or(("", &text));
-    let doing = header.strip_prefix("doing: ").map(|number| number.trim().parse());
+    let doing = header.lines().find_map(|line| line.strip_prefix("doing: "));
+    let doing = doing.map(|number| number.trim().parse());
     if let Some(Ok(doing)) = doing {
         file.doing = doing;
     } else {

@@ -125,7 +125,7 @@ pub fn failure(exercise: &Exercise, row: &Judged, submission: &Submission) -> St
     }
     text += "\n";
     text += &to_try(failure, row.check, submission);
-    let _ = writeln!(text, "{} book/src/{}", bold("Read:"), exercise.page);
+    let _ = writeln!(text, "{} book/src/{}", bold("Read:"), exercise.page());
     let _ = writeln!(text, "{} cargo exercise hint {}", bold("Hint:"), exercise.id);
     text
 }

@@ -1,7 +1,7 @@
 //! Every exercise, without being named here: its starter fails, its solution passes,
 //! each program of its gallery fails, and each with the message that is meant for it.
 //!
-//! `EXERCISE=03b cargo test -p check` looks at one only. Messages are accepted as
+//! `EXERCISE=03b cargo test -p judge` looks at one only. Messages are accepted as
 //! everywhere: `INSTA_UPDATE=always`, then read the diff.
 
 mod built;
