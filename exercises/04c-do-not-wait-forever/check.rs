@@ -121,7 +121,7 @@ fn holds_nobody_up(submission: &Submission) -> Verdict {
     answer?.expect_success()
 }
 
-/// As [`Server::finish`], for a program that may have ended because a client was too
+/// As [`Client::response`], for a program that may have ended because a client was too
 /// late.
 fn still_there<T>(server: &mut Server, verdict: Verdict<T>) -> Verdict<T> {
     verdict.map_err(|failure| match server.survives() {

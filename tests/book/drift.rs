@@ -14,8 +14,8 @@ fn the_book_is_whole() -> Result<()> {
     book::check(&Sources::find()?, folder.path())
 }
 
-/// Whoever has mdBook gets the same pages, through the command in `book.toml`. What isn't
-/// for paper is then in `print.html`, too, and only hidden there (`lean.rs`).
+/// Whoever has mdBook gets the same pages, through the command in `book.toml`. What
+/// isn't for paper is then in `print.html`, too, and only hidden there (`lean.rs`).
 #[test]
 fn plain_mdbook_builds_the_same() -> Result<()> {
     let (ours, theirs) = (TempDir::new()?, TempDir::new()?);

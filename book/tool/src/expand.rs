@@ -282,7 +282,7 @@ impl<'a> Book<'a> {
     /// The exercises whose folders begin with `start`; without it, all, in a table.
     fn exercises(&self, on: &Page, start: &str) -> String {
         if start.is_empty() {
-            return exercises::table(self.sources, on, &self.pages);
+            return exercises::table(self.sources, on, self.pages);
         }
         let start = format!("exercises/{start}");
         let is_chosen = |page: &&Page| page.path.starts_with(&start);

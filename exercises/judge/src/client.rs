@@ -239,7 +239,7 @@ impl Client {
         self.response_to("GET")
     }
 
-    /// As [`Client::answer`], to a request with another method: after HEAD, no body
+    /// As [`Client::response`], to a request with another method: after HEAD, no body
     /// comes.
     ///
     /// # Errors
@@ -252,7 +252,7 @@ impl Client {
         }
     }
 
-    /// As [`Client::answer_to`], however the connection ends behind the answer.
+    /// As [`Client::response_to`], however the connection ends behind the answer.
     ///
     /// # Errors
     /// When it is not one complete answer.

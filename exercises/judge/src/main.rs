@@ -11,7 +11,8 @@ use judge::report;
 
 /// Exercises for the book: you write servers, and this program talks to them.
 ///
-/// Without a command it shows how far you are and what is next. An exercise alone, as in
+/// Without a command it shows how far you are and what is next. An exercise alone, as
+/// in
 /// `cargo exercise 03b`, is checked.
 #[derive(Parser)]
 #[command(bin_name = "cargo exercise", max_term_width = 80)]

@@ -111,8 +111,8 @@ pub fn wait<T>(
     wait_longer(id, || quiet, |used| used.total > MAX_CPU || used.is_circling(), look)
 }
 
-/// As [`wait`], for a program that has only been started: as long as `quiet` says at the
-/// time.
+/// As [`wait`], for a program that has only been started: as long as `quiet` says at
+/// the time.
 ///
 /// # Errors
 /// When nothing came.

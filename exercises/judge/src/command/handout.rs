@@ -9,8 +9,8 @@ use judge::EXERCISES;
 
 use super::workspace::{Workspace, read};
 
-/// What isn't copied, from the root: solutions and mistakes, what only their tests need,
-/// what runs those, and what teachers read.
+/// What isn't copied, from the root: solutions and mistakes, what only their tests
+/// need, what runs those, and what teachers read.
 const LEFT_OUT: &[&str] = &[
     ".ci",
     ".github",

@@ -86,6 +86,9 @@ fn attributes<'a>(
 
 /// Replaces what XML has no way to write, escaped or not: XML 1.0, section 2.2.
 fn allowed(text: &str) -> String {
-    let is_allowed = |letter: char| matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+    let is_allowed = |letter: char| {
+        let others = '\u{fffe}'..='\u{ffff}';
+        "\t\n\r".contains(letter) || letter >= ' ' && !others.contains(&letter)
+    };
     text.chars().map(|it| if is_allowed(it) { it } else { '\u{fffd}' }).collect()
 }
