@@ -73,8 +73,8 @@ pub enum Status {
     Error,
 }
 
-/// `grade`: these, or all. The exit status is 0 when all have passed, 1 when one hasn't,
-/// and 2 when none could be built.
+/// `grade`: these, or all. The exit status is 0 when all have passed, 1 when one
+/// hasn't, and 2 when none could be built.
 ///
 /// # Errors
 /// When the report can't be written.
