@@ -197,7 +197,7 @@ fn by_lines(client: TcpStream) -> io::Result<()> {
     reader.get_mut().write_all(
         b"HTTP/1.0 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\nhi",
     )?;
-    // What is left of a body would make the system throw the answer away.
+    // Unread bytes of a body would make the system reset the connection.
     reader.get_ref().shutdown(Shutdown::Write)?;
     reader.read_to_end(&mut line).map(drop)
 }
