@@ -90,7 +90,7 @@ fn ends_at_once(address: SocketAddr) -> io::Result<()> {
     bind(address).map(drop)
 }
 
-/// Long enough for whoever looks.
+/// Long enough for a look at it.
 fn sleeps_a_second(address: SocketAddr) -> io::Result<()> {
     let _listener = bind(address)?;
     thread::sleep(Duration::from_secs(1));

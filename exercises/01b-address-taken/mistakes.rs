@@ -75,7 +75,7 @@ fn does_not_say_which(address: SocketAddr) -> io::Result<()> {
 
 /// On one machine, the port seems to be enough.
 fn names_only_the_port(address: SocketAddr) -> io::Result<()> {
-    complain(address, |error| format!("port {}: {error}", address.port()))
+    complain(address, |error| format!("not bound to port {}: {error}", address.port()))
 }
 
 /// As `main` itself reports an error of anyhow.

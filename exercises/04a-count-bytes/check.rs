@@ -35,7 +35,8 @@ fn says_its_length(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
     let mut client = server.connect()?;
     client.listen(LONG);
-    if !client.received().is_empty() {
+    // A program may lose its patience with a client that says nothing, and say so.
+    if client.received().get(8..12) == Some(b" 200") {
         let failure = client.wrong_at(
             0,
             "This client hasn't asked yet, and your program doesn't wait for it. If it \
@@ -50,7 +51,6 @@ fn says_its_length(submission: &Submission) -> Verdict {
             .should_see("nothing, because nc asks for nothing"));
     }
     if client.end().is_some() {
-        // A program may lose its patience with a client that says nothing.
         client = server.connect()?;
     }
     client.send(&get("/"))?;
