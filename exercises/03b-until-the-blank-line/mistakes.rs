@@ -44,9 +44,9 @@ fn wants_a_full_buffer(mut client: TcpStream) -> io::Result<()> {
     client.write_all(PAGE)
 }
 
-/// After half a second, surely everything has come.
+/// After a while, surely everything has come.
 fn sleeps_and_reads_once(mut client: TcpStream) -> io::Result<()> {
-    thread::sleep(Duration::from_millis(500));
+    thread::sleep(Duration::from_millis(800));
     let mut buffer = [0; 65536];
     let length = client.read(&mut buffer)?;
     if has_blank_line(&buffer[..length]) {

@@ -48,7 +48,7 @@ pub const EXERCISE: Exercise = Exercise {
     ],
 };
 
-/// Starts the program. What it prints is shown where it happens.
+/// Starts the program. What it prints from now on is shown when it has ended.
 fn start(submission: &Submission) -> Verdict<Server> {
     let server = submission.start()?;
     server.see_output();
@@ -164,7 +164,6 @@ fn many(submission: &Submission) -> Verdict {
         };
         client.half_close();
         client.listen(RESPONSE_TIMEOUT);
-        server.see_output();
         // A server that keeps one for that long needn't keep thirty.
         if client.end().is_none() {
             break;
@@ -184,7 +183,6 @@ fn say_and_leave(server: &mut Server, bytes: &[u8]) -> Verdict {
     }
     client.half_close();
     client.listen(RESPONSE_TIMEOUT);
-    server.see_output();
     Ok(())
 }
 
@@ -201,9 +199,8 @@ fn after(server: &mut Server, bytes: &[u8], before: &str) -> Verdict {
 /// Checks that the next client gets its page; `before` says what may be the reason if
 /// not.
 fn next_is_served(server: &mut Server, before: &str) -> Verdict {
-    let has_ended = server.has_ended();
-    server.see_output();
-    let served = if has_ended {
+    let served = if server.has_ended() {
+        server.see_output();
         server.survives()
     } else {
         server.ask(&get("/")).and_then(|answer| answer.expect_success())

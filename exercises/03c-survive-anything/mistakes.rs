@@ -32,16 +32,14 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Reads, and returns what came as text, as it should.
+/// Reads, prints the first line, and returns what came as text, as it should.
 fn read(client: &mut TcpStream) -> io::Result<String> {
     let mut buffer = [0; 4096];
     let length = client.read(&mut buffer)?;
     let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
-    writeln!(
-        io::stdout(),
-        "{}",
-        text.lines().next().unwrap_or_default().escape_debug()
-    )?;
+    if let Some(line) = text.lines().next() {
+        writeln!(io::stdout(), "{}", line.escape_debug())?;
+    }
     Ok(text)
 }
 
