@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // `{:#}` is our sentence and the system's reason in one line.
+            // `{:#}` puts our sentence and the system's reason into one line.
             let _ = writeln!(io::stderr(), "{error:#}");
             ExitCode::FAILURE
         }

@@ -8,9 +8,8 @@ use std::net::TcpListener;
 
 fn main() {
     let address = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
-    // TODO: `unwrap` gives up without telling the user what to do. Say on standard
-    // error, in one line, which address cannot be had and why, and end with exit status
-    // 1.
+    // TODO: `unwrap` gives up without a word to the user. Print on standard error, in
+    // one line, which address can't be had and why, and end with exit status 1.
     let listener = TcpListener::bind(&address).unwrap();
     let address = listener.local_addr().expect("it is bound");
     let _ = writeln!(io::stdout(), "bound to {address}; press Enter to end");

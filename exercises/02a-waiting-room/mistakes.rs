@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, BufRead, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
+use std::time::Duration;
 
 use crate::Mistake;
 use crate::Mistake::Program;
@@ -17,13 +18,14 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("answers", Program(answers)),
     ("always-5", Program(always_5)),
     ("always-1", Program(always_1)),
+    ("another-default", Program(another_default)),
     ("one-too-few", Program(one_too_few)),
     ("listens-by-std", Program(listens_by_std)),
     ("accepts-and-keeps", Program(accepts_and_keeps)),
     ("goes-on-after-enter", Program(goes_on_after_enter)),
 ];
 
-/// What is right: a socket that has its address.
+/// Returns a socket that has its address, as it should.
 fn bind(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     #[cfg(not(windows))]
@@ -32,13 +34,13 @@ fn bind(address: SocketAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// And says so.
+/// Says so, as it should.
 fn announce(socket: &Socket) -> io::Result<()> {
     let address = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::Other)?;
     writeln!(io::stdout(), "at {address}; press Enter to end")
 }
 
-/// The second argument after the mistake's name, or 5.
+/// Returns the second argument after the mistake's name, or 5.
 fn backlog() -> i32 {
     env::args().nth(3).and_then(|argument| argument.parse().ok()).unwrap_or(5)
 }
@@ -59,7 +61,7 @@ fn beside(
     wait()
 }
 
-/// The call is there, but below the line that waits.
+/// The call is there, but after the line that waits.
 fn listens_after_enter(address: SocketAddr) -> io::Result<()> {
     let socket = bind(address)?;
     announce(&socket)?;
@@ -79,7 +81,7 @@ fn open(address: SocketAddr) -> io::Result<()> {
     announce(&socket)
 }
 
-/// `listen` waits for nobody: it returns at once.
+/// `listen` waits for no client: it returns right away.
 fn ends_at_once(address: SocketAddr) -> io::Result<()> {
     open(address)
 }
@@ -93,48 +95,53 @@ fn accepts_and_drops(address: SocketAddr) -> io::Result<()> {
     })
 }
 
-/// A whole server.
+/// A whole server, which takes its time.
 fn answers(address: SocketAddr) -> io::Result<()> {
     beside(address, |socket| {
         loop {
             let (mut client, _) = socket.accept()?;
+            thread::sleep(Duration::from_secs(1));
             client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")?;
         }
     })
 }
 
-/// The number of step 2.
-fn always_5(address: SocketAddr) -> io::Result<()> {
+/// Listens with this backlog, whatever the second argument is.
+fn hold(address: SocketAddr, backlog: i32) -> io::Result<()> {
     let socket = bind(address)?;
-    socket.listen(5)?;
+    socket.listen(backlog)?;
     announce(&socket)?;
     wait()
+}
+
+/// The number of step 2.
+fn always_5(address: SocketAddr) -> io::Result<()> {
+    hold(address, 5)
 }
 
 /// The number of the example.
 fn always_1(address: SocketAddr) -> io::Result<()> {
-    let socket = bind(address)?;
-    socket.listen(1)?;
-    announce(&socket)?;
-    wait()
+    hold(address, 1)
 }
 
-/// Linux lets in one more than it is told, so it is told one less.
+/// Without a second argument, no client may wait.
+fn another_default(address: SocketAddr) -> io::Result<()> {
+    hold(address, env::args().nth(3).map_or(0, |_| backlog()))
+}
+
+/// Linux lets in one more than it's told, so it's told one less.
 fn one_too_few(address: SocketAddr) -> io::Result<()> {
-    let socket = bind(address)?;
-    socket.listen(backlog() - 1)?;
-    announce(&socket)?;
-    wait()
+    hold(address, backlog() - 1)
 }
 
-/// The standard library listens too, and asks nobody how many may wait.
+/// The standard library listens too, and has a backlog of its own.
 fn listens_by_std(address: SocketAddr) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
     writeln!(io::stdout(), "at {}; press Enter to end", listener.local_addr()?)?;
     wait()
 }
 
-/// Accepted clients do not wait any more, even if nobody talks to them.
+/// Accepted clients don't wait any more, even if the program ignores them.
 fn accepts_and_keeps(address: SocketAddr) -> io::Result<()> {
     beside(address, |socket| {
         let mut clients = Vec::new();
@@ -144,7 +151,7 @@ fn accepts_and_keeps(address: SocketAddr) -> io::Result<()> {
     })
 }
 
-/// It waits, and not for Enter.
+/// It waits, but not for Enter.
 fn goes_on_after_enter(address: SocketAddr) -> io::Result<()> {
     let socket = bind(address)?;
     socket.listen(backlog())?;

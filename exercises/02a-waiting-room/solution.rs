@@ -17,7 +17,7 @@ fn main() -> Result<()> {
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into()).with_context(|| format!("cannot bind {address}"))?;
-    // From here on the system lets clients in. There is no `accept`, so they wait.
+    // From here on the system lets clients in. There's no `accept`, so they wait.
     socket.listen(backlog()?)?;
 
     let address = socket.local_addr()?.as_socket().context("no IP address")?;

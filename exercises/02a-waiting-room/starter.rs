@@ -1,4 +1,4 @@
-//! Exercise 02a: let clients in before anybody answers.
+//! Exercise 02a: let clients in before the program answers.
 //!
 //! `cargo exercise run 02a [-- ADDRESS [BACKLOG]]`, then `cargo exercise check 02a`
 
@@ -19,8 +19,8 @@ fn main() -> Result<()> {
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into()).with_context(|| format!("cannot bind {address}"))?;
-    // TODO: everybody is refused. Open a waiting room with as many seats as the second
-    // argument says, or 5 without one.
+    // TODO: every client is refused. Open a waiting room with as many seats as the
+    // second argument says, or 5 without one.
 
     let address = socket.local_addr()?.as_socket().context("no IP address")?;
     println!("at {address}; press Enter to end");

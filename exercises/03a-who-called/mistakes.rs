@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
 
 use crate::Mistake;
 use crate::Mistake::{Handler, Program};
@@ -9,7 +10,7 @@ use crate::Mistake::{Handler, Program};
 pub const MISTAKES: &[(&str, Mistake)] = &[
     ("names-itself", Handler(names_itself)),
     ("without-the-port", Handler(without_the_port)),
-    ("port-apart", Handler(port_apart)),
+    ("right-port-apart", Handler(port_apart)),
     ("says-only-who", Handler(says_only_who)),
     ("two-lines", Handler(two_lines)),
     ("counts-the-buffer", Handler(counts_the_buffer)),
@@ -19,6 +20,7 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("adds-up", Program(adds_up)),
     ("one-read", Handler(one_read)),
     ("line-for-each-piece", Handler(line_for_each_piece)),
+    ("gives-up-after-a-second", Handler(gives_up_after_a_second)),
     ("counts-the-last-piece", Handler(counts_the_last_piece)),
     ("counts-letters", Handler(counts_letters)),
     ("wants-text", Handler(wants_text)),
@@ -28,7 +30,7 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("keeps-the-connections", Program(keeps_the_connections)),
 ];
 
-/// What is right: counts to the end.
+/// Counts to the end, as it should.
 fn count(client: &mut TcpStream) -> io::Result<u64> {
     io::copy(client, &mut io::sink())
 }
@@ -63,7 +65,7 @@ fn says_only_who(mut client: TcpStream) -> io::Result<()> {
     writeln!(io::stdout(), "{} called", client.peer_addr()?)
 }
 
-/// Who it is, is known at once, and how many bytes only at the end.
+/// The address is there first, and the number of bytes only at the end.
 fn two_lines(mut client: TcpStream) -> io::Result<()> {
     let peer = client.peer_addr()?;
     writeln!(io::stdout(), "{peer} called")?;
@@ -78,13 +80,13 @@ fn counts_the_buffer(mut client: TcpStream) -> io::Result<()> {
     writeln!(io::stdout(), "{} sent {} bytes", client.peer_addr()?, buffer.len())
 }
 
-/// `eprintln!`, as in a program that is being looked for mistakes.
+/// `eprintln!`, as in a program that's being debugged.
 fn line_on_stderr(mut client: TcpStream) -> io::Result<()> {
     let count = count(&mut client)?;
     writeln!(io::stderr(), "{} sent {count} bytes", client.peer_addr()?)
 }
 
-/// Output through a buffer is faster, and comes when the buffer is full.
+/// Output through a buffer is faster, but it waits until the buffer is full.
 fn keeps_its_lines_back(address: SocketAddr) -> io::Result<()> {
     let listener = listen(address)?;
     let mut diary = BufWriter::new(io::stdout());
@@ -102,7 +104,7 @@ fn serves_one_client(address: SocketAddr) -> io::Result<()> {
     writeln!(io::stdout(), "{peer} sent {count} bytes")
 }
 
-/// The number is made before the loop, and nobody sets it back.
+/// The number begins before the loop, and is never set back to 0.
 fn adds_up(address: SocketAddr) -> io::Result<()> {
     let listener = listen(address)?;
     let mut total = 0;
@@ -131,6 +133,16 @@ fn line_for_each_piece(mut client: TcpStream) -> io::Result<()> {
     }
 }
 
+/// Silence is taken for the end.
+fn gives_up_after_a_second(mut client: TcpStream) -> io::Result<()> {
+    client.set_read_timeout(Some(Duration::from_secs(1)))?;
+    let (mut buffer, mut count) = ([0; 4096], 0);
+    while let Ok(length @ 1..) = client.read(&mut buffer) {
+        count += length;
+    }
+    writeln!(io::stdout(), "{} sent {count} bytes", client.peer_addr()?)
+}
+
 /// `count = length` instead of `count += length`.
 fn counts_the_last_piece(mut client: TcpStream) -> io::Result<()> {
     let (mut buffer, mut count) = ([0; 4096], 0);
@@ -151,15 +163,14 @@ fn counts_letters(mut client: TcpStream) -> io::Result<()> {
     writeln!(io::stdout(), "{} sent {count} bytes", client.peer_addr()?)
 }
 
-/// `read_to_string` fails at the first byte that is no text, and `?` leaves with it.
+/// `read_to_string` fails at the first byte that isn't text, and `?` returns that.
 fn wants_text(mut client: TcpStream) -> io::Result<()> {
     let mut text = String::new();
     client.read_to_string(&mut text)?;
     writeln!(io::stdout(), "{} sent {} bytes", client.peer_addr()?, text.len())
 }
 
-/// `from_utf8_lossy` puts a mark in place of what is no text, and the mark has three
-/// bytes.
+/// `from_utf8_lossy` replaces what isn't text by a character of three bytes.
 fn makes_text_first(mut client: TcpStream) -> io::Result<()> {
     let mut bytes = Vec::new();
     client.read_to_end(&mut bytes)?;
@@ -175,14 +186,14 @@ fn no_line_for_silence(mut client: TcpStream) -> io::Result<()> {
     }
 }
 
-/// Whoever calls is told what was heard.
+/// It tells the client how much came.
 fn answers_too(mut client: TcpStream) -> io::Result<()> {
     let count = count(&mut client)?;
     writeln!(io::stdout(), "{} sent {count} bytes", client.peer_addr()?)?;
     writeln!(client, "you sent {count} bytes")
 }
 
-/// A list of all who called, with their connections.
+/// A list of all clients, with their connections.
 fn keeps_the_connections(address: SocketAddr) -> io::Result<()> {
     let listener = listen(address)?;
     let mut clients = Vec::new();

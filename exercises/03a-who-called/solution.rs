@@ -21,7 +21,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// Counts until the client has said its last word. Dropping `client` closes the
+/// Counts until the client has sent its last byte. Dropping `client` closes the
 /// connection.
 fn handle(mut client: TcpStream, peer: SocketAddr) -> io::Result<()> {
     let mut buffer = [0; 4096];

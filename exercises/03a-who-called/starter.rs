@@ -1,4 +1,4 @@
-//! Exercise 03a: one line a connection, who it was and how many bytes came.
+//! Exercise 03a: one line for each connection: who it was, and how many bytes came.
 //!
 //! `cargo exercise run 03a [-- ADDRESS]`, then `cargo exercise check 03a`
 
@@ -23,10 +23,10 @@ fn main() -> Result<()> {
     }
 }
 
-/// Reads, and says what came. Dropping `client` closes the connection.
+/// Reads, and prints how much came. Dropping `client` closes the connection.
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     let count = client.read(&mut buffer)?;
-    // TODO: who is somebody? And this is what came first, not all that came.
+    // TODO: who is somebody? And this is only what came first, not all of it.
     writeln!(io::stdout(), "somebody sent {count} bytes")
 }

@@ -27,10 +27,10 @@ fn main() -> Result<()> {
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
-    // The blank line may itself come in pieces, so all that has come is searched.
+    // The blank line may itself come in pieces, so search everything that has come.
     while !request.windows(4).any(|window| window == b"\r\n\r\n") {
         match client.read(&mut buffer)? {
-            0 => return Ok(()), // the client has left; nobody waits for an answer
+            0 => return Ok(()), // the client has left, and doesn't wait for an answer
             length => request.extend_from_slice(&buffer[..length]),
         }
     }

@@ -28,8 +28,8 @@ fn main() -> Result<()> {
 /// Reads the request, then answers.
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
-    // TODO: one `read` is not one request. Read until the blank line has come; and when
-    // the client leaves before that, do not answer.
+    // TODO: one `read` isn't one request. Read until the blank line has come. When the
+    // client leaves before that, don't answer.
     let _length = client.read(&mut buffer)?;
     client.write_all(PAGE)
 }

@@ -18,25 +18,15 @@ pub const EXERCISE: Exercise = Exercise {
                       curl -i http://127.0.0.1:4545/",
             run: no_bytes,
         },
-        Check {
-            points: 2,
-            reproduce: "printf 'GET /\\377 HTTP/1.1\\r\\n\\r\\n' | nc -N 127.0.0.1 4545\n\
-                      curl -i http://127.0.0.1:4545/",
-            run: not_utf_8,
-        },
-        Check {
-            points: 1,
-            reproduce: "printf 'hello\\r\\n\\r\\n' | nc -N 127.0.0.1 4545\n\
-                      curl -i http://127.0.0.1:4545/",
-            run: no_request,
-        },
+        Check { points: 2, reproduce: "", run: not_utf_8 },
+        Check { points: 1, reproduce: "", run: no_request },
         Check {
             points: 2,
             reproduce: "python3 -c \"from socket import *; from struct import pack; \\\n\
                       c = create_connection(('127.0.0.1', 4545)); \\\n\
                       c.setsockopt(SOL_SOCKET, SO_LINGER, pack('ii', 1, 0))\"\n\
                       curl -i http://127.0.0.1:4545/",
-            run: thrown_away,
+            run: resets,
         },
         Check {
             points: 2,
@@ -50,15 +40,14 @@ pub const EXERCISE: Exercise = Exercise {
         },
         Check {
             points: 1,
-            reproduce: "for n in 1 2 3 4 5 6 7 8 9 10; do nc -N 127.0.0.1 4545; done < \
-                      /dev/null\n\
+            reproduce: "for n in $(seq 30); do nc -N 127.0.0.1 4545; done < /dev/null\n\
                       curl -i http://127.0.0.1:4545/",
             run: many,
         },
     ],
 };
 
-/// Starts the program. What it prints is shown where it happens.
+/// Starts the program. What it prints from now on is shown when it has ended.
 fn start(submission: &Submission) -> Verdict<Server> {
     let server = submission.start()?;
     server.see_output();
@@ -66,7 +55,18 @@ fn start(submission: &Submission) -> Verdict<Server> {
 }
 
 fn serves(submission: &Submission) -> Verdict {
-    submission.start()?.ask(&get("/"))?.expect_success()
+    let mut server = start(submission)?;
+    server.ask(&get("/this/page"))?.expect_success()?;
+    let printed =
+        server.wait_for_output(|text| text.contains("/this/page").then_some(()));
+    printed.map_err(|_| {
+        server.wrong(
+            "The client gets its page, but your program doesn't print what it asked \
+             for, /this/page, as it did before you began. (Or it keeps back what it \
+             prints.)",
+            "The task: it prints what each client asks for, on standard output.",
+        )
+    })
 }
 
 fn no_bytes(submission: &Submission) -> Verdict {
@@ -74,42 +74,61 @@ fn no_bytes(submission: &Submission) -> Verdict {
     say_and_leave(&mut server, b"")?;
     next_is_served(
         &mut server,
-        "What it met before: a client that said nothing. `read` returned 0, so there \
-         was no first line.",
+        "Before that, a client left without a word: `read` returned 0, so there was no \
+         first line.",
     )
 }
 
 fn not_utf_8(submission: &Submission) -> Verdict {
     let mut server = start(submission)?;
-    say_and_leave(&mut server, b"GET /\xff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")?;
-    next_is_served(
-        &mut server,
-        "What it met before: a byte, \\xff, that stands in no text. `from_utf8` \
-         returns an error.",
-    )
+    let requests: [&[u8]; 4] = [
+        b"GET /\xff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: \xe9\r\n\r\n\x80",
+        b"\xffGET \x00\xc3",
+        // What a browser sends that wants HTTPS.
+        b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03 \x20\x7f\x9c",
+    ];
+    for request in requests {
+        say_and_leave(&mut server, request)?;
+        after(
+            &mut server,
+            request,
+            "Before that, a client sent a byte that isn't part of any text: \
+             `from_utf8` returns an error, and `from_utf8_lossy` replaces the byte by \
+             a character of three bytes.",
+        )?;
+    }
+    Ok(())
 }
 
 fn no_request(submission: &Submission) -> Verdict {
     let mut server = start(submission)?;
-    say_and_leave(&mut server, b"hello\r\n\r\n")?;
+    for (line, before) in [
+        ("hello\r\n\r\n", "Before that, a client sent a line of one word."),
+        ("\r\n\r\n", "Before that, a client sent an empty line, without any word."),
+        ("GET \r\n\r\n", "Before that, a client sent a line without a second word."),
+        (" \r\n", "Before that, a client sent a line with nothing but a space in it."),
+        ("a b", "Before that, a client sent a line of two letters, without its end."),
+        ("éü / HTTP\r\n", "Before that, a client sent letters of two bytes each."),
+    ] {
+        say_and_leave(&mut server, line.as_bytes())?;
+        after(&mut server, line.as_bytes(), before)?;
+    }
+    let long = "x".repeat(10_000);
+    say_and_leave(&mut server, long.as_bytes())?;
     next_is_served(
         &mut server,
-        "What it met before: a line of one word. There is no second one.",
-    )?;
-    say_and_leave(&mut server, b"\r\n\r\n")?;
-    next_is_served(
-        &mut server,
-        "What it met before: an empty line, in which there is no word.",
+        "Before that, a client sent a word of 10,000 letters, and no line end.",
     )
 }
 
-fn thrown_away(submission: &Submission) -> Verdict {
+fn resets(submission: &Submission) -> Verdict {
     let mut server = start(submission)?;
     server.connect()?.reset();
     next_is_served(
         &mut server,
-        "What it met before: a connection that was thrown away. `read` returns an \
-         error, ConnectionReset.",
+        "Before that, a client reset its connection: `read` returns an error, \
+         ConnectionReset.",
     )
 }
 
@@ -124,17 +143,19 @@ fn gone_before_the_answer(submission: &Submission) -> Verdict {
     second.reset();
     first.send(&get("/"))?;
     first.listen(RESPONSE_TIMEOUT);
-    next_is_served(
-        &mut server,
-        "What it met before: a client that asked and did not wait for the answer. \
-         Writing to it returns an error.",
-    )
+    let before = "Before that, a client asked and didn't wait for the answer: writing to \
+                  it returns an error.";
+    next_is_served(&mut server, before)?;
+    let mut third = server.connect()?;
+    third.send(b"GET /")?;
+    third.reset();
+    next_is_served(&mut server, before)
 }
 
 fn many(submission: &Submission) -> Verdict {
     let mut server = start(submission)?;
-    for _ in 0..20 {
-        // Who is refused now has been told enough by the clients before.
+    for _ in 0..30 {
+        // If the server refuses one now, those before have told enough.
         let ConnectOutcome::Connected(mut client) =
             server.try_connect(RESPONSE_TIMEOUT)
         else {
@@ -142,20 +163,18 @@ fn many(submission: &Submission) -> Verdict {
         };
         client.half_close();
         client.listen(RESPONSE_TIMEOUT);
-        server.see_output();
-        // Who keeps one for so long is not made to keep twenty.
+        // A server that keeps one for that long needn't keep thirty.
         if client.end().is_none() {
             break;
         }
     }
     next_is_served(
         &mut server,
-        "What it met before: several clients in a row that said nothing. One did no \
-         harm.",
+        "Before that, several clients in a row left without a word. One did no harm.",
     )
 }
 
-/// A client says this, and that it will say no more, and waits for what comes of it.
+/// A client sends this, says that it will send no more, and waits for what comes of it.
 fn say_and_leave(server: &mut Server, bytes: &[u8]) -> Verdict {
     let mut client = server.connect()?;
     if !bytes.is_empty() {
@@ -163,15 +182,24 @@ fn say_and_leave(server: &mut Server, bytes: &[u8]) -> Verdict {
     }
     client.half_close();
     client.listen(RESPONSE_TIMEOUT);
-    server.see_output();
     Ok(())
 }
 
-/// The next client gets its page; `before` says what may be the reason if not.
+/// As [`next_is_served`], after a client that has sent these bytes.
+fn after(server: &mut Server, bytes: &[u8], before: &str) -> Verdict {
+    next_is_served(server, before).map_err(|failure| {
+        let first = crate::reproduce(bytes)
+            .replace("nc 127", "nc -N 127")
+            .replace("' | nc", "' |\n  nc");
+        failure.reproduce(format!("{first}\ncurl -i http://127.0.0.1:4545/"))
+    })
+}
+
+/// Checks that the next client gets its page; `before` says what may be the reason if
+/// not.
 fn next_is_served(server: &mut Server, before: &str) -> Verdict {
-    let has_ended = server.has_ended();
-    server.see_output();
-    let served = if has_ended {
+    let served = if server.has_ended() {
+        server.see_output();
         server.survives()
     } else {
         server.ask(&get("/")).and_then(|answer| answer.expect_success())
@@ -179,6 +207,6 @@ fn next_is_served(server: &mut Server, before: &str) -> Verdict {
     served.map_err(|failure| {
         let (meaning, why) =
             (format!("{} {before}", failure.meaning), failure.why.clone());
-        failure.because(meaning, why)
+        failure.because(meaning, why).should_see("a page from the second command")
     })
 }

@@ -1,6 +1,6 @@
 //! What usually goes wrong in exercise 03c.
 
-#![expect(clippy::unwrap_used, reason = "that is the mistake, mostly")]
+#![expect(clippy::unwrap_used, reason = "that's usually the mistake")]
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,16 +12,18 @@ use crate::Mistake::{Handler, Program};
 const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nAll is well\n";
 
 pub const MISTAKES: &[(&str, Mistake)] = &[
+    ("prints-nothing", Handler(prints_nothing)),
     ("unwraps-the-first-line", Handler(unwraps_the_first_line)),
     ("ends-with-its-client", Program(ends_with_its_client)),
     ("ignores-the-end", Handler(ignores_the_end)),
     ("unwraps-the-text", Handler(unwraps_the_text)),
     ("ends-at-no-text", Program(ends_at_no_text)),
     ("unwraps-the-second-word", Handler(unwraps_the_second_word)),
+    ("slices-the-line", Handler(slices_the_line)),
     ("unwraps-the-read", Handler(unwraps_the_read)),
     ("ends-at-an-error", Program(ends_at_an_error)),
     ("unwraps-the-write", Handler(unwraps_the_write)),
-    ("gives-up-after-ten", Program(gives_up_after_ten)),
+    ("gives-up-after-some", Program(gives_up_after_some)),
 ];
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
@@ -30,17 +32,27 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// What is right: reads, and shows what came, whatever it is.
+/// Reads, prints the first line, and returns what came as text, as it should.
 fn read(client: &mut TcpStream) -> io::Result<String> {
     let mut buffer = [0; 4096];
     let length = client.read(&mut buffer)?;
-    Ok(String::from_utf8_lossy(&buffer[..length]).into_owned())
+    let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+    if let Some(line) = text.lines().next() {
+        writeln!(io::stdout(), "{}", line.escape_debug())?;
+    }
+    Ok(text)
 }
 
-/// There is always a first line, unless there is nothing.
+/// Without printing, there's nothing to unwrap.
+fn prints_nothing(mut client: TcpStream) -> io::Result<()> {
+    let _ = client.read(&mut [0; 4096])?;
+    client.write_all(PAGE)
+}
+
+/// There's always a first line, unless there's nothing.
 fn unwraps_the_first_line(mut client: TcpStream) -> io::Result<()> {
     let text = read(&mut client)?;
-    writeln!(io::stdout(), "{}", text.lines().next().unwrap().escape_debug())?;
+    let _ = text.lines().next().unwrap();
     client.write_all(PAGE)
 }
 
@@ -57,10 +69,11 @@ fn ends_with_its_client(address: SocketAddr) -> io::Result<()> {
     }
 }
 
-/// It reads until something comes; at the end `read` returns 0 as often as it is asked.
+/// It reads until something comes; at the end `read` returns 0 again and again.
 fn ignores_the_end(mut client: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     while client.read(&mut buffer)? == 0 {}
+    writeln!(io::stdout(), "{}", buffer.escape_ascii())?;
     client.write_all(PAGE)
 }
 
@@ -98,7 +111,16 @@ fn ends_at_no_text(address: SocketAddr) -> io::Result<()> {
 fn unwraps_the_second_word(mut client: TcpStream) -> io::Result<()> {
     let text = read(&mut client)?;
     if let Some(line) = text.lines().next() {
-        writeln!(io::stdout(), "{}", line.split(' ').nth(1).unwrap().escape_debug())?;
+        let _ = line.split(' ').nth(1).unwrap();
+    }
+    client.write_all(PAGE)
+}
+
+/// The target begins after `GET `, if that's what the line begins with.
+fn slices_the_line(mut client: TcpStream) -> io::Result<()> {
+    let text = read(&mut client)?;
+    if let Some(line) = text.lines().next().filter(|line| line.contains(' ')) {
+        let _ = line[4..].split(' ').next();
     }
     client.write_all(PAGE)
 }
@@ -127,14 +149,14 @@ fn unwraps_the_write(mut client: TcpStream) -> io::Result<()> {
 }
 
 /// A loop that is tired of errors.
-fn gives_up_after_ten(address: SocketAddr) -> io::Result<()> {
+fn gives_up_after_some(address: SocketAddr) -> io::Result<()> {
     let listener = listen(address)?;
     let mut lost = 0;
     loop {
         let (mut client, _) = listener.accept()?;
         match read(&mut client) {
             Ok(text) if !text.is_empty() => drop(client.write_all(PAGE)),
-            _ if lost == 9 => {
+            _ if lost == 24 => {
                 drop(listener);
                 process::exit(1);
             }

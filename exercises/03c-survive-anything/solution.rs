@@ -27,7 +27,7 @@ fn main() -> Result<()> {
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     let length = client.read(&mut buffer)?;
-    // What is no text is shown as something else, and what is missing as nothing.
+    // What isn't text becomes something else, and what's missing becomes nothing.
     let text = String::from_utf8_lossy(&buffer[..length]);
     let line = text.lines().next().unwrap_or_default();
     let target = line.split(' ').nth(1).unwrap_or_default();

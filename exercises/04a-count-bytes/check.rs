@@ -1,5 +1,7 @@
 //! Content-Length counts bytes.
 
+use std::time::Duration;
+
 use crate::{Check, Exercise, Response, Server, Submission, Verdict, get};
 
 pub const EXERCISE: Exercise = Exercise {
@@ -8,16 +10,8 @@ pub const EXERCISE: Exercise = Exercise {
     given: 1,
     readme: include_str!("README.md"),
     checks: &[
-        Check {
-            points: 1,
-            reproduce: "curl -i http://127.0.0.1:4545/",
-            run: says_its_length,
-        },
-        Check {
-            points: 3,
-            reproduce: "curl -i http://127.0.0.1:4545/",
-            run: keeps_its_word,
-        },
+        Check { points: 1, reproduce: "", run: says_its_length },
+        Check { points: 3, reproduce: "", run: keeps_its_word },
         Check {
             points: 1,
             reproduce: "curl -s http://127.0.0.1:4545/ | od -c",
@@ -31,23 +25,33 @@ pub const EXERCISE: Exercise = Exercise {
     ],
 };
 
+/// Longer than a program sleeps before it answers without having been asked.
+const LONG: Duration = Duration::from_millis(1500);
+
 const PAGE: &str = "<h1>Grüße, 世界</h1>\n";
 
 fn says_its_length(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
     let mut client = server.connect()?;
-    let silent = client.expect_silence(
-        "This client has not yet asked, and your program does not wait for it. If it \
-         does not read the request, closing throws the connection away, and the end of \
-         the page may be lost.",
-        "RFC 9112, section 9.6: when a system closes a socket and bytes come that \
-         nobody has read, it sends RST, and what the client has not yet read of the \
-         answer can be lost.",
-    );
-    let silent = silent.map_err(|failure| {
-        failure.reproduce("# nothing should come\nnc -d -w 1 127.0.0.1 4545")
-    });
-    silent?;
+    client.listen(LONG);
+    // A program may lose its patience with a client that says nothing, and say so.
+    if client.received().get(8..12) == Some(b" 200") {
+        let failure = client.wrong_at(
+            0,
+            "This client hasn't asked yet, and your program doesn't wait for it. If it \
+             closes without having read the request, the system resets the \
+             connection, and the end of the page may be lost.",
+            "RFC 9112, section 9.6: when a system closes a socket and bytes come that \
+             the program hasn't read, it sends RST, which destroys what is still on \
+             its way.",
+        );
+        return Err(failure
+            .reproduce("nc -d -w 2 127.0.0.1 4545")
+            .should_see("nothing, because nc asks for nothing"));
+    }
+    if client.end().is_some() {
+        client = server.connect()?;
+    }
     client.send(&get("/"))?;
     let head = client.head()?;
     head.expect_success()?;
@@ -61,16 +65,15 @@ fn says_its_length(submission: &Submission) -> Verdict {
         if let Some(offset) = body {
             return Err(client.wrong_at(
                 offset,
-                "Content-Length stands behind the blank line, so it is a part of the \
-                 page: the reader sees it, and the client does not.",
+                "Content-Length comes after the blank line, so it's a part of the page: \
+                 people see it, and the client doesn't.",
                 "RFC 9112, section 2.1: fields come before the empty line, the body \
                  after it.",
             ));
         }
     }
-    let meaning = "The answer does not say how long it is. The client has to wait for \
-                   the end of the connection, and cannot tell a whole page from one \
-                   that was cut.";
+    let meaning = "The answer doesn't say how long it is. The client has to wait for the \
+                   end of the connection, and can't tell a whole page from half of one.";
     let why = "RFC 9110, section 8.6: a server should send Content-Length when it \
                knows the length of what it sends.";
     head.expect_field("Content-Length", meaning, why).map(drop)
@@ -87,19 +90,23 @@ fn keeps_its_word(submission: &Submission) -> Verdict {
         return Err(head.wrong_value(
             field,
             format!(
-                "The whole answer has {whole} bytes, its head included. Content-Length \
-                 counts only what comes behind the blank line."
+                "{whole} bytes is the length of the whole answer, including its head. \
+                 Content-Length counts only what comes after the blank line."
             ),
             "RFC 9110, section 8.6: Content-Length is the length of the content, in \
              bytes.",
         ));
     }
     client.rewind();
-    client.read_response("GET")?.expect_success()
+    let whole = client.read_response("GET").and_then(|answer| answer.expect_success());
+    whole.map_err(|failure| {
+        // curl shows only as much as it was promised, so that isn't what came here.
+        let command = "curl -i http://127.0.0.1:4545/";
+        failure.reproduce(command).should_see("the page up to its end, </h1>")
+    })
 }
 
-/// The answer to a request. How the connection ends behind it, 04d is about; who has
-/// not read the request closes it or throws it away, as it happens.
+/// Asks, and reads the answer, however the connection ends after it: 04d is about that.
 fn ask(server: &mut Server) -> Verdict<Response> {
     let mut client = server.connect()?;
     client.send(&get("/"))?;
@@ -108,35 +115,48 @@ fn ask(server: &mut Server) -> Verdict<Response> {
 
 fn sends_the_page(submission: &Submission) -> Verdict {
     let answer = ask(&mut submission.start()?)?;
-    let why = "RFC 3629: in UTF-8 a letter has one to four bytes, and a text of Rust \
-               consists of these: `as_bytes`.";
+    let why = "RFC 3629: in UTF-8 a letter has one to four bytes. Rust keeps a text as \
+               these bytes: `as_bytes`.";
     if answer.body.starts_with(PAGE.as_bytes()) {
         return answer.expect_body(
             PAGE.as_bytes(),
-            "The page is there, and behind it comes more: what was in the buffer, but \
-             does not belong to the page.",
-            "RFC 9110, section 8.6: Content-Length is the length of the content, and \
-             so is what is sent: `&buffer[..length]`.",
+            "The page is there, and more comes after it, which was in the buffer but \
+             doesn't belong to the page.",
+            "RFC 9110, section 8.6: Content-Length is the length of the content. Send \
+             only that: `&buffer[..length]`.",
         );
     }
-    if [&answer.body, b"\n".as_slice()].concat() == PAGE.as_bytes() {
+    if PAGE.as_bytes().starts_with(&answer.body) {
+        let (came, wanted) = (answer.body.len(), PAGE.len());
+        let meaning = if came + 1 == wanted {
+            "The page ends without its line break: only the last byte is missing."
+                .into()
+        } else {
+            format!(
+                "Of the {wanted} bytes of the page, only the first {came} come. (It has \
+                 {} letters.)",
+                PAGE.chars().count()
+            )
+        };
         return answer.expect_body(
             PAGE.as_bytes(),
-            "The page ends without its line break: all but the last byte is there.",
-            "The task: the page is the constant `PAGE`, and the line break belongs to \
-             it.",
+            &meaning,
+            "The task: the page is the constant `PAGE`, which ends with a line break.",
         );
     }
-    answer.expect_body(PAGE.as_bytes(), "These are not the bytes of the page.", why)
+    answer.expect_body(PAGE.as_bytes(), "These aren't the bytes of the page.", why)
 }
 
 fn serves_the_next(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
-    ask(&mut server)?;
-    let answer = ask(&mut server)?;
-    answer.expect_body(
-        PAGE.as_bytes(),
-        "The second client gets another page.",
-        "The task: every client gets the same page.",
-    )
+    for _ in 1..=4 {
+        let answer = ask(&mut server)?;
+        answer.expect_success()?;
+        answer.expect_body(
+            PAGE.as_bytes(),
+            "The next client gets something else.",
+            "The task: every client gets the same page.",
+        )?;
+    }
+    Ok(())
 }

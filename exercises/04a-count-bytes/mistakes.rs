@@ -1,16 +1,20 @@
 //! What usually goes wrong in exercise 04a.
 
+use std::cell::Cell;
 use std::io::{self, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
 
 use crate::Mistake;
-use crate::Mistake::{Handler, Threaded};
+use crate::Mistake::{Handler, Program, Threaded};
 
 const PAGE: &str = "<h1>Grüße, 世界</h1>\n";
 
 pub const MISTAKES: &[(&str, Mistake)] = &[
     ("never-reads", Handler(never_reads)),
     ("no-length", Handler(no_length)),
+    ("counts-too-many", Handler(counts_too_many)),
     ("counts-the-head", Handler(counts_the_head)),
     ("length-in-the-page", Handler(length_in_the_page)),
     ("no-blank-line", Handler(no_blank_line)),
@@ -18,7 +22,9 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("with-a-unit", Handler(with_a_unit)),
     ("whole-buffer", Handler(whole_buffer)),
     ("letters-as-bytes", Handler(letters_as_bytes)),
+    ("cuts-the-page", Handler(cuts_the_page)),
     ("without-the-line-break", Handler(without_the_line_break)),
+    ("page-for-one-client", Program(page_for_one_client)),
     ("right-with-more-fields", Handler(with_more_fields)),
     ("right-in-a-thread-byte-by-byte", Threaded(byte_by_byte)),
     ("right-keeps-the-line-open", Threaded(keeps_the_line_open)),
@@ -29,9 +35,9 @@ fn answer(mut client: TcpStream, answer: &[u8]) -> io::Result<()> {
     client.write_all(answer)
 }
 
-/// The request says nothing that it needs to know. All in one `write`, so mostly it
-/// arrives.
+/// The request contains nothing that the program needs. By now it will have come.
 fn never_reads(mut client: TcpStream) -> io::Result<()> {
+    thread::sleep(Duration::from_millis(500));
     let length = PAGE.len();
     let text = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{PAGE}");
     client.write_all(text.as_bytes())
@@ -40,6 +46,13 @@ fn never_reads(mut client: TcpStream) -> io::Result<()> {
 /// As in step 4: the end of the connection is the end of the page.
 fn no_length(client: TcpStream) -> io::Result<()> {
     answer(client, format!("HTTP/1.1 200 OK\r\n\r\n{PAGE}").as_bytes())
+}
+
+/// A line break is `\r\n`, so it's counted twice.
+fn counts_too_many(client: TcpStream) -> io::Result<()> {
+    let length = PAGE.len() + 1;
+    let text = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{PAGE}");
+    answer(client, text.as_bytes())
 }
 
 /// The length of the whole answer.
@@ -73,7 +86,7 @@ fn bare_lf(client: TcpStream) -> io::Result<()> {
     answer(client, text.as_bytes())
 }
 
-/// A number is all that may stand there.
+/// The value may be a number, and nothing else.
 fn with_a_unit(client: TcpStream) -> io::Result<()> {
     let length = PAGE.len();
     let text =
@@ -89,18 +102,36 @@ fn whole_buffer(client: TcpStream) -> io::Result<()> {
     answer(client, &[head.as_bytes(), &buffer].concat())
 }
 
-/// One byte a letter: that was so once, in one corner of the world.
+/// One byte for each letter, as it was once, in one corner of the world.
 fn letters_as_bytes(client: TcpStream) -> io::Result<()> {
     let page: Vec<u8> = PAGE.chars().map(|letter| letter as u8).collect();
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", page.len());
     answer(client, &[head.as_bytes(), &page].concat())
 }
 
-/// Cut off where the page is read, counted as it should be.
+/// The two numbers must be the same, so both are wrong.
+fn cuts_the_page(client: TcpStream) -> io::Result<()> {
+    let page = &PAGE.as_bytes()[..PAGE.chars().count()];
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", page.len());
+    answer(client, &[head.as_bytes(), page].concat())
+}
+
+/// Cut off where the page is read, but counted as it should be.
 fn without_the_line_break(client: TcpStream) -> io::Result<()> {
     let page = PAGE.trim_end();
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", page.len());
     answer(client, &[head.as_bytes(), page.as_bytes()].concat())
+}
+
+/// The page is taken out of its place when it's sent.
+fn page_for_one_client(address: SocketAddr) -> io::Result<()> {
+    let page = Cell::new(PAGE);
+    crate::serve(address, move |mut client| {
+        crate::read_head(&mut client)?;
+        let page = page.take();
+        let length = page.len();
+        write!(client, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{page}")
+    })
 }
 
 fn with_more_fields(client: TcpStream) -> io::Result<()> {

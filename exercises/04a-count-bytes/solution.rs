@@ -26,7 +26,7 @@ fn main() -> Result<()> {
 /// Reads once, and answers with the page and its length.
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let _ = client.read(&mut [0; 4096])?;
-    // Of a text, `len` is the number of its bytes in UTF-8: what goes over the wire.
+    // A text's `len` is the number of its bytes in UTF-8: what goes over the wire.
     let length = PAGE.len();
     write!(client, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{PAGE}")
 }

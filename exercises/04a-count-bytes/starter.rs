@@ -1,4 +1,4 @@
-//! Exercise 04a: say how long the page is, so that a client need not wait for the end.
+//! Exercise 04a: announce how long the page is, so that a client needn't wait for the end.
 //!
 //! `cargo exercise run 04a [-- ADDRESS]`, then `cargo exercise check 04a`
 
@@ -28,7 +28,7 @@ fn main() -> Result<()> {
 /// Reads once, and answers with the page and its length.
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let _ = client.read(&mut [0; 4096])?;
-    // TODO: a client that believes this number does not get the whole page. Why?
+    // TODO: a client that believes this number doesn't get the whole page. Why?
     let length = PAGE.chars().count();
     write!(client, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{PAGE}")
 }

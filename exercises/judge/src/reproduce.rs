@@ -89,24 +89,24 @@ fn plain_get(request: &[u8]) -> Option<&str> {
     (path.starts_with('/') && path.bytes().all(is_plain)).then_some(path)
 }
 
-fn received(events: &[Event]) -> Vec<u8> {
-    let received = events.iter().filter_map(|event| match &event.what {
-        What::Received(_, bytes) => Some(bytes.as_slice()),
+/// Says what comes back, or what the program prints, where that's what is wrong.
+fn shows(failure: &Failure, events: &[Event]) -> String {
+    let is_printed = matches!(failure.place, Place::Printed(_));
+    let parts = events.iter().filter_map(|event| match &event.what {
+        What::Received(_, bytes) if !is_printed => Some(bytes.as_slice()),
+        What::Printed(bytes) if is_printed => Some(bytes.as_slice()),
         _ => None,
     });
-    received.collect::<Vec<_>>().concat()
-}
-
-/// Says what comes back.
-fn shows(failure: &Failure, events: &[Event]) -> String {
-    let bytes = received(events);
+    let bytes = parts.collect::<Vec<_>>().concat();
     let has = |is_it: fn(&What) -> bool| events.iter().any(|event| is_it(&event.what));
     if bytes.is_empty() {
         let ends = has(|what| matches!(what, What::Closed(_) | What::Reset(_)));
         return if ends { "nothing: the connection ends" } else { "nothing" }.into();
     }
     let offset = match failure.place {
-        Place::Received(_, offset) => offset.min(bytes.len() - 1),
+        Place::Received(_, offset) | Place::Printed(offset) => {
+            offset.min(bytes.len() - 1)
+        }
         _ => 0,
     };
     let start =

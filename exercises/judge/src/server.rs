@@ -269,9 +269,14 @@ impl Server {
         }
     }
 
-    /// Returns whether the program has ended, after a moment in which it could.
+    /// Returns whether the program has ended, after a moment in which it could; then all
+    /// that it has printed is there.
     pub fn has_ended(&mut self) -> bool {
-        self.program.has_ended()
+        let has_ended = self.program.has_ended();
+        if has_ended {
+            self.program.wait_for_all_output();
+        }
+        has_ended
     }
 
     /// Returns where the program really listens, as far as the system tells.
