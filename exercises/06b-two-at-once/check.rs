@@ -91,8 +91,8 @@ fn one_is_silent(submission: &Submission) -> Verdict {
     if !silent.received().is_empty() {
         return Err(silent.wrong_at(
             0,
-            "Your program answers a client that hasn't asked yet: its request is only \
-             half there.",
+            "Your program answers a client that hasn't finished asking: its request is \
+             only half there.",
             "read(2) returns what has come so far. RFC 9112, section 2.1: a head ends \
              with an empty line.",
         ));
@@ -209,7 +209,9 @@ fn bad_clients(submission: &Submission) -> Verdict {
         },
         &format!("read(2): ECONNRESET is an error of this connection alone. {why}"),
     )?;
-    connect(&mut server, MAX_THREADS)?.into_iter().for_each(Client::leave);
+    for _ in 0..MAX_THREADS {
+        server.connect()?.leave();
+    }
     ask_meanwhile(
         &mut server,
         || {
@@ -312,14 +314,17 @@ fn waits_for_room(submission: &Submission) -> Verdict {
              section 15.6.4: 503 is for a server that can't help otherwise.",
         )?;
         // It may serve even more, or have made room.
-        let mut first = silent.swap_remove(0);
-        first.closing_means(
-            "Your program is full and throws out a client that was there before, to \
-             make room for the next one. That one had only to wait.",
-            "The task: a silent client may keep its place, or have a deadline of a \
-             second or more.",
-        );
-        return answers_the_rest(first, &get("/"), begun);
+        let ends = [silent.pop(), silent.into_iter().next()];
+        return ends.into_iter().flatten().try_for_each(|mut client| {
+            client.closing_means(
+                "Your program is full and throws out a client that was there before, \
+                 to make room for the next one. That one had only to wait.",
+                "The task: a silent client may keep its place, or have a deadline of a \
+                 second or more.",
+            );
+            let verdict = answers_the_rest(client, &get("/"), begun);
+            verdict.map_err(|it| it.should_see("nothing until the others have left"))
+        });
     }
     silent.drain(TOGETHER - 2..).for_each(Client::leave);
     if !waiting.wait(WHEN_FREE) {

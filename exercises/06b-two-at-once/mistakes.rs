@@ -142,7 +142,7 @@ fn forgets_main(address: SocketAddr) -> io::Result<()> {
     each_with(address, 32, handle)
 }
 
-/// Threads that accept for themselves, for ever.
+/// Threads that accept for themselves, without end.
 fn each_with(
     address: SocketAddr,
     threads: usize,
@@ -233,7 +233,7 @@ fn crowd(
     }
 }
 
-/// As many as there may be, and nobody keeps a place for longer than a second.
+/// As many threads as there may be, and a place can be kept for a second.
 fn right_a_deadline(address: SocketAddr) -> io::Result<()> {
     each_with(address, 31, |client| {
         client.set_read_timeout(Some(Duration::from_secs(1)))?;
