@@ -43,7 +43,7 @@ pub const EXERCISE: Exercise = Exercise {
         },
         Check {
             points: 2,
-            reproduce: "for i in $(seq 48); do (printf GET; sleep 5) | nc -N 127.0.0.1 \
+            reproduce: "for i in $(seq 40); do (printf GET; sleep 5) | nc -N 127.0.0.1 \
                       4545 & done\n\
                       sleep 1\n\
                       ls /proc/$(ss -lptnH sport = :4545 | sed 's/.*pid=//; \
@@ -52,7 +52,7 @@ pub const EXERCISE: Exercise = Exercise {
         },
         Check {
             points: 2,
-            reproduce: "for i in $(seq 48); do sleep 3 | nc -N 127.0.0.1 4545 & done\n\
+            reproduce: "for i in $(seq 40); do sleep 3 | nc -N 127.0.0.1 4545 & done\n\
                       sleep 1; curl -i -m 5 http://127.0.0.1:4545/",
             run: waits_for_room,
         },
@@ -62,7 +62,7 @@ pub const EXERCISE: Exercise = Exercise {
 /// How many threads a program may have.
 const MAX_THREADS: usize = 32;
 /// More than it may have threads.
-const MANY: usize = 48;
+const MANY: usize = 40;
 /// It serves these at the same time, and one more.
 const TOGETHER: usize = 10;
 
