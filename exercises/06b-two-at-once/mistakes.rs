@@ -1,10 +1,12 @@
 //! What usually goes wrong in exercise 06b.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use crate::Mistake;
 use crate::Mistake::{Handler, Program, Threaded};
@@ -24,9 +26,17 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("turns-away", Program(turns_away)),
     ("says-503", Program(says_503)),
     ("threads-die", Program(threads_die)),
+    ("ends-with-its-client", Program(ends_with_its_client)),
+    ("a-deadline-instead", Handler(a_deadline_instead)),
+    ("answers-half", Program(answers_half)),
+    ("a-thread-when-it-speaks", Program(a_thread_when_it_speaks)),
+    ("forgets-its-queue", Program(forgets_its_queue)),
+    ("makes-room", Program(makes_room)),
+    ("right-one-thread", Program(right_one_thread)),
+    ("right-a-deadline", Program(right_a_deadline)),
 ];
 
-/// What is right: reads a whole head, and answers.
+/// As it should be: reads a whole head, and answers.
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
@@ -66,11 +76,7 @@ fn holds_the_lock(address: SocketAddr) -> io::Result<()> {
 
 /// The number of threads in the book, where it is enough.
 fn four_at_a_time(address: SocketAddr) -> io::Result<()> {
-    with_threads(address, 4, |listener| {
-        loop {
-            let _ = listener.accept().and_then(|(client, _)| handle(client));
-        }
-    })
+    each_with(address, 4, handle)
 }
 
 /// The error of one client ends the thread that serves all.
@@ -96,13 +102,13 @@ fn with_threads(
             scope.spawn(|| serve(&listener));
         }
     });
-    // The listener stays: clients are let in, and nobody comes for them.
+    // The listener is still there: the kernel lets clients in, and no thread accepts.
     loop {
         thread::park();
     }
 }
 
-/// Counts up for each client, and down for none.
+/// Counts up for each client, and never down.
 fn never_gives_back(address: SocketAddr) -> io::Result<()> {
     let taken = AtomicUsize::new(0);
     crate::serve(address, |client| {
@@ -133,11 +139,148 @@ fn in_batches(address: SocketAddr) -> io::Result<()> {
 
 /// Thirty-two threads, and the one that has started them.
 fn forgets_main(address: SocketAddr) -> io::Result<()> {
-    with_threads(address, 32, |listener| {
+    each_with(address, 32, handle)
+}
+
+/// Threads that accept for themselves, without end.
+fn each_with(
+    address: SocketAddr,
+    threads: usize,
+    handle: fn(TcpStream) -> io::Result<()>,
+) -> io::Result<()> {
+    with_threads(address, threads, |listener| {
         loop {
             let _ = listener.accept().and_then(|(client, _)| handle(client));
         }
     })
+}
+
+/// A client that leaves without a word takes its thread along.
+fn ends_with_its_client(address: SocketAddr) -> io::Result<()> {
+    with_threads(address, MANY, |listener| {
+        while let Ok((client, _)) = listener.accept() {
+            if client.peek(&mut [0]).is_ok_and(|length| length == 0) {
+                break;
+            }
+            let _ = handle(client);
+        }
+    })
+}
+
+/// Still one after the other, but no client may take long.
+fn a_deadline_instead(client: TcpStream) -> io::Result<()> {
+    client.set_read_timeout(Some(Duration::from_millis(200)))?;
+    handle(client)
+}
+
+/// There are enough threads, and each of them reads once.
+fn answers_half(address: SocketAddr) -> io::Result<()> {
+    each_with(address, MANY, |mut client| {
+        let length = client.read(&mut [0; 4096])?;
+        if length > 0 { client.write_all(PAGE) } else { Ok(()) }
+    })
+}
+
+/// Silent clients cost nothing here; those that have begun get a thread each.
+fn a_thread_when_it_speaks(address: SocketAddr) -> io::Result<()> {
+    crowd(address, |clients| {
+        while let Some(index) = clients.iter().position(has_spoken) {
+            let client = clients.swap_remove(index);
+            let _ = client.set_nonblocking(false);
+            thread::spawn(|| handle(client));
+        }
+    })
+}
+
+fn has_spoken(client: &TcpStream) -> bool {
+    client.peek(&mut [0]).is_ok()
+}
+
+/// One thread that looks after all, again and again.
+fn right_one_thread(address: SocketAddr) -> io::Result<()> {
+    let mut requests: Vec<(TcpStream, Vec<u8>)> = Vec::new();
+    crowd(address, |clients| {
+        requests.extend(clients.drain(..).map(|client| (client, Vec::new())));
+        requests.retain_mut(|(client, request)| {
+            let mut buffer = [0; 4096];
+            match client.read(&mut buffer) {
+                Ok(0) => return false,
+                Ok(length) => request.extend_from_slice(&buffer[..length]),
+                Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+            }
+            let is_whole = request.ends_with(b"\r\n\r\n");
+            !(is_whole && client.write_all(PAGE).is_ok())
+        });
+    })
+}
+
+/// Accepts all that come, and looks after them every few milliseconds.
+fn crowd(
+    address: SocketAddr,
+    mut look: impl FnMut(&mut Vec<TcpStream>),
+) -> io::Result<()> {
+    let listener = TcpListener::bind(address)?;
+    writeln!(io::stdout(), "serving http://{}/", listener.local_addr()?)?;
+    listener.set_nonblocking(true)?;
+    let mut clients = Vec::new();
+    loop {
+        while let Ok((client, _)) = listener.accept() {
+            client.set_nonblocking(true)?;
+            clients.push(client);
+        }
+        look(&mut clients);
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// As many threads as there may be, and a place can be kept for a second.
+fn right_a_deadline(address: SocketAddr) -> io::Result<()> {
+    each_with(address, 31, |client| {
+        client.set_read_timeout(Some(Duration::from_secs(1)))?;
+        handle(client)
+    })
+}
+
+/// Clients wait in a queue, and it is looked at only when another one comes.
+fn forgets_its_queue(address: SocketAddr) -> io::Result<()> {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let queue = Mutex::new(VecDeque::new());
+    crate::serve(address, |client| {
+        let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.push_back(client);
+        while taken.load(Ordering::SeqCst) < MANY
+            && let Some(client) = queue.pop_front()
+        {
+            in_a_place(&taken, client);
+        }
+        Ok(())
+    })
+}
+
+/// The one that has been there longest has to go.
+fn makes_room(address: SocketAddr) -> io::Result<()> {
+    let clients = Mutex::new(VecDeque::new());
+    crate::serve(address, |client| {
+        let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.push_back(client.try_clone()?);
+        if clients.len() > MANY
+            && let Some(oldest) = clients.pop_front()
+        {
+            let _ = oldest.shutdown(Shutdown::Both);
+        }
+        thread::spawn(|| handle(client));
+        Ok(())
+    })
+}
+
+/// A thread for this client, and a place as long as it's there.
+fn in_a_place(taken: &Arc<AtomicUsize>, client: TcpStream) {
+    taken.fetch_add(1, Ordering::SeqCst);
+    let taken = Arc::clone(taken);
+    thread::spawn(move || {
+        let _ = handle(client);
+        taken.fetch_sub(1, Ordering::SeqCst);
+    });
 }
 
 /// Sixteen are served; the others hear that this was all.
@@ -145,7 +288,7 @@ fn turns_away(address: SocketAddr) -> io::Result<()> {
     at_most(address, |client| client.shutdown(Shutdown::Write))
 }
 
-/// As servers do that would rather say so than let anybody wait.
+/// As servers do that have nowhere to let a client wait.
 fn says_503(address: SocketAddr) -> io::Result<()> {
     at_most(address, |mut client| {
         client
@@ -166,12 +309,7 @@ fn at_most(
             too_many.lock().unwrap_or_else(PoisonError::into_inner).push(client);
             return Ok(());
         }
-        taken.fetch_add(1, Ordering::SeqCst);
-        let taken = Arc::clone(&taken);
-        thread::spawn(move || {
-            let _ = handle(client);
-            taken.fetch_sub(1, Ordering::SeqCst);
-        });
+        in_a_place(&taken, client);
         Ok(())
     })
 }

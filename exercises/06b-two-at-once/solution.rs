@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nYour turn.\n";
 
-/// How many clients are served at once. All others wait in the system's queue.
+/// How many clients are served at the same time. The others wait in the kernel's queue.
 const THREADS: usize = 16;
 
 fn main() -> Result<()> {
@@ -18,7 +18,7 @@ fn main() -> Result<()> {
         .with_context(|| format!("cannot bind {address}"))?;
     let address = listener.local_addr()?;
     println!("serving http://{address}/ until you press Ctrl-C");
-    // All sleep in `accept` of the same listener; the system wakes one for each client.
+    // All sleep in `accept` of the same listener; the kernel wakes one for each client.
     thread::scope(|threads| {
         for _ in 0..THREADS {
             threads.spawn(|| serve(&listener));
@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Serves one client after the other, for ever.
+/// Serves one client after the other, without end.
 fn serve(listener: &TcpListener) {
     loop {
         let handled = listener.accept().and_then(|(client, _)| handle(client));
@@ -44,7 +44,7 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     while !request.windows(4).any(|window| window == b"\r\n\r\n") {
         match client.read(&mut buffer)? {
-            0 => return Ok(()), // the client has left; nobody waits for an answer
+            0 => return Ok(()), // the client has left, and won't read an answer
             length => request.extend_from_slice(&buffer[..length]),
         }
     }

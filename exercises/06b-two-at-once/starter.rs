@@ -1,6 +1,6 @@
-//! Exercise 06b: serve many clients at once, and not too many.
+//! Exercise 06b: serve several clients at the same time, with not too many threads.
 //!
-//! `cargo exercise run 06b [-- ADDRESS]`, then `cargo exercise check 06b`
+//! `cargo exercise run 06b`, then `cargo exercise check 06b`
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -16,12 +16,12 @@ fn main() -> Result<()> {
         .with_context(|| format!("cannot bind {address}"))?;
     let address = listener.local_addr()?;
     println!("serving http://{address}/ until you press Ctrl-C");
-    // TODO: while this serves one client, all others wait. Let several threads do it,
+    // TODO: While this serves one client, all others wait. Let several threads do it,
     // and decide how many.
     serve(&listener)
 }
 
-/// Serves one client after the other, for ever.
+/// Serves one client after the other, without end.
 fn serve(listener: &TcpListener) -> ! {
     loop {
         let handled = listener.accept().and_then(|(client, _)| handle(client));
@@ -38,7 +38,7 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     while !request.windows(4).any(|window| window == b"\r\n\r\n") {
         match client.read(&mut buffer)? {
-            0 => return Ok(()), // the client has left; nobody waits for an answer
+            0 => return Ok(()), // the client has left, and won't read an answer
             length => request.extend_from_slice(&buffer[..length]),
         }
     }

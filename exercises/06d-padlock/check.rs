@@ -1,14 +1,16 @@
 //! HTTPS: the same bytes inside of TLS. The check looks through `ex06d-client`, a
 //! program of its own, so that nothing else here needs a TLS library.
 
+use std::net::Ipv4Addr;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
+use std::time::Duration;
 
 use crate::process::Process;
 use crate::{
-    Check, Client, Exercise, Failure, RESPONSE_TIMEOUT, Response, Server, Submission,
-    Verdict, get, patience,
+    Check, Client, Exercise, Failure, RESPONSE_TIMEOUT, Response, SILENCE_WINDOW,
+    Server, Submission, Verdict, get, patience,
 };
 
 /// The program, whose certificate goes into a file too, and the command in a second
@@ -78,31 +80,45 @@ pub const EXERCISE: Exercise = Exercise {
 };
 
 const PAGE: &[u8] = b"<h1>Hello world</h1>";
+const HERE: &str = "127.0.0.1";
 
-/// The certificate that the program has printed, or what is wrong.
-fn certificate(server: &Server) -> Verdict<String> {
-    let why = "RFC 7468, section 5: -----BEGIN CERTIFICATE-----, then the bytes in \
-               Base64, then -----END CERTIFICATE-----. A certificate is public: \
-               whoever is to trust it must have it.";
-    let printed = server.printed();
-    let begin = printed.find("-----BEGIN CERTIFICATE-----");
-    let Some(begin) = begin else {
-        return Err(server.wrong_in_output(
-            0,
-            "Your program prints no certificate. A client can then trust it blindly or \
-             not at all.",
-            why,
-        ));
-    };
-    let end = "-----END CERTIFICATE-----";
-    match printed[begin..].find(end) {
-        Some(length) => Ok(printed[begin..][..length + end.len()].to_owned() + "\n"),
-        None => Err(server.wrong_in_output(begin, "This certificate has no end.", why)),
-    }
+/// A program that runs, and the certificate that it has printed.
+fn start(submission: &Submission) -> Verdict<(Server, String)> {
+    let mut server = submission.start()?;
+    let pem = certificate(&mut server).map_err(Failure::unreached)?;
+    Ok((server, pem))
+}
+
+/// Waits for the certificate, which may be printed before the address or after it.
+fn certificate(server: &mut Server) -> Verdict<String> {
+    let (begin, end) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----");
+    let found = server.wait_for_output(|text| {
+        let pem = &text[text.find(begin)?..];
+        Some(pem[..pem.find(end)? + end.len()].to_owned() + "\n")
+    });
+    found.map_err(|printed| {
+        let place = printed.find(begin);
+        let meaning = if place.is_some() {
+            "The certificate that your program prints has no end."
+        } else if server.complained().contains(begin) {
+            "Your program prints its certificate on standard error, where complaints \
+             go. It belongs on standard output, beside the address."
+        } else {
+            "Your program doesn't print a certificate. A client can then trust it \
+             blindly or not at all."
+        };
+        server.wrong_in_output(
+            place.unwrap_or(0),
+            meaning,
+            "RFC 7468, section 5: -----BEGIN CERTIFICATE-----, then the bytes in \
+             Base64, then -----END CERTIFICATE-----. A certificate is public: a client \
+             that is to trust it must have it.",
+        )
+    })
 }
 
 fn prints_a_certificate(submission: &Submission) -> Verdict {
-    certificate(&submission.start()?).map(drop)
+    certificate(&mut submission.start()?).map(drop)
 }
 
 /// A connection through TLS: the client's end of it, and the program between.
@@ -111,79 +127,100 @@ struct Padlock {
     between: Process,
 }
 
-/// Connects as somebody who trusts that certificate, and calls the server by that name.
+/// Connects as a client that trusts that certificate, and calls the server by that name.
 fn connect(server: &mut Server, name: &str, pem: &str) -> Verdict<Padlock> {
-    let between = start_between(server, name, pem)?;
-    let address =
-        wait_for(server, &between, "127.0.0.1:").and_then(|text| text.parse().ok());
-    let Some(address) = address else {
-        return Err(server.wrong(
-            format!("The check's own client does not start: {}", between.stderr.text()),
-            "That is not the fault of your program.",
-        ));
-    };
-    let client = server.connect_through(address)?;
-    let handshake = wait_for(server, &between, "handshake: ");
-    match handshake.as_deref() {
-        Some("handshake: done") => {
+    let padlock = say_hello(server, name, pem)?;
+    match wait_for(server, &padlock.between, "handshake: ").as_deref() {
+        Some("done") => {
             server
                 .note(format!("TLS: the certificate is the right one, and for {name}"));
-            Ok(Padlock { client, between })
+            Ok(padlock)
         }
-        handshake => {
-            let said = handshake.and_then(|text| text.strip_prefix("handshake: "));
-            Err(not_let_in(server, name, said))
+        said => {
+            let failure = server.survives().err();
+            Err(failure.unwrap_or_else(|| not_let_in(server, name, said)))
         }
     }
 }
 
-/// What the client's TLS library says about a handshake, in other words.
+/// Connects, and begins the handshake.
+fn say_hello(server: &mut Server, name: &str, pem: &str) -> Verdict<Padlock> {
+    let between = start_between(server, name, pem)?;
+    let port = wait_for(server, &between, "port: ").and_then(|port| port.parse().ok());
+    let Some(port) = port else {
+        return Err(server.wrong(
+            format!("The check's own client doesn't start: {}", between.stderr.text()),
+            "That isn't the fault of your program.",
+        ));
+    };
+    let client = server.connect_through((Ipv4Addr::LOCALHOST, port).into())?;
+    Ok(Padlock { client, between })
+}
+
+/// Returns what the client's TLS library says about a handshake, in other words.
 fn not_let_in(server: &Server, name: &str, said: Option<&str>) -> Box<Failure> {
     let Some(said) = said else {
         server.note("TLS: the client has said hello, and waits");
         return server.wrong(
-            "The handshake does not go on: your program keeps the client's first \
-             message to itself. It has been read from the socket, and TLS waits for \
-             it.",
-            "RFC 8446, section 2: the first message is the ClientHello, and it is for \
-             the TLS library. Whoever reads from the socket takes it away from it.",
+            "The handshake doesn't go on: the client's first message gets no answer. \
+             Does your program read it from the socket itself? Then it's missing where \
+             TLS waits for it.",
+            "RFC 8446, section 2: the first message is the ClientHello, and it's for \
+             the TLS library. What a program reads from the socket, the library \
+             doesn't get.",
         );
     };
-    if said.contains("corrupt message") {
-        server.note("TLS: what came is no TLS");
-        return server.wrong(
-            "Your program answers in the clear. The client has asked for https, and \
-             hangs up.",
+    let says = |words: &str| said.contains(words);
+    let (note, meaning, why) = if says("corrupt message") {
+        (
+            "what came isn't TLS",
+            "Your program answers in the clear. The client asked for https, and hangs \
+             up.",
             "RFC 8446, section 5.1: each record begins with its type and a version. An \
              HTTP answer begins with the letters HTTP.",
-        );
-    }
-    if said.contains("not valid for name") {
+        )
+    } else if says("not valid for name") {
         server.note(format!("TLS: the certificate is not valid for {name}"));
         return server.wrong(
             format!(
-                "The certificate is not for {name}. Whoever has it may be \
-                 anybody."
+                "The certificate isn't for {name}. The client can't know whose it is."
             ),
             "RFC 9110, section 4.3.4: the client compares the name in the URL with \
              those in the certificate, an address with addresses. The task: 127.0.0.1 \
              and localhost.",
         );
-    }
-    if said.contains("UnknownIssuer") {
-        server.note("TLS: another certificate");
-        return server.wrong(
-            "The certificate that comes in the handshake is not the one that was \
-             printed. The client trusts that one only.",
+    } else if says("UnknownIssuer") {
+        (
+            "another certificate",
+            "The certificate that comes in the handshake isn't the one that was \
+             printed. The client trusts only that one.",
             "RFC 8446, section 4.4: the server shows a certificate and proves that it \
              has its key.",
-        );
-    }
-    server.note(format!("TLS: {}", short(said)));
-    server.wrong(
-        "The handshake fails.",
-        "RFC 8446, section 6.2: the side that sees an error says which and closes.",
-    )
+        )
+    } else if says("ProtocolVersion") {
+        (
+            "the server speaks only older versions",
+            "Your program doesn't speak TLS 1.3, only what came before it.",
+            "RFC 8446, section 4.2.1: the client lists the versions it speaks. The \
+             task: TLS 1.3.",
+        )
+    } else if says("end of file") || says("eof") || says("reset by peer") {
+        (
+            "the server has hung up",
+            "Your program hangs up in the middle of the handshake.",
+            "RFC 8446, section 2: the server answers the ClientHello, and then waits \
+             for the client's last message. The handshake happens when the TLS \
+             library's stream is first read or written.",
+        )
+    } else {
+        (
+            short(said),
+            "The handshake fails.",
+            "RFC 8446, section 6.2: the side that sees an error says which and closes.",
+        )
+    };
+    server.note(format!("TLS: {note}"));
+    server.wrong(meaning, why)
 }
 
 /// What fits into a line.
@@ -193,199 +230,243 @@ fn short(said: &str) -> &str {
 }
 
 impl Padlock {
-    /// Asks for the page.
-    fn ask(&mut self) -> Verdict<Response> {
+    /// Asks for the page, after a moment in which it mustn't come.
+    fn ask(&mut self, server: &Server) -> Verdict<Response> {
+        self.client.listen(SILENCE_WINDOW);
         self.client.send(&get("/"))?;
-        self.client.response()
+        let answer = self.client.response();
+        if answer.is_ok() || !self.client.received().is_empty() {
+            return answer;
+        }
+        let end = self.end(server).unwrap_or_default();
+        if end.contains("before the request") {
+            server.note("TLS: the answer was there before the request");
+            return Err(server.wrong(
+                "Your program answers before the client has asked: it writes without \
+                 having read.",
+                "The task: what your program reads and writes stays as it is. RFC \
+                 9110, section 3.3: a request, and then its response.",
+            ));
+        }
+        if end.contains("fatal alert") {
+            server.note(format!("TLS: {}", short(&end)));
+            return Err(server.wrong(
+                "The client has done its part of the handshake, and your program ends \
+                 it with an alert: it wants something that this client doesn't have, \
+                 such as a certificate of its own.",
+                "RFC 8446, section 6.2: the side that sees an error says which and \
+                 closes.",
+            ));
+        }
+        if end.contains("corrupt message") {
+            server.note("TLS: these bytes are not encrypted");
+            return Err(server.wrong(
+                "The handshake is done, and then your program answers beside it: it \
+                 writes to the socket, and not to TLS. Anyone on the way can read \
+                 that, and the client drops it.",
+                "RFC 8446, section 5.2: after the handshake, all that is sent is \
+                 encrypted. Read and write only through the stream of the TLS library.",
+            ));
+        }
+        answer
     }
 
-    /// How the answer ended, seen from inside of TLS.
+    /// Returns how the answer ended, seen from inside of TLS.
     fn end(&self, server: &Server) -> Option<String> {
         wait_for(server, &self.between, "end: ")
     }
 }
 
-fn visit(server: &mut Server, name: &str, pem: &str) -> Verdict<Response> {
-    let mut padlock = connect(server, name, pem)?;
-    let answer = padlock.ask();
-    if answer.is_err() && padlock.client.received().is_empty() {
-        let end = padlock.end(server);
-        if end.is_some_and(|end| end.contains("corrupt message")) {
-            server.note("TLS: these bytes are not encrypted");
-            let beside = Err(server.wrong(
-                "The handshake is done, and then your program answers beside it: it \
-                 writes to the socket, and not to TLS. Everybody on the way can read \
-                 that, and the client drops it.",
-                "RFC 8446, section 5.2: after the handshake, all that is sent is \
-                 encrypted. Read and write through the stream of the TLS library only.",
-            ));
-            return beside;
-        }
-    }
-    answer
+/// Connects, and asks for the page.
+fn visit(server: &mut Server, pem: &str) -> Verdict<Response> {
+    connect(server, HERE, pem)?.ask(server)
 }
 
 fn at_the_address(submission: &Submission) -> Verdict {
-    let mut server = submission.start()?;
-    let pem = certificate(&server)?;
-    connect(&mut server, "127.0.0.1", &pem).map(drop)
+    let (mut server, pem) = start(submission)?;
+    connect(&mut server, HERE, &pem).map(drop)
 }
 
 fn at_localhost(submission: &Submission) -> Verdict {
-    let mut server = submission.start()?;
-    let pem = certificate(&server)?;
+    let (mut server, pem) = start(submission)?;
     connect(&mut server, "localhost", &pem).map(drop)
 }
 
 fn the_same_bytes(submission: &Submission) -> Verdict {
-    let mut server = submission.start()?;
-    let pem = certificate(&server)?;
-    let answer = visit(&mut server, "127.0.0.1", &pem)?;
+    let (mut server, pem) = start(submission)?;
+    let mut padlock = connect(&mut server, HERE, &pem).map_err(Failure::unreached)?;
+    is_the_page(&padlock.ask(&server)?)?;
+    // The third is a client like the first.
+    is_the_page(&visit(&mut server, &pem)?)?;
+    is_the_page(&visit(&mut server, &pem)?)
+}
+
+fn is_the_page(answer: &Response) -> Verdict {
     answer.expect_success()?;
     let why = "The task: what comes out of TLS is what step 4 sends without it.";
     answer.expect_body(PAGE, "This is another page.", why)
 }
 
 fn says_the_end(submission: &Submission) -> Verdict {
-    let mut server = submission.start()?;
-    let pem = certificate(&server)?;
-    let mut padlock = connect(&mut server, "127.0.0.1", &pem)?;
-    let answer = padlock.ask();
-    answer?;
-    match padlock.end(&server).as_deref() {
-        Some("end: close_notify") => Ok(()),
-        end => {
-            let end = end.and_then(|end| end.strip_prefix("end: "));
-            server.note(format!("TLS: {}", short(end.unwrap_or("no end"))));
-            Err(server.wrong(
-                "The connection ends, and TLS was not told. Anybody on the way can cut \
-                 a connection; so the client cannot know whether this was the whole \
-                 page.",
-                "RFC 8446, section 6.1: each side sends close_notify before it closes, \
-                 and an end without it may be an attack. RFC 9112, section 9.8.",
-            ))
-        }
+    let (mut server, pem) = start(submission)?;
+    let mut padlock = connect(&mut server, HERE, &pem).map_err(Failure::unreached)?;
+    padlock.ask(&server).map_err(Failure::unreached)?;
+    let end = padlock.end(&server).unwrap_or("no end".into());
+    if end == "close_notify" {
+        return Ok(());
     }
+    server.note(format!("TLS: {}", short(&end)));
+    Err(server.wrong(
+        "The connection ends, and TLS wasn't told. Anyone on the way can cut a \
+         connection, so the client can't know whether this was the whole page.",
+        "RFC 8446, section 6.1: each side sends close_notify before it closes, and an \
+         end without it may be an attack. RFC 9112, section 9.8.",
+    ))
 }
 
 fn keeps_its_key(submission: &Submission) -> Verdict {
-    let mut server = submission.start()?;
-    let pem = certificate(&server)?;
-    visit(&mut server, "127.0.0.1", &pem)?;
-    let why = "RFC 8446, section 4.4.3: whoever has the key can prove to be you. What \
-               is printed is in logs, on screens and in bug reports.";
-    let is_key =
-        |line: &&str| line.contains("-----BEGIN") && line.contains("PRIVATE KEY");
+    let (mut server, pem) = start(submission)?;
+    visit(&mut server, &pem).map_err(Failure::unreached)?;
     for text in [server.printed(), server.complained()] {
-        if let Some(line) = text.lines().find(is_key) {
-            // What follows that line is shown to nobody.
-            server.note(format!("your program prints {line}"));
-            return Err(server.wrong(
-                "Your program prints its private key. Now it is nobody's secret.",
-                why,
-            ));
-        }
+        let Some(begin) = key_in(&text) else { continue };
+        // What follows is not shown.
+        server.note(format!("your program prints {begin}…"));
+        return Err(server.wrong(
+            "Your program prints its private key, and so it's no longer a secret.",
+            "RFC 8446, section 4.4.3: a server proves with its key that it's the one \
+             in the certificate, and so can everyone who has that key. A log, a screen or a \
+             bug report shows to others what a program prints.",
+        ));
     }
     Ok(())
 }
 
+/// How private keys begin: RFC 7468 for the first, and RFC 5958 for the bytes of the
+/// others, in Base64, hexadecimal and decimal, with keys for P-256, Ed25519 and RSA.
+const KEYS: &[&str] = &[
+    "PRIVATEKEY-----",
+    "AgEAMBMGByqGSM49",
+    "CAQAwBQYDK2VwBCIE",
+    "CAQEwBQYDK2VwBCIE",
+    "BAQEFAASC",
+    "020100301306072a8648ce3d",
+    "2a864886f70d010101050004",
+    "300506032b657004220420",
+    "2,1,0,48,19,6,7,42,134,72,206,61",
+    "48,5,6,3,43,101,112,4,34,4,32",
+];
+
+/// Returns the beginning of a private key in this text, if there's one.
+fn key_in(text: &str) -> Option<&'static str> {
+    let letters: String = text.split_whitespace().collect();
+    let digits = letters.chars().filter(char::is_ascii_hexdigit);
+    let digits = digits.collect::<String>().to_lowercase();
+    KEYS.iter().copied().find(|key| letters.contains(key) || digits.contains(key))
+}
+
 fn a_new_key(submission: &Submission) -> Verdict {
-    let (one, other) = (submission.start()?, submission.start()?);
-    if certificate(&one)? != certificate(&other)? {
+    let (mut one, pem) = start(submission)?;
+    let key = public_key(&mut one, &pem)?;
+    let (mut other, pem) = start(submission)?;
+    if public_key(&mut other, &pem)? != key {
         return Ok(());
     }
-    other.note("it is the same certificate as at another start");
+    other.note("its key is the same as at another start");
     Err(other.wrong(
-        "Two starts, and the same certificate: its key lies somewhere, in the program \
-         or in a file. Whoever can read that can be you.",
-        "The task: a new key at each start, which no file ever sees. Real servers keep \
-         theirs, and guard it.",
+        "Two starts, and the same key: so it's somewhere, in the program or in a file. \
+         A thief who reads it there can pretend to be you.",
+        "The task: a new key at each start. Real servers keep theirs, and guard it.",
     ))
 }
 
-fn without_tls(submission: &Submission) -> Verdict {
-    let mut server = submission.start()?;
-    let pem = certificate(&server)?;
-    let mut client = server.connect()?;
-    client.send(&get("/"))?;
-    client.listen(RESPONSE_TIMEOUT);
-    let body = client.received().windows(PAGE.len()).position(|bytes| bytes == PAGE);
-    if let Some(offset) = body {
-        return Err(client.wrong_at(
-            offset,
-            "Your program gives the page to whoever asks without TLS. Somebody on the \
-             way has only to take off the s of https, and reads along.",
-            "RFC 9110, section 4.2.2: what is https must not be served without \
-             protection.",
-        ));
-    }
-    client.leave();
-    server.survives()?;
-    visit(&mut server, "127.0.0.1", &pem).map(drop)
+/// Returns the public half of the key that the server has, as the certificate says it.
+fn public_key(server: &mut Server, pem: &str) -> Verdict<Option<String>> {
+    let padlock = connect(server, HERE, pem).map_err(Failure::unreached)?;
+    Ok(wait_for(server, &padlock.between, "key: "))
 }
 
-fn bad_clients(submission: &Submission) -> Verdict {
-    let mut server = submission.start()?;
-    let pem = certificate(&server)?;
-    // It trusts nothing, and says so.
-    let doubting = start_between(&server, "127.0.0.1", "")?;
-    let address =
-        wait_for(&server, &doubting, "127.0.0.1:").and_then(|text| text.parse().ok());
-    if let Some(address) = address {
-        let client = server.connect_through(address)?;
-        wait_for(&server, &doubting, "handshake: ");
-        server.note("TLS: the client does not trust the certificate");
+fn without_tls(submission: &Submission) -> Verdict {
+    let (mut server, pem) = start(submission)?;
+    visit(&mut server, &pem).map_err(Failure::unreached)?;
+    for request in [get("/"), b"HEAD / HTTP/1.0\r\n\r\n".into()] {
+        let mut client = server.connect()?;
+        client.send(&request)?;
+        client.listen(RESPONSE_TIMEOUT);
+        let answer = client.received();
+        let page = answer.windows(PAGE.len()).position(|bytes| bytes == PAGE);
+        if let Some(offset) = page.or(answer.starts_with(b"HTTP/1.1 200").then_some(0))
+        {
+            return Err(client.wrong_at(
+                offset,
+                "Your program also answers clients that ask without TLS. An attacker \
+                 on the way has only to take the s out of https, and reads along.",
+                "RFC 9110, section 4.2.2: what is https mustn't be served without \
+                 protection.",
+            )
+            .reproduce("curl -i http://127.0.0.1:4545/")
+            .should_see("an error message of curl, and no page"));
+        }
         client.leave();
         server.survives()?;
     }
-    // Type, version and length of a first message that does not come.
-    let mut leaving = server.connect()?;
-    leaving.send(b"\x16\x03\x01\x02\x00\x01")?;
-    leaving.leave();
+    visit(&mut server, &pem).map(drop)
+}
+
+fn bad_clients(submission: &Submission) -> Verdict {
+    let (mut server, pem) = start(submission)?;
+    visit(&mut server, &pem).map_err(Failure::unreached)?;
+    // It trusts nothing, and says so.
+    let doubting = say_hello(&mut server, HERE, "")?;
+    wait_for(&server, &doubting.between, "handshake: ");
+    server.note("TLS: the client doesn't trust the certificate");
+    doubting.client.leave();
     server.survives()?;
-    visit(&mut server, "127.0.0.1", &pem).map(drop)
+    for leave in [Client::leave, Client::reset] {
+        // Type, version and length of a first message that doesn't come.
+        let mut leaving = server.connect()?;
+        leaving.send(b"\x16\x03\x01\x02\x00\x01")?;
+        // It leaves a program that waits for the rest, and isn't gone before.
+        server.settle();
+        leave(leaving);
+        server.survives()?;
+    }
+    visit(&mut server, &pem).map(drop)
 }
 
 /// Starts the program between, which will go to `server`.
 fn start_between(server: &Server, name: &str, pem: &str) -> Verdict<Process> {
-    let program = match client_program() {
-        Ok(program) => program,
-        Err(error) => {
-            return Err(server.wrong(
-                format!("The check's own client cannot be built: {error}"),
-                "That is not the fault of your program.",
-            ));
-        }
-    };
-    let mut command = Command::new(program);
-    command.arg(server.address().to_string()).arg(name);
-    let started =
-        Process::start(command, "a client of ours").and_then(|mut process| {
-            process.input(Some(pem))?;
-            process.input(None)?;
-            Ok(process)
-        });
+    let started = client_program().as_ref().map_err(Clone::clone).and_then(|program| {
+        let mut command = Command::new(program);
+        command.arg(server.address().to_string()).arg(name);
+        let started =
+            Process::start(command, "a client of ours").and_then(|mut process| {
+                process.input(Some(pem))?;
+                process.input(None)?;
+                Ok(process)
+            });
+        started.map_err(|error| error.to_string())
+    });
     started.map_err(|error| {
         server.wrong(
-            format!("The check's own client cannot be started: {error}"),
-            "That is not the fault of your program.",
+            format!("The check's own client can't be started: {error}"),
+            "That isn't the fault of your program.",
         )
     })
 }
 
-/// The line of the program between that begins so, when it comes while either of the
-/// two programs has something to do, or soon after.
+/// Returns what follows `begin` in a line of the program between, when it comes while
+/// either of the two programs has something to do, or soon after.
 fn wait_for(server: &Server, between: &Process, begin: &str) -> Option<String> {
     let line = || {
         let text = between.stdout.text();
         let complete = text.rfind('\n').map_or("", |end| &text[..end]);
-        complete.lines().find(|line| line.starts_with(begin)).map(Into::into)
+        complete.lines().find_map(|line| line.strip_prefix(begin)).map(Into::into)
     };
     let found = patience::wait(server.id(), RESPONSE_TIMEOUT, |tick| {
         let found = patience::wait(between.id(), tick, |tick| {
             let found = line();
             if found.is_none() {
-                thread::sleep(tick.min(std::time::Duration::from_millis(1)));
+                thread::sleep(tick.min(Duration::from_millis(1)));
             }
             found
         });

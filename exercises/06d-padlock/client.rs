@@ -4,8 +4,8 @@
 //!
 //! `ex06d-client ADDRESS NAME < certificate.pem`
 //!
-//! On standard output it says, a line each, where it waits for its connection, what
-//! became of the handshake, and how the answer ended.
+//! On standard output it says, a line each, at which port it waits for its connection,
+//! which key the server has, what became of the handshake, and how the answer ended.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -45,13 +45,17 @@ fn run() -> Result<()> {
     let connection = ClientConnection::new(Arc::new(trusting(&pem)), name)?;
 
     let listener = TcpListener::bind("127.0.0.1:0")?;
-    say(&listener.local_addr()?.to_string())?;
+    say(&format!("port: {}", listener.local_addr()?.port()))?;
     let (client, _) = listener.accept()?;
     let mut server = StreamOwned::new(connection, TcpStream::connect(address)?);
-    match server.conn.complete_io(&mut server.sock) {
-        Ok(_) => say("handshake: done")?,
-        Err(error) => return say(&format!("handshake: {error}")),
+    if let Err(error) = server.conn.complete_io(&mut server.sock) {
+        return say(&format!("handshake: {error}"));
     }
+    let certificate = server.conn.peer_certificates().unwrap_or_default();
+    let certificate = certificate.first().context("no certificate")?;
+    let key = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
+    say(&format!("key: {key:02x?}"))?;
+    say("handshake: done")?;
     let ended = carry(client, &mut server);
     say(&format!(
         "end: {}",
@@ -63,7 +67,7 @@ fn say(line: &str) -> Result<()> {
     Ok(writeln!(io::stdout(), "{line}")?)
 }
 
-/// The request there, the answer back. An end without `close_notify` is an error.
+/// Carries the request there, and the answer back. An end without `close_notify` is an error.
 fn carry(
     mut client: TcpStream,
     server: &mut StreamOwned<ClientConnection, TcpStream>,
@@ -76,10 +80,23 @@ fn carry(
             length => request.extend_from_slice(&buffer[..length]),
         }
     }
+    if has_answered(server)? {
+        return Err(io::Error::other("the answer came before the request"));
+    }
     server.write_all(&request)?;
     let copied = io::copy(server, &mut client);
     client.shutdown(Shutdown::Write)?;
     copied.map(drop)
+}
+
+/// Nothing has been asked yet; is there an answer?
+fn has_answered(
+    server: &mut StreamOwned<ClientConnection, TcpStream>,
+) -> io::Result<bool> {
+    server.sock.set_nonblocking(true)?;
+    let answer = server.read(&mut [0; 4096]);
+    server.sock.set_nonblocking(false)?;
+    Ok(answer.is_ok_and(|length| length > 0))
 }
 
 /// Trusts the first certificate in `pem` and no other; without one, none at all.

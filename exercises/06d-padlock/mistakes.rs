@@ -3,6 +3,8 @@
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use crate::Mistake;
 use crate::Mistake::Program;
@@ -26,12 +28,16 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("one-key-for-all", Program(one_key_for_all)),
     ("falls-back-to-http", Program(falls_back_to_http)),
     ("unwraps-the-handshake", Program(unwraps_the_handshake)),
+    ("prints-it-elsewhere", Program(prints_it_elsewhere)),
+    ("hangs-up-at-hello", Program(hangs_up_at_hello)),
+    ("answers-unasked", Program(answers_unasked)),
+    ("right-address-first", Program(right_address_first)),
 ];
 
 type Made = CertifiedKey<KeyPair>;
 type Stream = StreamOwned<ServerConnection, TcpStream>;
 
-/// What is right: a new key and a certificate for these names.
+/// As it should be: a new key and a certificate for these names.
 fn made(names: &[&str]) -> io::Result<Made> {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     rcgen::generate_simple_self_signed(names).map_err(io::Error::other)
@@ -78,13 +84,13 @@ fn serve(
     }
 }
 
-/// Everything is right, but nobody can know whom to trust.
+/// Everything is right, but a client can't know whom to trust.
 fn prints_no_certificate(address: SocketAddr) -> io::Result<()> {
     let config = config(&made(NAMES)?)?;
     serve(address, "", |client| converse(client, &config))
 }
 
-/// The certificate is there, and nobody uses it.
+/// The certificate is there, and isn't used.
 fn plain_http(address: SocketAddr) -> io::Result<()> {
     serve(address, &made(NAMES)?.cert.pem(), |mut client| {
         let _ = client.read(&mut [0; 4096])?;
@@ -116,7 +122,7 @@ fn for_localhost_only(address: SocketAddr) -> io::Result<()> {
     with_names(address, &["localhost"])
 }
 
-/// Nobody types names when testing.
+/// The programmer tests with the address only.
 fn for_the_address_only(address: SocketAddr) -> io::Result<()> {
     with_names(address, &["127.0.0.1"])
 }
@@ -149,15 +155,62 @@ fn no_close_notify(address: SocketAddr) -> io::Result<()> {
     })
 }
 
-/// Both are in PEM, and both are printed.
+/// It's only for a test, and in no PEM.
 fn prints_the_key(address: SocketAddr) -> io::Result<()> {
     let made = made(NAMES)?;
     let config = config(&made)?;
-    let printed = made.cert.pem() + &made.signing_key.serialize_pem();
+    let key = made.signing_key.serialize_der();
+    let printed = format!("{}{key:?}\n", made.cert.pem());
     serve(address, &printed, |client| converse(client, &config))
 }
 
-/// The key is a part of the program, and so of everybody's.
+/// On standard error, because it isn't what the program is about.
+fn prints_it_elsewhere(address: SocketAddr) -> io::Result<()> {
+    let made = made(NAMES)?;
+    let config = config(&made)?;
+    writeln!(io::stderr(), "{}", made.cert.pem())?;
+    serve(address, "", |client| converse(client, &config))
+}
+
+/// The connection is made, and dropped before anything is read or written.
+fn hangs_up_at_hello(address: SocketAddr) -> io::Result<()> {
+    let made = made(NAMES)?;
+    let config = config(&made)?;
+    serve(address, &made.cert.pem(), |client| {
+        // So that it ends in the same way each time: with FIN and without RST.
+        let _ = client.try_clone()?.read(&mut [0; 4096])?;
+        stream(client, &config).map(drop)
+    })
+}
+
+/// `write_all` does the handshake too, and the request has not been waited for.
+fn answers_unasked(address: SocketAddr) -> io::Result<()> {
+    let made = made(NAMES)?;
+    let config = config(&made)?;
+    serve(address, &made.cert.pem(), |client| {
+        let mut stream = stream(client, &config)?;
+        stream.write_all(RESPONSE)?;
+        let _ = stream.read(&mut [0; 4096])?;
+        stream.conn.send_close_notify();
+        stream.flush()
+    })
+}
+
+/// The certificate comes after the line with the address, and a moment later.
+fn right_address_first(address: SocketAddr) -> io::Result<()> {
+    let made = made(NAMES)?;
+    let config = config(&made)?;
+    let listener = TcpListener::bind(address)?;
+    writeln!(io::stdout(), "serving https://{}/", listener.local_addr()?)?;
+    thread::sleep(Duration::from_millis(300));
+    writeln!(io::stdout(), "{}", made.cert.pem())?;
+    loop {
+        let _ = listener.accept().and_then(|(client, _)| converse(client, &config));
+    }
+}
+
+/// The key is a part of the program, and so of everyone's. The certificate is a new one
+/// each time.
 fn one_key_for_all(address: SocketAddr) -> io::Result<()> {
     // Ed25519 in PKCS #8, RFC 8410: what kind of key it is, then the key.
     let mut key =
@@ -165,14 +218,15 @@ fn one_key_for_all(address: SocketAddr) -> io::Result<()> {
     key.extend_from_slice(&[7; 32]);
     let signing_key = KeyPair::try_from(key).map_err(io::Error::other)?;
     let names: Vec<String> = NAMES.iter().map(ToString::to_string).collect();
-    let params = CertificateParams::new(names).map_err(io::Error::other)?;
+    let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
+    params.serial_number = Some(u64::from(std::process::id()).into());
     let cert = params.self_signed(&signing_key).map_err(io::Error::other)?;
     let made = CertifiedKey { cert, signing_key };
     let config = config(&made)?;
     serve(address, &made.cert.pem(), |client| converse(client, &config))
 }
 
-/// Whoever asks without TLS gets the page, too.
+/// A client that asks without TLS gets the page, too.
 fn falls_back_to_http(address: SocketAddr) -> io::Result<()> {
     let made = made(NAMES)?;
     let config = config(&made)?;

@@ -29,7 +29,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// A new key, with a certificate for it that everybody may see, in letters. The key
+/// A new key, with a certificate for it that everyone may see, in PEM. The key
 /// stays in here.
 fn padlock() -> Result<(Arc<ServerConfig>, String)> {
     let names = vec!["127.0.0.1".into(), "localhost".into()];

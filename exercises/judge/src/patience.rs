@@ -128,6 +128,10 @@ pub fn wait_for_start<T>(
 /// Waits until the program `id` sleeps: it has done what it had to do for now. One that
 /// never does is not waited for.
 pub fn wait_until_asleep(id: u32) {
+    // To ask costs two files for each of its threads, and most programs sleep already.
+    if !load::is_busy(id) {
+        return;
+    }
     let begun = Instant::now();
     let used_before = load::used(id);
     while load::is_busy(id)
@@ -160,7 +164,8 @@ fn wait_longer<T>(
     mut look: impl FnMut(Duration) -> Option<T>,
 ) -> Result<T, Silence> {
     let begun = Instant::now();
-    let used_before = load::used(id);
+    // Asked for when the first look has found nothing: most find what they look for.
+    let mut used_before = None;
     let mut asleep = Duration::ZERO;
     while asleep < quiet() {
         let tick = Instant::now();
@@ -176,7 +181,8 @@ fn wait_longer<T>(
             let is_late = tick.elapsed() > TICK * 3 / 2;
             asleep += if is_late { TICK / 4 } else { tick.elapsed() };
         }
-        let used = load::used(id).since(used_before);
+        let used = load::used(id);
+        let used = used.since(*used_before.get_or_insert(used));
         if is_busy(used) {
             return Err(Silence::Busy);
         }
