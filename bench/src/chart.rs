@@ -154,14 +154,14 @@ pub fn figure(value: f64) -> String {
         ..1000.0 => format!("{value:.0}"),
         _ => {
             let rounded = (value / 10.0).round() as u64 * 10;
-            format!("{}\u{202f}{:03}", rounded / 1000, rounded % 1000)
+            format!("{},{:03}", rounded / 1000, rounded % 1000)
         }
     }
 }
 
 /// What `figure` has written; 0 for anything else.
 fn value(figure: &str) -> f64 {
-    figure.replace('\u{202f}', "").parse().unwrap_or(0.0)
+    figure.replace(',', "").parse().unwrap_or(0.0)
 }
 
 /// A table of a report.

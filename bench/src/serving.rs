@@ -96,7 +96,7 @@ fn closed_connections() -> Option<u32> {
 /// all of them alike.
 fn measure(servers: &[Server], clients: u32, effort: Effort) -> Result<Section> {
     // A closed connection keeps its pair of ports for a minute. So many in all stay
-    // below the 28 000 ports for one server, and below the 131 072 such connections
+    // below the 28,000 ports for one server, and below the 131,072 such connections
     // that Linux remembers on a small machine.
     let (rounds, requests) = match effort {
         Effort::Full => (36, 500),

@@ -80,7 +80,7 @@ const BEHIND: [&str; 4] = [
     "An address, and nobody listening there.",
     "The kernel lets you in. No line of code does.",
     "The program hears you out, and hangs up.",
-    "A page in your browser, and five flaws behind it.",
+    "A page in your browser, and six flaws with it.",
 ];
 
 /// Where the first page shows a request: this begins and ends what `serve.rs` replaces

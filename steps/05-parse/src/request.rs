@@ -7,7 +7,7 @@ use crate::cursor::{self, Cursor, TOKEN, WHITESPACE, ends_line};
 use crate::rules::{self, Result};
 use crate::target::{self, Target};
 
-/// The longest head, in bytes: request line, fields and blank line.
+/// The longest head, in bytes: request line, fields, and empty line.
 pub const MAX_HEAD: usize = 64 * 1024;
 /// The most empty lines before a request line; RFC 9112, 2.2 asks for at least one.
 pub const MAX_EMPTY_LINES: usize = 4;
@@ -171,7 +171,7 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// Adds what only the whole head can tell. `offset` is that of the blank line.
+    /// Adds what only the whole head can tell. `offset` is that of the empty line.
     fn complete(&mut self, fields: &Fields<'a>, offset: usize) -> Result<()> {
         if fields.host.is_none() && self.minor_version > 0 {
             return Err(rules::NO_HOST.at(offset));
