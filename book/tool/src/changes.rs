@@ -6,7 +6,7 @@
 use anyhow::Result;
 
 use crate::Sources;
-use crate::expand::{Missing, notice};
+use crate::expand::{self, Missing};
 use crate::html::escape;
 use crate::pages::Page;
 
@@ -31,61 +31,49 @@ pub fn checksums(sources: &Sources) -> Result<String> {
 /// book shows.
 ///
 /// # Errors
-/// When what they pinned can't be read.
+/// When what they pinned can't be read, or a file of a step.
 pub fn changed(sources: &Sources) -> Result<Vec<String>> {
-    let pinned = sources.snapshot(PINNED)?;
-    let pinned = pinned.lines().filter_map(|line| line.split_once(' '));
-    let is_changed = |(sum, path): &(&str, &str)| {
-        let text = sources.read(path);
-        text.map_or(true, |text| *sum != format!("{:020}", checksum(&text)))
-    };
-    Ok(pinned.filter(is_changed).map(|(_, path)| path.into()).collect())
+    let (pinned, now) = (sources.snapshot(PINNED)?, checksums(sources)?);
+    let changed =
+        pinned.lines().filter(|line| !now.lines().any(|other| other == *line));
+    let paths = changed.filter_map(|line| line.split_once(' '));
+    Ok(paths.map(|(_, path)| path.into()).collect())
 }
 
-/// What a reader changed of the steps.
-#[derive(Debug)]
-pub struct Changes(Result<Vec<String>>);
-
-impl Changes {
-    /// Compares the steps with what the tests pinned.
-    pub fn of(sources: &Sources) -> Self {
-        Self(changed(sources))
-    }
-
-    /// What the page says first, when it isn't what the tests pinned; else nothing.
-    pub fn notice(&self, page: &Page, missing: &[Missing]) -> String {
-        let mut lines = Vec::new();
-        match &self.0 {
-            Ok(changed) => {
-                let here: Vec<_> = changed
-                    .iter()
-                    .filter(|path| shows(page, path))
-                    .map(|path| code(path))
-                    .collect();
-                if !here.is_empty() {
-                    lines.push(format!(
-                        "You changed {}. The transcripts on this page are those of the \
-                         original.",
-                        here.join(", ")
-                    ));
-                }
-            }
-            Err(error) if shows(page, "") => lines.push(format!(
-                "Whether the steps are those of the transcripts can't be told: {}",
-                escape(&format!("{error:#}"))
-            )),
-            Err(_) => {}
-        }
-        for Missing { place, why, is_old } in missing {
-            let what = if *is_old { "as it last was" } else { "missing" };
-            let line = format!("Something on this page is {what}: {}", escape(why));
-            // One mistake can be in the way of several things.
-            if !lines.iter().any(|other| other.starts_with(&line)) {
-                lines.push(format!("{line} ({place})"));
+/// What the page says first, when it isn't what the tests pinned; else nothing.
+pub fn notice(
+    changed: &Result<Vec<String>>,
+    page: &Page,
+    missing: &[Missing],
+) -> String {
+    let mut lines = Vec::new();
+    match changed {
+        Ok(changed) => {
+            let here = changed.iter().filter(|path| shows(page, path));
+            let here: Vec<_> = here.map(|path| code(path)).collect();
+            if !here.is_empty() {
+                lines.push(format!(
+                    "You changed {}. The transcripts on this page are those of the \
+                     original.",
+                    here.join(", ")
+                ));
             }
         }
-        if lines.is_empty() { String::new() } else { notice(&lines.join("<br>")) }
+        Err(error) if shows(page, "") => lines.push(format!(
+            "Whether the steps are those of the transcripts can't be told: {}",
+            escape(&format!("{error:#}"))
+        )),
+        Err(_) => {}
     }
+    for Missing { place, why, is_old } in missing {
+        let what = if *is_old { "as it last was" } else { "missing" };
+        let line = format!("Something on this page is {what}: {}", escape(why));
+        // One mistake can be in the way of several things.
+        if !lines.iter().any(|other| other.starts_with(&line)) {
+            lines.push(format!("{line} ({place})"));
+        }
+    }
+    if lines.is_empty() { String::new() } else { expand::notice(&lines.join("<br>")) }
 }
 
 fn code(path: &str) -> String {

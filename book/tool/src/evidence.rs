@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
-use crate::pages::{self, Page, What, inline_code};
+use crate::pages::{Page, inline_code};
 use crate::{Sources, changes, exercises, listing};
 
 /// Commands in the text that no session can run, and what does.
@@ -97,58 +97,37 @@ fn commands(page: &Page) -> Vec<(usize, &str)> {
     found
 }
 
-/// Looks at the pages together.
-///
-/// # Errors
-/// With all that is missing, a line each.
-pub fn check(sources: &Sources) -> Result<()> {
-    let pages = read(sources)?;
-    let mut problems = not_listed(sources, &pages)?;
-    problems.extend(unneeded_snapshots(sources, &pages)?);
-    problems.extend(not_shown_once(sources, &pages)?);
-    let changed = changes::changed(sources)?.into_iter();
-    problems.extend(changed.map(|path| format!("{path}: not what the tests pinned")));
-    ensure!(problems.is_empty(), "{}", problems.join("\n"));
-    Ok(())
-}
-
-/// The directives of all pages below `book/src`, by path.
-fn read(sources: &Sources) -> Result<Vec<(String, Vec<Vec<String>>)>> {
-    let mut pages = Vec::new();
-    for path in sources.below("book/src", ".md") {
-        if !path.ends_with("/SUMMARY.md") {
-            let pieces = pages::read(&sources.read(&path)?).pieces;
-            let directives = pieces.into_iter().filter_map(|piece| match piece.what {
-                What::Directive(words) => Some(words),
-                _ => None,
-            });
-            pages.push((path, directives.collect()));
-        }
+/// What is wrong with the pages together, a line each.
+pub fn problems(sources: &Sources, pages: &[Page]) -> Vec<String> {
+    let mut problems = not_listed(sources, pages);
+    let changed = changes::changed(sources);
+    let changed = changed.map(|changed| {
+        let what = |path| format!("{path}: not what the tests pinned");
+        changed.into_iter().map(what).collect()
+    });
+    for found in
+        [unneeded_snapshots(sources, pages), not_shown_once(sources, pages), changed]
+    {
+        problems.extend(found.unwrap_or_else(|error| vec![format!("{error:#}")]));
     }
-    Ok(pages)
+    problems
 }
-
-type Directives = [(String, Vec<Vec<String>>)];
 
 /// Files that no reader gets to see, because `SUMMARY.md` does not name them.
-fn not_listed(sources: &Sources, pages: &Directives) -> Result<Vec<String>> {
-    let summary = sources.read("book/src/SUMMARY.md")?;
-    let is_listed = |path: &str| {
-        summary.contains(&format!("({})", path.trim_start_matches("book/src/")))
-    };
-    let missing = pages.iter().filter(|(path, _)| !is_listed(path));
-    Ok(missing
-        .map(|(path, _)| format!("{path}: SUMMARY.md does not name it"))
-        .collect())
+fn not_listed(sources: &Sources, pages: &[Page]) -> Vec<String> {
+    let listed: BTreeSet<_> =
+        pages.iter().map(|page| format!("book/src/{}", page.path)).collect();
+    let files = sources.below("book/src", ".md").into_iter();
+    let is_missing =
+        |path: &String| !path.ends_with("/SUMMARY.md") && !listed.contains(path);
+    let missing = files.filter(is_missing);
+    missing.map(|path| format!("{path}: SUMMARY.md does not name it")).collect()
 }
 
 /// Snapshots that no page shows and no test names.
-fn unneeded_snapshots(sources: &Sources, pages: &Directives) -> Result<Vec<String>> {
-    let shown: BTreeSet<_> = pages
-        .iter()
-        .flat_map(|(_, directives)| directives)
-        .filter_map(|words| words.get(1))
-        .collect();
+fn unneeded_snapshots(sources: &Sources, pages: &[Page]) -> Result<Vec<String>> {
+    let directives = pages.iter().flat_map(Page::directives);
+    let shown: BTreeSet<_> = directives.filter_map(|(_, words)| words.get(1)).collect();
     let mut tests = String::new();
     for path in sources.below("tests", ".rs") {
         tests += &sources.read(&path)?;
@@ -166,19 +145,22 @@ fn unneeded_snapshots(sources: &Sources, pages: &Directives) -> Result<Vec<Strin
 }
 
 /// Lines of step05 that chapter 5 does not show, or shows twice.
-fn not_shown_once(sources: &Sources, pages: &Directives) -> Result<Vec<String>> {
+fn not_shown_once(sources: &Sources, pages: &[Page]) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     for path in sources.below("steps/05-parse/src", ".rs") {
         let text = sources.read(&path)?;
+        let items = listing::items_in(&sources.rust(&path)?, &text);
         let mut times = vec![0; text.lines().count()];
-        for lines in shown_lines(&path, &text, pages)? {
+        for lines in shown_lines(&path, &items, times.len(), pages)? {
             times[lines].iter_mut().for_each(|times| *times += 1);
         }
-        for (name, lines) in to_show(&text)? {
+        for (name, lines) in items {
             let times = &times[lines];
-            // Of reasons to refuse, a table shows each with what it is given for.
-            let is_reason = path.ends_with("/rules.rs") && name == name.to_uppercase();
-            if !is_reason && times.iter().any(|&times| times != 1) {
+            // Of reasons to refuse, a table shows each with what it is given for. Of a
+            // block, each method must be shown.
+            let is_exempt = name.starts_with("impl ")
+                || path.ends_with("/rules.rs") && name == name.to_uppercase();
+            if !is_exempt && times.iter().any(|&times| times != 1) {
                 let how = if times.contains(&0) { "not shown" } else { "shown twice" };
                 problems.push(format!("{path}: {name} is {how} in chapter 5"));
             }
@@ -187,52 +169,31 @@ fn not_shown_once(sources: &Sources, pages: &Directives) -> Result<Vec<String>> 
     Ok(problems)
 }
 
-/// The lines of a file that are shown by the pages of chapter 5.
+/// The lines of a file, which has that many and these items, that chapter 5 shows.
 fn shown_lines(
     path: &str,
-    text: &str,
-    pages: &Directives,
+    items: &listing::Items,
+    length: usize,
+    pages: &[Page],
 ) -> Result<Vec<Range<usize>>> {
-    let chapter = pages
-        .iter()
-        .filter(|(page, _)| page.trim_start_matches("book/src/").starts_with("05"));
-    let parsed = syn::parse_file(text)?;
+    let chapter = pages.iter().filter(|page| page.path.starts_with("05"));
     let mut shown = Vec::new();
-    for words in chapter.flat_map(|(_, directives)| directives) {
+    for (_, words) in chapter.flat_map(Page::directives) {
         let words: Vec<_> = words.iter().map(String::as_str).collect();
         match words[..] {
             ["item", step, file, ref names @ ..]
                 if path == format!("steps/{step}/{file}") =>
             {
                 for name in names {
-                    shown.push(listing::item(&parsed, text, name)?);
+                    shown.push(listing::item(items, name)?);
                 }
             }
             ["diff", step] if path == format!("steps/{step}/src/main.rs") => {
-                shown.push(0..text.lines().count());
+                shown.push(0..length);
             }
-            ["file", file] if path == file => shown.push(0..text.lines().count()),
+            ["file", file] if path == file => shown.push(0..length),
             _ => {}
         }
     }
     Ok(shown)
-}
-
-/// What a reader must see of a file: its items, of `impl` blocks each method; not
-/// imports, modules and tests.
-fn to_show(text: &str) -> Result<Vec<(String, Range<usize>)>> {
-    let mut items = Vec::new();
-    for item in syn::parse_file(text)?.items {
-        if let syn::Item::Impl(block) = &item {
-            let header = listing::header(block);
-            for inner in &block.items {
-                let name = listing::method_name(inner).unwrap_or_default();
-                let lines = listing::lines_with_comments(text, inner);
-                items.push((format!("{name} of {header:?}"), lines));
-            }
-        } else if let Some(name) = listing::item_name(&item) {
-            items.push((name, listing::lines_with_comments(text, &item)));
-        }
-    }
-    Ok(items)
 }

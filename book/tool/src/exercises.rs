@@ -17,8 +17,6 @@ const GALLERY: &str = "what-goes-wrong.md";
 pub struct Exercise {
     pub folder: String,
     pub title: String,
-    /// The page of the book that it follows.
-    pub chapter: String,
 }
 
 impl Exercise {
@@ -41,8 +39,7 @@ pub fn all(sources: &Sources) -> Vec<Exercise> {
     let exercise = |folder: String| {
         let readme = sources.read(&format!("exercises/{folder}/README.md")).ok()?;
         let title = readme.lines().find_map(|line| line.strip_prefix("# "))?.into();
-        let chapter = readme.lines().find_map(|line| line.strip_prefix("chapter: "))?;
-        Some(Exercise { folder, title, chapter: chapter.into() })
+        Some(Exercise { folder, title })
     };
     folders.filter_map(exercise).collect()
 }
@@ -77,17 +74,12 @@ pub fn add(sources: &Sources, book: &mut Book) -> Result<()> {
 }
 
 /// All exercises in a table, each with the page it follows.
-pub fn table(sources: &Sources, on: &Page, pages: &[Page]) -> String {
-    let link = |path: &str| {
-        let page = pages.iter().find(|page| page.path == path);
-        page.map(|page| {
-            (format!("[{}]({})", page.label(), on.link_to(path)), page.minutes)
-        })
-    };
-    let rows = all(sources).into_iter().filter_map(|exercise| {
-        let ((task, minutes), (chapter, _)) =
-            (link(&exercise.path())?, link(&exercise.chapter)?);
-        Some(format!("| {task} | {chapter} | {} |\n", minutes.doing))
+pub fn table(on: &Page, pages: &[Page]) -> String {
+    let link = |page: &Page| format!("[{}]({})", page.label(), on.link_to(&page.path));
+    let rows = pages.iter().filter_map(|task| {
+        let chapter = pages.iter().find(|page| page.path == task.follows)?;
+        let doing = task.minutes.doing;
+        Some(format!("| {} | {} | {doing} |\n", link(task), link(chapter)))
     });
     format!(
         "| exercise | after | minutes |\n|---|---|--:|\n{}\n",

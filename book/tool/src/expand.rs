@@ -20,8 +20,8 @@ pub struct Book<'a> {
     sources: &'a Sources,
     pages: &'a mut [Page],
     terms: Terms,
-    /// Of each directive that asks for them, the names, or why there are none.
-    names: BTreeMap<(usize, usize), Result<Vec<String>>>,
+    /// Of each page that lists them, its new names, or why there are none.
+    names: BTreeMap<usize, Result<Vec<String>>>,
     /// What can't be made is taken from here.
     kept: &'a Kept,
 }
@@ -58,9 +58,9 @@ impl<'a> Book<'a> {
         Self { sources, pages, terms, names, kept }
     }
 
-    /// Explanations that are given twice.
-    pub fn twice(&self) -> &[String] {
-        &self.terms.twice
+    /// What is wrong with explanations.
+    pub fn problems(&self) -> &[String] {
+        &self.terms.problems
     }
 
     /// Expands all pages. How long reading takes is known of all of them before one
@@ -122,7 +122,7 @@ impl<'a> Book<'a> {
                     opening::opening(page, &made)
                 }
                 What::Text(line) if line.starts_with("**By the end of this ") => {
-                    let is_more = |(piece, _): &(&Piece, String)| matches!(&piece.what, What::Text(line) if !line.trim().is_empty());
+                    let is_more = |(_, more): &(_, String)| !more.trim().is_empty();
                     let mut paragraph = made;
                     while let Some((_, more)) = pieces.next_if(is_more) {
                         paragraph += &more;
@@ -174,7 +174,7 @@ impl<'a> Book<'a> {
                 Ok(format!("```{info}\n{text}\n```\n"))
             }
             What::Directive(words) => {
-                Ok(self.directive(index, piece.line, words, problems)? + "\n")
+                Ok(self.directive(index, words, problems)? + "\n")
             }
         }
     }
@@ -182,7 +182,6 @@ impl<'a> Book<'a> {
     fn directive(
         &self,
         index: usize,
-        line: usize,
         words: &[String],
         problems: &mut Vec<String>,
     ) -> Result<String> {
@@ -192,13 +191,11 @@ impl<'a> Book<'a> {
             |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match words[..] {
             ["diff", step] => {
-                let new = self.names.range((index, 0)..=(index, usize::MAX));
-                let new: Vec<_> = new
-                    .filter_map(|(_, names)| names.as_ref().ok())
-                    .flatten()
-                    .collect();
+                let names =
+                    self.names.get(&index).and_then(|names| names.as_ref().ok());
+                let names = names.map_or(&[][..], Vec::as_slice);
                 listing::diff(sources, step, &|code| {
-                    terms::in_appendix(self.pages, &self.terms, index, &new, code)
+                    terms::in_appendix(self.pages, &self.terms, index, names, code)
                 })
             }
             ["item", path, ref names @ ..]
@@ -227,7 +224,7 @@ impl<'a> Book<'a> {
             )?)),
             ["clone"] => Ok(opening::clone(sources.repository_url()?.as_deref())),
             ["names", ..] => {
-                let names = self.names.get(&(index, line)).context("no names")?;
+                let names = self.names.get(&index).context("no names")?;
                 let names = names.as_ref().map_err(|error| anyhow!("{error:#}"))?;
                 let (list, wrong) = terms::list(self.pages, &self.terms, index, names);
                 problems.extend(wrong);
@@ -265,7 +262,8 @@ impl<'a> Book<'a> {
         let row = |name: &str, Minutes { reading, doing }, mark: &str| {
             let sum = reading + doing;
             format!(
-                "| {name} | {mark}{reading}{mark} | {mark}{doing}{mark} | {mark}{sum}{mark} |\n"
+                "| {name} | {mark}{reading}{mark} | {mark}{doing}{mark} | \
+                 {mark}{sum}{mark} |\n"
             )
         };
         let rows = chosen.clone().map(|page| {
@@ -282,11 +280,21 @@ impl<'a> Book<'a> {
     /// The exercises whose folders begin with `start`; without it, all, in a table.
     fn exercises(&self, on: &Page, start: &str) -> String {
         if start.is_empty() {
-            return exercises::table(self.sources, on, &self.pages);
+            return exercises::table(on, self.pages);
         }
         let start = format!("exercises/{start}");
         let is_chosen = |page: &&Page| page.path.starts_with(&start);
         opening::exercises(on, self.pages.iter().filter(is_chosen))
+    }
+}
+
+impl Expanded {
+    /// What is missing, and what is wrong.
+    pub fn all_problems(&self) -> impl Iterator<Item = String> {
+        let missing = self.missing.iter();
+        let missing =
+            missing.map(|Missing { place, why, .. }| format!("{place}: {why}"));
+        missing.chain(self.problems.iter().cloned())
     }
 }
 

@@ -113,18 +113,15 @@ fn lines(text: &str) -> Vec<&str> {
 /// Where each line is in the old text, and where in the new one. A line in which only
 /// the step's number or its program's name is another is in both.
 fn changes(old: &str, new: &str) -> Vec<(Option<usize>, Option<usize>)> {
-    let [old, new] = [old, new].map(|text| lines(text).into_iter().map(bare).collect());
-    let (old, new): (Vec<_>, Vec<_>) = (old, new);
-    let [old, new] = [&old, &new].map(|all| all.iter().map(|line| &**line).collect());
-    let (old, new): (Vec<_>, Vec<_>) = (old, new);
-    let diff = TextDiff::from_slices(&old, &new);
+    let (old, new) = (bare(old), bare(new));
+    let diff = TextDiff::from_lines(&old, &new);
     diff.iter_all_changes().map(|it| (it.old_index(), it.new_index())).collect()
 }
 
-/// The line without names of steps, such as `step01`, and of Python programs.
-fn bare(line: &str) -> String {
+/// The text without names of steps, such as `step01`, and of Python programs.
+fn bare(text: &str) -> String {
     let ends = |sign: char| !sign.is_alphanumeric() && sign != '.';
-    let words = line.split_inclusive(ends).map(|word| {
+    let words = text.split_inclusive(ends).map(|word| {
         let name = word.trim_end_matches(ends);
         let is_step =
             name.strip_prefix("step").is_some_and(|rest| rest.starts_with('0'));
@@ -179,17 +176,18 @@ pub fn items(sources: &Sources, path: &str, names: &[String]) -> Result<String> 
         [first, _, _, _, .., last] => format!("{first} … {last}"),
         few => few.join(", "),
     };
-    let code = code_of(&file, &text, names).with_context(|| format!("in {path}"))?;
+    let code = code_of(&items_in(&file, &text), &text, names)
+        .with_context(|| format!("in {path}"))?;
     let code = Imports::of(&file).link(&code)?;
     Ok(framed(path, &note, &block(path, &code)))
 }
 
 /// Items that follow each other without a blank line in the file do so here.
-fn code_of(file: &syn::File, text: &str, names: &[String]) -> Result<String> {
+fn code_of(items: &Items, text: &str, names: &[String]) -> Result<String> {
     let mut code = String::new();
     let mut end = None;
     for name in names {
-        let lines = item(file, text, name)?;
+        let lines = item(items, name)?;
         if end.is_some_and(|end| end != lines.start) {
             code.push('\n');
         }
@@ -207,34 +205,43 @@ fn lines_of(text: &str, lines: Range<usize>) -> String {
     dedented.map(|line| format!("{line}\n")).collect()
 }
 
-/// The lines of an item, counted from 0, with its attributes, docs and comments: a name
-/// such as `parse`, `Request::fields`, or `impl Transport for TcpStream`.
-pub fn item(file: &syn::File, text: &str, name: &str) -> Result<Range<usize>> {
-    let mut found = Vec::new();
+/// The lines of an item: a name such as `parse`, `Request::fields`, or `impl Transport
+/// for TcpStream`.
+pub fn item(items: &Items, name: &str) -> Result<Range<usize>> {
+    let mut found = items.iter().filter(|(found, _)| found == name);
+    let (_, lines) =
+        found.next().with_context(|| format!("there is no item {name:?}"))?;
+    ensure!(found.next().is_none(), "{name:?} is there twice");
+    Ok(lines.clone())
+}
+
+/// Names, each with its lines, counted from 0, with attributes, docs and comments.
+pub type Items = [(String, Range<usize>)];
+
+/// The items of a file, and of each `impl` block those inside; not imports, modules and
+/// tests.
+pub fn items_in(file: &syn::File, text: &str) -> Vec<(String, Range<usize>)> {
+    let mut items = Vec::new();
     for item in &file.items {
+        let lines = lines_with_comments(text, item);
         if let syn::Item::Impl(block) = item {
             let header = header(block);
-            if name == header {
-                found.push(lines_with_comments(text, item));
-            }
-            let owner = header.rsplit(' ').next().unwrap_or_default();
+            let owner = header.rsplit(' ').next().unwrap_or_default().to_owned();
+            items.push((header, lines));
             for inner in &block.items {
-                if method_name(inner)
-                    .is_some_and(|method| name == format!("{owner}::{method}"))
-                {
-                    found.push(lines_with_comments(text, inner));
-                }
+                let name = method_name(inner).unwrap_or_default();
+                let lines = lines_with_comments(text, inner);
+                items.push((format!("{owner}::{name}"), lines));
             }
-        } else if item_name(item).is_some_and(|ident| name == ident) {
-            found.push(lines_with_comments(text, item));
+        } else if let Some(name) = item_name(item) {
+            items.push((name, lines));
         }
     }
-    ensure!(found.len() < 2, "{name:?} is there {} times", found.len());
-    found.pop().with_context(|| format!("there is no item {name:?}"))
+    items
 }
 
 /// `impl Trait for Type`, without generics.
-pub fn header(block: &syn::ItemImpl) -> String {
+fn header(block: &syn::ItemImpl) -> String {
     let owner = match &*block.self_ty {
         syn::Type::Path(path) => last(&path.path),
         _ => String::new(),
@@ -281,7 +288,7 @@ pub fn item_name(item: &syn::Item) -> Option<String> {
 }
 
 /// What a function or constant in an `impl` is called.
-pub fn method_name(item: &syn::ImplItem) -> Option<String> {
+fn method_name(item: &syn::ImplItem) -> Option<String> {
     match item {
         syn::ImplItem::Fn(item) => Some(item.sig.ident.to_string()),
         syn::ImplItem::Const(item) => Some(item.ident.to_string()),
@@ -290,7 +297,7 @@ pub fn method_name(item: &syn::ImplItem) -> Option<String> {
 }
 
 /// The lines of an item and of the comment that stands directly above it.
-pub fn lines_with_comments(text: &str, item: &impl Spanned) -> Range<usize> {
+fn lines_with_comments(text: &str, item: &impl Spanned) -> Range<usize> {
     let span = item.span();
     let lines: Vec<_> = text.lines().collect();
     let first = span.start().line.saturating_sub(1).min(lines.len());
@@ -359,7 +366,7 @@ mod tests {
                         impl From<E> for S<'_> {\n    fn from(_: E) {}\n}\n";
 
     fn code_of(text: &str, names: &[String]) -> Result<String> {
-        super::code_of(&syn::parse_file(text)?, text, names)
+        super::code_of(&items_in(&syn::parse_file(text)?, text), text, names)
     }
 
     fn code(name: &str) -> String {

@@ -9,25 +9,24 @@ use crate::html::linked;
 use crate::pages::Page;
 use crate::{Sources, names};
 
-/// Where a term is explained: `<dfn>term</dfn>` in the text, or, where the sentence
-/// around it is no definition, `<dfn title="A definition.">term</dfn>`.
+/// Where a term is explained: `<dfn title="A definition.">term</dfn>` in the text. Code
+/// needs no definition.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     /// The page's index in the book.
     pub page: usize,
     pub line: usize,
-    /// The term as it stands there.
+    /// The term as it stands there, with its backticks.
     pub term: String,
-    /// Its own definition.
-    pub definition: Option<String>,
+    pub definition: String,
 }
 
 /// All explanations, each by what a link to it ends with.
 #[derive(Debug, Default)]
 pub struct Terms {
     pub places: BTreeMap<String, Place>,
-    /// Those that are given twice.
-    pub twice: Vec<String>,
+    /// Those that are given twice, and those without a definition.
+    pub problems: Vec<String>,
 }
 
 impl Terms {
@@ -36,20 +35,29 @@ impl Terms {
         let mut terms = Self::default();
         for (page, source) in pages.iter().enumerate() {
             for (line, text) in source.prose() {
-                for (definition, term) in explained(text) {
-                    let definition = definition.map(String::from);
-                    let place = Place { page, line, term: term.into(), definition };
-                    if let Some(other) = terms.places.insert(id(term), place) {
-                        terms.twice.push(format!(
-                            "book/src/{}:{line}: {term:?} is explained in {}:{} \
-                             already",
-                            source.path, pages[other.page].path, other.line
-                        ));
-                    }
+                for part in text.split("<dfn").skip(1) {
+                    let (definition, rest) = definition(part);
+                    let term = rest.split("</dfn>").next().unwrap_or_default().into();
+                    let definition = definition.into();
+                    terms.add(pages, Place { page, line, term, definition });
                 }
             }
         }
         terms
+    }
+
+    fn add(&mut self, pages: &[Page], place: Place) {
+        let Place { page, line, term, definition } = &place;
+        let at = format!("book/src/{}:{line}", pages[*page].path);
+        if definition.is_empty() && !term.starts_with('`') {
+            self.problems.push(format!("{at}: {term:?} has no definition, as a title"));
+        }
+        if let Some(Place { page, line, .. }) = self.places.get(&id(term)) {
+            let there = format!("{}:{line}", pages[*page].path);
+            self.problems
+                .push(format!("{at}: {term:?} is explained in {there} already"));
+        }
+        self.places.insert(id(term), place);
     }
 
     /// Where a term is explained. Code is not explained by a word: `Range`, range.
@@ -59,22 +67,10 @@ impl Terms {
     }
 }
 
-/// The terms that a line of Markdown explains, with their backticks, and each behind its
-/// own definition if it has one.
-fn explained(text: &str) -> impl Iterator<Item = (Option<&str>, &str)> {
-    text.split("<dfn").skip(1).filter_map(|part| {
-        let (definition, rest) = definition(part);
-        Some((definition, rest.split_once("</dfn>")?.0))
-    })
-}
-
-/// What follows `<dfn`: the definition, and the rest from the term on.
-fn definition(part: &str) -> (Option<&str>, &str) {
+/// What follows `<dfn`: the definition, if there is one, and the rest from the term on.
+fn definition(part: &str) -> (&str, &str) {
     let titled = part.strip_prefix(" title=\"").and_then(|part| part.split_once("\">"));
-    match titled {
-        Some((definition, rest)) => (Some(definition), rest),
-        None => (None, part.strip_prefix('>').unwrap_or(part)),
-    }
+    titled.unwrap_or(("", part.strip_prefix('>').unwrap_or(part)))
 }
 
 /// `dfn-socket-new` for `Socket::new`; other signs than letters and digits by their
@@ -103,35 +99,26 @@ fn id(term: &str) -> String {
 /// The line with a place to link to at each explanation. Definitions are for the
 /// glossary: in HTML, the title of a `<dfn>` is the term itself.
 pub fn with_ids(text: &str) -> String {
-    with_dfns(text, |term| format!("<dfn id=\"{}\">", id(term)))
-}
-
-/// The line without the definitions that are for the glossary.
-pub fn without_definitions(text: &str) -> String {
-    with_dfns(text, |_| "<dfn>".into())
-}
-
-fn with_dfns(text: &str, dfn: impl Fn(&str) -> String) -> String {
     let mut parts = text.split("<dfn");
     let mut out = parts.next().unwrap_or_default().to_string();
     for part in parts {
         let (_, rest) = definition(part);
-        out += &dfn(rest.split("</dfn>").next().unwrap_or_default());
-        out += rest;
+        let term = rest.split("</dfn>").next().unwrap_or_default();
+        out += &format!("<dfn id=\"{}\">{rest}", id(term));
     }
     out
 }
 
-/// What `{{#names STEP FILE…}}` on each page stands for, in the order of the book:
-/// names that no earlier directive had.
+/// What `{{#names STEP FILE…}}` on each page lists, in the order of the book: names that
+/// no page before has listed.
 pub fn new_names(
     sources: &Sources,
     pages: &[Page],
-) -> BTreeMap<(usize, usize), Result<Vec<String>>> {
+) -> BTreeMap<usize, Result<Vec<String>>> {
     let mut seen = HashSet::new();
     let mut new = BTreeMap::new();
     for (page, source) in pages.iter().enumerate() {
-        for (line, words) in source.directives() {
+        for (_, words) in source.directives() {
             if let [directive, step, files @ ..] = words
                 && directive == "names"
             {
@@ -141,7 +128,7 @@ pub fn new_names(
                     let used = used.into_iter().flatten().map(|(name, _)| name);
                     used.filter(|name| seen.insert(name.clone())).collect()
                 });
-                new.insert((page, line), first);
+                new.insert(page, first);
             }
         }
     }
@@ -179,8 +166,8 @@ pub fn list(
     let list = match links[..] {
         [] => String::new(),
         _ => format!(
-            "<details class=\"names\">\n<summary>New in this chapter</summary>\n\n{}\n\n\
-             </details>\n",
+            "<details class=\"names\">\n<summary>New in this chapter</summary>\n\n\
+             {}\n\n</details>\n",
             links.join(" · ")
         ),
     };
@@ -193,14 +180,14 @@ pub fn in_appendix(
     pages: &[Page],
     terms: &Terms,
     page: usize,
-    names: &[&String],
+    names: &[String],
     code: &str,
 ) -> String {
     let mut used = names::names(code, "").unwrap_or_default();
     used.sort_by_key(|(_, place)| place.start);
     let link = |(name, place): (String, Range<usize>)| {
         let term = terms.get(&name)?;
-        let is_there = names.contains(&&name) && pages[term.page].path == APPENDIX;
+        let is_there = names.contains(&name) && pages[term.page].path == APPENDIX;
         // A comment, or a text, is too long for a link.
         let is_word = !code[place.clone()].contains(['"', '/']);
         let url = format!("{}#{}", pages[page].link_to(APPENDIX), id(&name));
@@ -214,31 +201,28 @@ mod tests {
     use super::*;
     use crate::pages;
 
+    fn page(path: &str, text: &str) -> Page {
+        Page {
+            path: path.into(),
+            ..pages::read(&format!("---\ndoing: 1\n---\n{text}"))
+        }
+    }
+
     #[test]
     fn explanations_get_places_to_link_to() {
         assert_eq!(
-            with_ids("a <dfn>`Socket::new`</dfn> b <dfn>backlog</dfn>"),
-            "a <dfn id=\"dfn-socket-new-\">`Socket::new`</dfn> b <dfn \
-             id=\"dfn-backlog\">backlog</dfn>"
+            with_ids(
+                "a <dfn>`Socket::new`</dfn> b <dfn title=\"`a` -> d.\">c d</dfn> e"
+            ),
+            "a <dfn id=\"dfn-socket-new-\">`Socket::new`</dfn> b \
+             <dfn id=\"dfn-c-d\">c d</dfn> e"
         );
         assert_eq!(id("`?`"), "dfn-x3f");
         assert_ne!(id("`Result`"), id("`result`"));
-        let text = "<dfn>`a`</dfn>, <dfn title=\"`a` -> d.\">b c</dfn> e";
-        assert_eq!(
-            explained(text).collect::<Vec<_>>(),
-            [(None, "`a`"), (Some("`a` -> d."), "b c")]
-        );
-        assert_eq!(without_definitions(text), "<dfn>`a`</dfn>, <dfn>b c</dfn> e");
-        assert!(with_ids(text).ends_with("<dfn id=\"dfn-b-c\">b c</dfn> e"));
     }
 
     #[test]
     fn the_appendix_explains_to_every_page() {
-        let page = |path: &str, text: &str| Page {
-            path: path.into(),
-            pieces: pages::read(&format!("---\ndoing: 1\n---\n{text}")).pieces,
-            ..Page::default()
-        };
         let pages = [
             page("a/b.md", "<dfn>`use`</dfn>"),
             page("c.md", "<dfn>`fn`</dfn>"),
@@ -251,11 +235,10 @@ mod tests {
             "\n\n[`use`](../a/b.md#dfn-use) · [closure](../rust.md#dfn-closure)\n\n"
         ));
         assert_eq!(problems[0], "`fn` is explained only later, in c.md:4");
-        assert!(problems[1].starts_with("`a` is nowhere explained"));
         let names = ["`let`", "`use`", "closure"].map(String::from);
         let code = "use a;\n// let\nlet mut a = || b < c;\nlet d;";
         assert_eq!(
-            in_appendix(&pages, &terms, 0, &names.iter().collect::<Vec<_>>(), code),
+            in_appendix(&pages, &terms, 0, &names, code),
             "use a;\n// let\n<a href=\"../rust.md#dfn-let\">let</a> mut a = \
              <a href=\"../rust.md#dfn-closure\">||</a> b &lt; c;\nlet d;"
         );
@@ -263,20 +246,13 @@ mod tests {
 
     #[test]
     fn a_word_does_not_explain_code() {
-        let mut terms = Terms::default();
-        for term in ["range", "`read`", "Bitwise AND"] {
-            let place = Place { line: 1, term: term.into(), ..Place::default() };
-            terms.places.insert(id(term), place);
+        let explained = "<dfn>range</dfn> <dfn>`read`</dfn> <dfn>Bitwise AND</dfn>";
+        let terms = Terms::find(&[page("a.md", explained)]);
+        for term in ["range", "`read`", "bitwise AND"] {
+            assert!(terms.get(term).is_some(), "{term}");
         }
-        for (term, is_explained) in [
-            ("range", true),
-            ("`range`", false),
-            ("`read`", true),
-            ("`Read`", false),
-            ("read", false),
-            ("bitwise AND", true),
-        ] {
-            assert_eq!(terms.get(term).is_some(), is_explained, "{term}");
+        for term in ["`range`", "`Read`", "read"] {
+            assert!(terms.get(term).is_none(), "{term}");
         }
     }
 }
