@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Result, anyhow};
-use syn::{Item, UseTree};
+use anyhow::Result;
 
 use crate::html::linked;
-use crate::names::{Word, words};
+use crate::names::{self, words};
 
 const DOCUMENTATION: &str = "https://doc.rust-lang.org/stable/";
 
@@ -34,42 +33,26 @@ pub struct Imports(HashMap<String, Vec<String>>);
 
 impl Imports {
     /// Reads the `use` lines of a Rust file.
-    pub fn of(file: &syn::File) -> Self {
+    ///
+    /// # Errors
+    /// When it is not made of Rust's tokens.
+    pub fn of(source: &str, path: &str) -> Result<Self> {
+        let words = words(source, path)?;
+        let words: Vec<_> = words.iter().map(|word| word.text.as_str()).collect();
         let mut imports = Self::default();
-        for item in &file.items {
-            if let Item::Use(item) = item {
-                imports.add(&item.tree, &mut Vec::new());
+        for index in (1..words.len()).filter(|index| words[index - 1] == "use") {
+            for names in names::imports(&words[index..]) {
+                let names =
+                    names.into_iter().map(|name| words[index + name].to_string());
+                let names: Vec<_> = names.collect();
+                if let [library, .., last] = &names[..]
+                    && library == "std"
+                {
+                    imports.0.insert(last.clone(), names);
+                }
             }
         }
-        imports
-    }
-
-    fn add(&mut self, tree: &UseTree, path: &mut Vec<String>) {
-        let length = path.len();
-        match tree {
-            UseTree::Path(tree) => {
-                path.push(tree.ident.to_string());
-                self.add(&tree.tree, path);
-            }
-            UseTree::Group(group) => {
-                group.items.iter().for_each(|tree| self.add(tree, path));
-            }
-            UseTree::Name(tree) if tree.ident == "self" => self.insert(path),
-            UseTree::Name(tree) => {
-                path.push(tree.ident.to_string());
-                self.insert(path);
-            }
-            UseTree::Rename(_) | UseTree::Glob(_) => {}
-        }
-        path.truncate(length);
-    }
-
-    fn insert(&mut self, path: &[String]) {
-        if let [library, .., last] = path
-            && library == "std"
-        {
-            self.0.insert(last.clone(), path.to_vec());
-        }
+        Ok(imports)
     }
 
     /// The code in HTML, with links from what it uses of the standard library.
@@ -77,18 +60,20 @@ impl Imports {
     /// # Errors
     /// When it is not made of Rust's tokens.
     pub fn link(&self, code: &str) -> Result<String> {
-        let words = words(code).map_err(|error| anyhow!("{error}"))?;
+        let words = words(code, "")?;
+        let texts: Vec<_> = words.iter().map(|word| word.text.as_str()).collect();
         let (mut links, mut index) = (Vec::new(), 0);
         while index < words.len() {
-            let path = path(&words[index..]);
-            let names: Vec<_> = path.iter().map(|word| word.text.as_str()).collect();
-            let is_member = index > 0 && words[index - 1].text == ".";
-            index += 2 * path.len() - 1;
-            let is_call = words.get(index).is_some_and(|word| word.text == "(");
-            if !is_member && let Some((url, length)) = self.url(&names, is_call) {
-                let place = path[0].place.start..path[length - 1].place.end;
+            let end = names::path_end(&texts, index);
+            let path: Vec<_> = texts[index..end].iter().step_by(2).copied().collect();
+            let is_member = index > 0 && texts[index - 1] == ".";
+            let is_call = texts.get(end) == Some(&"(");
+            if !is_member && let Some((url, length)) = self.url(&path, is_call) {
+                let last = &words[index + 2 * (length - 1)];
+                let place = words[index].place.start..last.place.end;
                 links.push((place, format!("{DOCUMENTATION}{url}")));
             }
+            index = end;
         }
         Ok(linked(code, &links))
     }
@@ -130,22 +115,12 @@ fn kind(modules: &[&str], name: &str) -> &'static str {
     known.map_or("struct", |(_, kind)| kind)
 }
 
-/// The names of the path that the words begin with: one, or more with `::` between
-/// them.
-fn path(words: &[Word]) -> Vec<&Word> {
-    let is_name = |word: &Word| word.text.starts_with(char::is_alphabetic);
-    let more = words[1..].chunks_exact(2);
-    let more = more.take_while(|pair| pair[0].text == "::" && is_name(&pair[1]));
-    words[..1].iter().chain(more.map(|pair| &pair[1])).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn links(imports: &str, code: &str) -> String {
-        let imports = Imports::of(&syn::parse_file(imports).unwrap());
-        let html = imports.link(code).unwrap();
+        let html = Imports::of(imports, "").unwrap().link(code).unwrap();
         html.replace("https://doc.rust-lang.org/stable/std/", "").replace("</a>", "|")
     }
 

@@ -161,11 +161,8 @@ fn folded(path: &str, lines: &[(Mark, String)]) -> String {
 pub fn file(sources: &Sources, path: &str) -> Result<String> {
     let text = sources.read(path)?;
     let is_rust = path.ends_with(".rs");
-    let code = if is_rust {
-        Imports::of(&sources.rust(path)?).link(&text)?
-    } else {
-        escape(&text)
-    };
+    let code =
+        if is_rust { Imports::of(&text, path)?.link(&text)? } else { escape(&text) };
     Ok(framed(path, "", &block(path, &code)))
 }
 
@@ -178,7 +175,7 @@ pub fn items(sources: &Sources, path: &str, names: &[String]) -> Result<String> 
     };
     let code = code_of(&items_in(&file, &text), &text, names)
         .with_context(|| format!("in {path}"))?;
-    let code = Imports::of(&file).link(&code)?;
+    let code = Imports::of(&text, path)?.link(&code)?;
     Ok(framed(path, &note, &block(path, &code)))
 }
 
