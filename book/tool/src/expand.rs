@@ -7,7 +7,6 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::html::escape;
-
 use crate::pages::{Minutes, Page, Piece, What};
 use crate::terms::{self, Terms};
 use crate::{
@@ -216,12 +215,12 @@ impl<'a> Book<'a> {
             ["markdown", path] => sources.snapshot(path),
             ["ledger", path] => rfcs::table(&sources.read(path)?),
             ["svg", path] => svg(&sources.read(path)?),
-            ["stairs"] => hero::stairs(&|path| sources.snapshot(path)),
-            ["doors"] => hero::doors(&|path| sources.snapshot(path)),
-            ["your-request", path] => Ok(hero::recorded(&wire::view(
-                &sources.snapshot(path)?,
-                &transcript::pin(path),
-            )?)),
+            ["stairs"] => hero::stairs(sources),
+            ["doors"] => hero::doors(sources),
+            ["your-request", path] => {
+                let snapshot = sources.snapshot(path)?;
+                Ok(hero::recorded(&wire::view(&snapshot, &transcript::pin(path))?))
+            }
             ["clone"] => Ok(opening::clone(sources.repository_url()?.as_deref())),
             ["names", ..] => {
                 let names = self.names.get(&index).context("no names")?;

@@ -97,7 +97,8 @@ pub fn path_end(words: &[&str], start: usize) -> usize {
     start + 1 + 2 * pairs.take_while(is_more).count()
 }
 
-/// The paths that a `use` imports, from the word after it on: the indices of their names.
+/// The paths that a `use` imports, from the word after it on: the indices of their
+/// names.
 pub fn imports(words: &[&str]) -> Vec<Vec<usize>> {
     let (mut paths, mut path, mut groups) = (Vec::new(), Vec::new(), vec![0]);
     for (index, word) in words.iter().enumerate().take_while(|(_, word)| **word != ";")
