@@ -16,7 +16,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::{Layer, Registry};
 
-use crate::expand::Kept;
+use crate::expand::{Kept, Problem};
 use crate::pages::{self, Page};
 use crate::{Sources, changes, evidence, exercises, expand, lean};
 
@@ -164,8 +164,9 @@ impl Preprocessor for Tutorial {
         let whole = expand::Book::new(&sources, &mut pages, &self.kept);
         let mut problems = whole.problems().to_vec();
         let expanded = whole.expand();
-        let found = expanded.iter().flat_map(expand::Expanded::all_problems);
-        problems.extend(found);
+        for Problem { place, what, .. } in expanded.iter().flat_map(|it| &it.problems) {
+            problems.push(format!("{place}: {what}"));
+        }
         if self.rigor != Rigor::Nothing {
             problems.extend(evidence::untested(&sources, &pages)?);
             if self.rigor == Rigor::Whole {
@@ -176,7 +177,7 @@ impl Preprocessor for Tutorial {
         }
         let changed = changes::changed(&sources);
         let made = pages.into_iter().zip(expanded).map(|(page, expanded)| {
-            let notice = changes::notice(&changed, &page, &expanded.missing);
+            let notice = changes::notice(&changed, &page, &expanded.problems);
             (page.path, (page.title, notice + &expanded.text))
         });
         let mut made: HashMap<_, _> = made.collect();

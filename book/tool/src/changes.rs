@@ -6,7 +6,7 @@
 use anyhow::Result;
 
 use crate::Sources;
-use crate::expand::{self, Missing};
+use crate::expand::{self, Problem};
 use crate::html::escape;
 use crate::pages::Page;
 
@@ -44,7 +44,7 @@ pub fn changed(sources: &Sources) -> Result<Vec<String>> {
 pub fn notice(
     changed: &Result<Vec<String>>,
     page: &Page,
-    missing: &[Missing],
+    problems: &[Problem],
 ) -> String {
     let mut lines = Vec::new();
     match changed {
@@ -65,9 +65,9 @@ pub fn notice(
         )),
         Err(_) => {}
     }
-    for Missing { place, why, is_old } in missing {
-        let what = if *is_old { "as it last was" } else { "missing" };
-        let line = format!("Something on this page is {what}: {}", escape(why));
+    for Problem { place, what, shown } in problems {
+        let Some(shown) = shown else { continue };
+        let line = format!("Something on this page is {shown}: {}", escape(what));
         // One mistake can be in the way of several things.
         if !lines.iter().any(|other| other.starts_with(&line)) {
             lines.push(format!("{line} ({place})"));

@@ -152,10 +152,11 @@ mod tests {
                 "call server |back|4 / 6|program to kernel, a call:|bind",
                 "return kernel waits called|onward|4 / 6|kernel to program, what the \
                  call returns:|0",
-                "network client runs|onward|2 / 4|client to kernel, on the network:|SYN",
+                "network client runs|onward|2 / 4|client to kernel, on the \
+                 network:|SYN",
                 "note kernel runs|middle|2 / 6|at kernel:|is it full?",
-                "network lost client runs|onward|2 / 4|client to kernel, on the network, \
-                 lost on its way:|&lt;again&gt;",
+                "network lost client runs|onward|2 / 4|client to kernel, on the \
+                 network, lost on its way:|&lt;again&gt;",
                 "note client runs|first|1 / 4|at client:|x",
                 "note server runs|last|4 / 7|at program:|x",
             ]

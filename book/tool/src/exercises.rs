@@ -4,9 +4,9 @@
 use anyhow::Result;
 use mdbook_preprocessor::book::{Book, Chapter};
 
-use crate::Sources;
 use crate::html::escape;
 use crate::pages::Page;
+use crate::{Sources, listing};
 
 /// The page below which those of the exercises stand.
 const PARENT: &str = "exercises.md";
@@ -78,8 +78,7 @@ pub fn table(on: &Page, pages: &[Page]) -> String {
     let link = |page: &Page| format!("[{}]({})", page.label(), on.link_to(&page.path));
     let rows = pages.iter().filter_map(|task| {
         let chapter = pages.iter().find(|page| page.path == task.follows)?;
-        let doing = task.minutes.doing;
-        Some(format!("| {} | {} | {doing} |\n", link(task), link(chapter)))
+        Some(format!("| {} | {} | {} |\n", link(task), link(chapter), task.doing))
     });
     format!(
         "| exercise | after | minutes |\n|---|---|--:|\n{}\n",
@@ -119,14 +118,15 @@ pub fn gallery(sources: &Sources) -> Result<String> {
 
 /// The wrong programs in a file, with their messages.
 fn entries(sources: &Sources, programs: &str, messages: &str) -> Result<String> {
-    let file = sources.rust(programs)?;
+    let (file, source) = (sources.rust(programs)?, sources.read(programs)?);
+    let items = listing::items_in(&file, &source);
     let mut text = String::new();
     let mut names = sources.list(messages);
     names.sort_by_key(|name| name != "starter.snap");
     for name in names {
         let Some(name) = name.strip_suffix(".snap") else { continue };
         let message = sources.snapshot(&format!("{messages}/{name}.snap"))?;
-        text += &entry(name, &mistake(&file, name), failure(&message));
+        text += &entry(name, &mistake(&items, &source, name), failure(&message));
     }
     Ok(text)
 }
@@ -152,27 +152,11 @@ fn entry(name: &str, mistake: &str, message: &str) -> String {
 }
 
 /// The docs of the function that makes the mistake.
-fn mistake(file: &syn::File, name: &str) -> String {
-    let name = name.replace('-', "_");
-    let is_it = |item: &&syn::Item| {
-        crate::listing::item_name(item).is_some_and(|it| it == name)
-    };
-    let Some(syn::Item::Fn(function)) = file.items.iter().find(is_it) else {
-        return String::new();
-    };
-    let lines = function.attrs.iter().filter_map(doc).collect::<Vec<_>>();
-    lines.join(" ").replace('`', "").trim().into()
-}
-
-fn doc(attribute: &syn::Attribute) -> Option<String> {
-    let syn::Meta::NameValue(meta) = &attribute.meta else { return None };
-    let syn::Expr::Lit(value) = &meta.value else { return None };
-    match &value.lit {
-        syn::Lit::Str(text) if meta.path.is_ident("doc") => {
-            Some(text.value().trim().into())
-        }
-        _ => None,
-    }
+fn mistake(items: &listing::Items, source: &str, name: &str) -> String {
+    let lines = listing::item(items, &name.replace('-', "_")).unwrap_or_default();
+    let lines = source.lines().skip(lines.start).take(lines.len());
+    let docs = lines.filter_map(|line| line.strip_prefix("///")).map(str::trim);
+    docs.collect::<Vec<_>>().join(" ").replace('`', "")
 }
 
 #[cfg(test)]
@@ -181,11 +165,11 @@ mod tests {
 
     #[test]
     fn a_mistake_is_told_in_the_words_of_its_docs() {
-        let file =
-            syn::parse_file("/// Reads `once`,\n/// and no more.\nfn reads_once() {}")
-                .unwrap();
-        assert_eq!(mistake(&file, "reads-once"), "Reads once, and no more.");
-        assert_eq!(mistake(&file, "other"), "");
+        let source = "/// Reads `once`,\n/// and no more.\nfn reads_once() {}";
+        let items = listing::items_in(&syn::parse_file(source).unwrap(), source);
+        let said = mistake(&items, source, "reads-once");
+        assert_eq!(said, "Reads once, and no more.");
+        assert_eq!(mistake(&items, source, "other"), "");
         let message = "list\n\nnot yet: a\nb\nRead: c\nHint: d\n";
         assert_eq!(failure(message), "not yet: a\nb");
         assert!(entry("a", "b<", "c\n").contains("<code>a</code> b&lt;</summary>"));

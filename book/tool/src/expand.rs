@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::html::escape;
-use crate::pages::{Minutes, Page, Piece, What};
+use crate::pages::{Page, Piece, What};
 use crate::terms::{self, Terms};
 use crate::{
     Sources, choose, diagram, exercises, glossary, hero, listing, opening, rfcs, seq,
@@ -25,6 +25,8 @@ pub struct Book<'a> {
     kept: &'a Kept,
 }
 
+const MISSING: &str = "missing";
+
 /// The pieces of pages as they were when they could be made, by page and source.
 #[derive(Debug, Default)]
 pub struct Kept(Mutex<HashMap<(String, String), String>>);
@@ -33,20 +35,17 @@ pub struct Kept(Mutex<HashMap<(String, String), String>>);
 #[derive(Debug, Default)]
 pub struct Expanded {
     pub text: String,
-    /// What couldn't be made.
-    pub missing: Vec<Missing>,
-    /// What is wrong all the same.
-    pub problems: Vec<String>,
+    pub problems: Vec<Problem>,
 }
 
-/// Something that couldn't be made.
+/// Something that is wrong with a page.
 #[derive(Debug)]
-pub struct Missing {
+pub struct Problem {
     /// The page's file and line.
     pub place: String,
-    pub why: String,
-    /// Whether the page has it as it last was.
-    pub is_old: bool,
+    pub what: String,
+    /// How the page shows what couldn't be made; None if it could be.
+    pub shown: Option<&'static str>,
 }
 
 impl<'a> Book<'a> {
@@ -69,7 +68,7 @@ impl<'a> Book<'a> {
             (0..self.pages.len()).map(|index| self.pieces(index)).collect();
         for (page, (_, pieces)) in self.pages.iter_mut().zip(&expanded) {
             let lines = pieces.iter().map(|text| lines_in_listings(text)).sum();
-            page.minutes.reading = page.reading(lines);
+            page.reading = page.minutes(lines);
         }
         for (index, (page, pieces)) in expanded.iter_mut().enumerate() {
             page.text = self.finish(index, mem::take(pieces));
@@ -79,29 +78,28 @@ impl<'a> Book<'a> {
 
     fn pieces(&self, index: usize) -> (Expanded, Vec<String>) {
         let page = &self.pages[index];
-        let mut expanded = Expanded::default();
-        let place = |line: usize| format!("book/src/{}:{line}", page.path);
-        for (line, why) in &page.problems {
-            let (place, why) = (place(*line), why.clone());
-            expanded.missing.push(Missing { place, why, is_old: false });
+        let (mut expanded, mut pieces) = (Expanded::default(), Vec::new());
+        let mut problem = |line: usize, what: String, shown| {
+            let place = format!("book/src/{}:{line}", page.path);
+            expanded.problems.push(Problem { place, what, shown });
+        };
+        for (line, what) in &page.problems {
+            problem(*line, what.clone(), Some(MISSING));
         }
-        let mut pieces = Vec::new();
-        for piece in &page.pieces {
-            let mut problems = Vec::new();
-            let made = self.piece(index, piece, &mut problems);
-            let place = place(piece.line);
-            let problems = problems.into_iter().map(|what| format!("{place}: {what}"));
-            expanded.problems.extend(problems);
-            let key = (page.path.clone(), format!("{:?}", piece.what));
+        for Piece { line, what } in &page.pieces {
+            let mut wrong = Vec::new();
+            let made = self.piece(index, *line, what, &mut wrong);
+            wrong.into_iter().for_each(|what| problem(*line, what, None));
+            let key = (page.path.clone(), format!("{what:?}"));
             pieces.push(match made {
-                Ok(text) if matches!(piece.what, What::Text(_)) => text,
+                Ok(text) if matches!(what, What::Text(_)) => text,
                 Ok(text) => self.kept.keep(key, text),
                 Err(error) => {
                     let (why, last) = (format!("{error:#}"), self.kept.last(&key));
-                    let is_old = last.is_some();
                     let note = || notice(&format!("Missing here: {}", escape(&why)));
+                    let shown = if last.is_some() { "as it last was" } else { MISSING };
                     let text = last.unwrap_or_else(note);
-                    expanded.missing.push(Missing { place, why, is_old });
+                    problem(*line, why, Some(shown));
                     text
                 }
             });
@@ -149,20 +147,20 @@ impl<'a> Book<'a> {
     fn piece(
         &self,
         index: usize,
-        piece: &Piece,
+        line: usize,
+        what: &What,
         problems: &mut Vec<String>,
     ) -> Result<String> {
         let page = &self.pages[index];
-        match &piece.what {
-            What::Text(line) => Ok(terms::with_ids(line) + "\n"),
+        match what {
+            What::Text(text) => Ok(terms::with_ids(text) + "\n"),
             What::Fence(info, source) if info == "seq" => {
                 let diagram = seq::read(source, &|path| self.sources.snapshot(path))?;
                 Ok(diagram::figure(&diagram))
             }
             What::Fence(info, source) if info == "choose" => {
                 let slug = page.path.trim_end_matches(".md").replace('/', "-");
-                let earlier =
-                    page.fences("choose").take_while(|(line, _)| *line < piece.line);
+                let earlier = page.fences("choose").take_while(|(at, _)| *at < line);
                 let question = choose::Question::parse(source)?;
                 question.check(&|path| self.sources.snapshot(path))?;
                 Ok(question.html(&format!("choose-{slug}-{}", earlier.count() + 1)))
@@ -257,22 +255,21 @@ impl<'a> Book<'a> {
 
     /// A table of these pages with their minutes.
     fn minutes(&self, on: &Page, paths: &[String]) -> String {
-        let chosen = self.pages.iter().filter(|page| paths.contains(&page.path));
-        let row = |name: &str, Minutes { reading, doing }, mark: &str| {
-            let sum = reading + doing;
-            format!(
-                "| {name} | {mark}{reading}{mark} | {mark}{doing}{mark} | \
-                 {mark}{sum}{mark} |\n"
-            )
+        let row = |name: &str, reading: usize, doing: usize, mark: &str| {
+            let cells = [reading, doing, reading + doing];
+            let cells = cells.map(|minutes| format!(" | {mark}{minutes}{mark}"));
+            format!("| {name}{} |\n", cells.concat())
         };
-        let rows = chosen.clone().map(|page| {
+        let (mut rows, mut reading, mut doing) = (String::new(), 0, 0);
+        for page in self.pages.iter().filter(|page| paths.contains(&page.path)) {
             let link = format!("[{}]({})", page.label(), on.link_to(&page.path));
-            row(&link, page.minutes, "")
-        });
+            rows += &row(&link, page.reading, page.doing, "");
+            reading += page.reading;
+            doing += page.doing;
+        }
         format!(
-            "| page | reading | doing | minutes |\n|---|--:|--:|--:|\n{}{}\n",
-            rows.collect::<String>(),
-            row("**All together**", chosen.map(|page| page.minutes).sum(), "**")
+            "| page | reading | doing | minutes |\n|---|--:|--:|--:|\n{rows}{}\n",
+            row("**All together**", reading, doing, "**")
         )
     }
 
@@ -284,16 +281,6 @@ impl<'a> Book<'a> {
         let start = format!("exercises/{start}");
         let is_chosen = |page: &&Page| page.path.starts_with(&start);
         opening::exercises(on, self.pages.iter().filter(is_chosen))
-    }
-}
-
-impl Expanded {
-    /// What is missing, and what is wrong.
-    pub fn all_problems(&self) -> impl Iterator<Item = String> {
-        let missing = self.missing.iter();
-        let missing =
-            missing.map(|Missing { place, why, .. }| format!("{place}: {why}"));
-        missing.chain(self.problems.iter().cloned())
     }
 }
 

@@ -1,28 +1,5 @@
 //! A page's file: its minutes, its title, and its text cut into pieces.
 
-/// How long a page takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Minutes {
-    /// Computed, by [`Page::reading`].
-    pub reading: usize,
-    pub doing: usize,
-}
-
-impl Minutes {
-    pub fn sum(self) -> usize {
-        self.reading + self.doing
-    }
-}
-
-impl std::iter::Sum for Minutes {
-    fn sum<I: Iterator<Item = Self>>(pages: I) -> Self {
-        pages.fold(Self::default(), |all, page| Self {
-            reading: all.reading + page.reading,
-            doing: all.doing + page.doing,
-        })
-    }
-}
-
 /// A page of the book.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
@@ -36,7 +13,10 @@ pub struct Page {
     pub part: String,
     /// Of an exercise, the path of the page that it follows.
     pub follows: String,
-    pub minutes: Minutes,
+    /// How many minutes it takes to read, computed once all pieces are there, and how
+    /// many more the reader's hands are busy.
+    pub reading: usize,
+    pub doing: usize,
     pub pieces: Vec<Piece>,
     /// What is wrong with the file, with line numbers.
     pub problems: Vec<(usize, String)>,
@@ -69,7 +49,7 @@ pub fn read(text: &str) -> Page {
     let value = |name| header.lines().find_map(|line| line.strip_prefix(name));
     page.follows = value("chapter: ").unwrap_or_default().into();
     if let Some(Ok(doing)) = value("doing: ").map(|number| number.trim().parse()) {
-        page.minutes.doing = doing;
+        page.doing = doing;
     } else {
         page.problem(1, "it does not begin with `doing: 7` between two lines of `---`");
     }
@@ -185,7 +165,7 @@ impl Page {
 
     /// How many minutes reading takes: one for 180 words of text, which is slow, or for
     /// 20 lines of code and transcripts; one at least.
-    pub fn reading(&self, lines: usize) -> usize {
+    pub fn minutes(&self, lines: usize) -> usize {
         let words: usize = self.prose().map(|(_, text)| count_words(text)).sum();
         ((words + lines * 9 + 90) / 180).max(1)
     }
@@ -213,7 +193,7 @@ mod tests {
             "---\ndoing: 7\n---\n# T\n{{#item a \"impl B for C\"}}\n\
              ```seq\na\n\nb\n```\nc\n",
         );
-        assert_eq!((page.problems, &*page.title, page.minutes.doing), (vec![], "T", 7));
+        assert_eq!((page.problems, &*page.title, page.doing), (vec![], "T", 7));
         let words = ["item", "a", "impl B for C"].map(String::from).to_vec();
         let expected = [
             (4, What::Text("# T".into())),
@@ -252,8 +232,8 @@ mod tests {
             let text = format!("---\ndoing: 0\n---\n{}", "word ".repeat(words));
             read(&text)
         };
-        assert_eq!(page(0).reading(0), 1);
-        assert_eq!(page(900).reading(0), 5);
-        assert_eq!(page(900).reading(40), 7);
+        assert_eq!(page(0).minutes(0), 1);
+        assert_eq!(page(900).minutes(0), 5);
+        assert_eq!(page(900).minutes(40), 7);
     }
 }

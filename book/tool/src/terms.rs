@@ -109,8 +109,8 @@ pub fn with_ids(text: &str) -> String {
     out
 }
 
-/// What `{{#names STEP FILE…}}` on each page lists, in the order of the book: names that
-/// no page before has listed.
+/// What `{{#names STEP FILE…}}` on each page lists, in the order of the book: names
+/// that no page before has listed.
 pub fn new_names(
     sources: &Sources,
     pages: &[Page],

@@ -77,7 +77,8 @@ fn commands(body: &str) -> impl Iterator<Item = &str> {
     body.lines().filter_map(|line| line.strip_prefix("$ "))
 }
 
-/// Whether all that appears was said by a server, but for what the client says of itself.
+/// Whether all that appears was said by a server, but for what the client says of
+/// itself.
 fn is_client(body: &str) -> bool {
     let is_client = |command: &str| {
         let last = command.split(" | ").find(|part| part.starts_with("nc "));
