@@ -50,7 +50,8 @@ pub fn notice(
     match changed {
         Ok(changed) => {
             let here = changed.iter().filter(|path| shows(page, path));
-            let here: Vec<_> = here.map(|path| code(path)).collect();
+            let here = here.map(|path| format!("<code>{}</code>", escape(path)));
+            let here: Vec<_> = here.collect();
             if !here.is_empty() {
                 lines.push(format!(
                     "You changed {}. The transcripts on this page are those of the \
@@ -76,10 +77,6 @@ pub fn notice(
     if lines.is_empty() { String::new() } else { expand::notice(&lines.join("<br>")) }
 }
 
-fn code(path: &str) -> String {
-    format!("<code>{}</code>", escape(path))
-}
-
 /// Whether the page has transcripts, and shows something of the step that this file
 /// belongs to: `04-respond` or `step04` is in one of its directives.
 fn shows(page: &Page, path: &str) -> bool {
@@ -94,14 +91,4 @@ fn shows(page: &Page, path: &str) -> bool {
 pub fn checksum(text: &str) -> u64 {
     let add = |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     text.bytes().fold(0xcbf2_9ce4_8422_2325, add)
-}
-
-#[cfg(test)]
-mod tests {
-    /// From the authors' own list.
-    #[test]
-    fn checksums_are_those_of_fnv() {
-        assert_eq!(super::checksum(""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(super::checksum("foobar"), 0x8594_4171_f739_67e8);
-    }
 }

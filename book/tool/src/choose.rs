@@ -70,9 +70,6 @@ impl<'a> Question<'a> {
     }
 
     /// Looks for what proves the right answer.
-    ///
-    /// # Errors
-    /// When it isn't there.
     pub fn check(&self, snapshots: &dyn Fn(&str) -> Result<String>) -> Result<()> {
         for (path, text) in &self.proofs {
             ensure!(snapshots(path)?.contains(text), "no proof: {path} lacks `{text}`");

@@ -9,21 +9,18 @@ use anyhow::Result;
 use crate::pages::{Page, inline_code};
 use crate::{Sources, changes, exercises, listing};
 
-/// Commands in the text that no session can run, and what does.
-const TESTED_ELSEWHERE: [(&str, &str); 7] = [
-    ("cargo test", ".ci/run, which calls the README's test command"),
-    ("cargo test --workspace", ".ci/run"),
-    (
-        "cargo book",
-        "the tests of the package `book`, which build, check and serve the book",
-    ),
-    ("cargo book build", "the tests of the package `book`"),
-    ("cargo book check", "the tests of the package `book`"),
-    (
-        "cargo exercise check 03b -- python3 steps/04-respond/respond.py",
-        "the tests of the package `judge`",
-    ),
-    ("mdbook serve book", "tests/book, which calls the preprocessor as mdBook does"),
+/// Commands in the text that no session can run, but these.
+const TESTED_ELSEWHERE: [&str; 7] = [
+    // .ci/run, which calls the README's test command too.
+    "cargo test",
+    "cargo test --workspace",
+    // The tests of the package `book`.
+    "cargo book",
+    "cargo book build",
+    "cargo book check",
+    "mdbook serve book",
+    // Those of the package `judge`.
+    "cargo exercise check 03b -- python3 steps/04-respond/respond.py",
 ];
 
 /// What `cargo exercise` understands, as its own tests show.
@@ -34,11 +31,10 @@ const FOR_ONE: [&str; 7] =
 /// All commands that tests run: what stands behind `$ ` in a snapshot, and what the
 /// tests of the exercises run.
 fn tested_commands(sources: &Sources) -> Result<BTreeSet<String>> {
-    let mut commands: BTreeSet<_> =
-        TESTED_ELSEWHERE.iter().map(|(command, _)| (*command).into()).collect();
+    let mut commands: BTreeSet<_> = TESTED_ELSEWHERE.map(String::from).into();
     commands.extend(EXERCISE.map(|rest| format!("cargo exercise{rest}")));
-    for exercise in exercises::all(sources) {
-        let id = exercise.id();
+    for folder in exercises::all(sources) {
+        let id = exercises::id(&folder);
         commands.extend(FOR_ONE.map(|command| {
             let (command, option) = command.split_once(' ').unwrap_or((command, ""));
             format!("cargo exercise {command} {id} {option}").trim_end().to_string()
@@ -53,24 +49,21 @@ fn tested_commands(sources: &Sources) -> Result<BTreeSet<String>> {
 }
 
 /// Commands on the pages that no test runs.
-///
-/// # Errors
-/// When a snapshot cannot be read.
 pub fn untested(sources: &Sources, pages: &[Page]) -> Result<Vec<String>> {
     let tested = tested_commands(sources)?;
-    let untested = |page: &Page| {
-        let commands = commands(page).into_iter();
-        let untested = commands.filter(|(_, command)| !is_tested(&tested, command));
-        let said = untested.map(|(line, command)| {
-            let path = &page.path;
-            format!(
-                "book/src/{path}:{line}: no test runs `{command}`: add it to \
-                 tests/sessions"
-            )
-        });
-        said.collect::<Vec<_>>()
-    };
-    Ok(pages.iter().flat_map(untested).collect())
+    let mut untested = Vec::new();
+    for page in pages {
+        for (line, command) in commands(page) {
+            if !is_tested(&tested, command) {
+                untested.push(format!(
+                    "book/src/{}:{line}: no test runs `{command}`: add it to \
+                     tests/sessions",
+                    page.path
+                ));
+            }
+        }
+    }
+    Ok(untested)
 }
 
 fn is_tested(tested: &BTreeSet<String>, command: &str) -> bool {
@@ -149,7 +142,7 @@ fn not_shown_once(sources: &Sources, pages: &[Page]) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     for path in sources.below("steps/05-parse/src", ".rs") {
         let text = sources.read(&path)?;
-        let items = listing::items_in(&sources.rust(&path)?, &text);
+        let items = listing::items_in(&text, &path)?;
         let mut times = vec![0; text.lines().count()];
         for lines in shown_lines(&path, &items, times.len(), pages)? {
             times[lines].iter_mut().for_each(|times| *times += 1);

@@ -5,7 +5,7 @@ use anyhow::Result;
 use mdbook_preprocessor::book::{Book, Chapter};
 
 use crate::html::escape;
-use crate::pages::Page;
+use crate::pages::{self, Page};
 use crate::{Sources, listing};
 
 /// The page below which those of the exercises stand.
@@ -13,52 +13,38 @@ const PARENT: &str = "exercises.md";
 /// The page that shows what usually goes wrong.
 const GALLERY: &str = "what-goes-wrong.md";
 
-/// An exercise's folder, such as `04a-count-bytes`, and the title of its README.
-pub struct Exercise {
-    pub folder: String,
-    pub title: String,
+/// The folders of all exercises, such as `04a-count-bytes`, in their order.
+pub fn all(sources: &Sources) -> Vec<String> {
+    let mut folders = sources.list("exercises");
+    let is_digit = |first: char| first.is_ascii_digit();
+    folders.retain(|name| name.starts_with(is_digit) && readme(sources, name).is_ok());
+    folders
 }
 
-impl Exercise {
-    /// What stands before the first `-`.
-    pub fn id(&self) -> &str {
-        self.folder.split('-').next().unwrap_or_default()
-    }
-
-    /// Its page in the book.
-    pub fn path(&self) -> String {
-        format!("exercises/{}.md", self.folder)
-    }
+/// `04a` of `04a-count-bytes`.
+pub fn id(folder: &str) -> &str {
+    folder.split('-').next().unwrap_or_default()
 }
 
-/// All exercises in their order.
-pub fn all(sources: &Sources) -> Vec<Exercise> {
-    let folders = sources.list("exercises").into_iter();
-    let folders =
-        folders.filter(|folder| folder.starts_with(|c: char| c.is_ascii_digit()));
-    let exercise = |folder: String| {
-        let readme = sources.read(&format!("exercises/{folder}/README.md")).ok()?;
-        let title = readme.lines().find_map(|line| line.strip_prefix("# "))?.into();
-        Some(Exercise { folder, title })
-    };
-    folders.filter_map(exercise).collect()
+fn readme(sources: &Sources, folder: &str) -> Result<String> {
+    sources.read(&format!("exercises/{folder}/README.md"))
 }
 
 /// Adds a page for each exercise below the one that introduces them.
 pub fn add(sources: &Sources, book: &mut Book) -> Result<()> {
     let mut pages = Vec::new();
-    for exercise in all(sources) {
-        let readme = format!("exercises/{}/README.md", exercise.folder);
-        let mut text = sources.read(&readme)?;
+    for folder in all(sources) {
+        let mut text = readme(sources, &folder)?;
         if !is_handout(sources) {
             text += &format!(
                 "\n<details class=\"teacher\"><summary>For teachers</summary>\n\n\
                  [Common wrong solutions](../{GALLERY}#{}): the mistakes that are \
                  tested, and what is said of each.\n\n</details>\n",
-                exercise.id()
+                id(&folder)
             );
         }
-        pages.push(Chapter::new(&exercise.title, text, exercise.path(), vec![]));
+        let path = format!("exercises/{folder}.md");
+        pages.push(Chapter::new(&folder, text, path, vec![]));
     }
     book.for_each_chapter_mut(|chapter| {
         if chapter.path.as_ref().is_some_and(|path| path.ends_with(PARENT)) {
@@ -99,10 +85,10 @@ pub fn gallery(sources: &Sources) -> Result<String> {
         );
     }
     let mut text = String::new();
-    for exercise in all(sources) {
-        let (id, folder) = (exercise.id(), &exercise.folder);
-        text += &format!("## {} {{#{id}}}\n\n", exercise.title);
-        text += &format!("[The task]({})\n\n", exercise.path());
+    for folder in all(sources) {
+        let (id, title) = (id(&folder), pages::read(&readme(sources, &folder)?).title);
+        text += &format!("## {title} {{#{id}}}\n\n");
+        text += &format!("[The task](exercises/{folder}.md)\n\n");
         let programs = format!("exercises/{folder}/mistakes.rs");
         text += &entries(sources, &programs, &format!("exercises/{folder}/messages"))?;
     }
@@ -118,8 +104,8 @@ pub fn gallery(sources: &Sources) -> Result<String> {
 
 /// The wrong programs in a file, with their messages.
 fn entries(sources: &Sources, programs: &str, messages: &str) -> Result<String> {
-    let (file, source) = (sources.rust(programs)?, sources.read(programs)?);
-    let items = listing::items_in(&file, &source);
+    let source = sources.read(programs)?;
+    let items = listing::items_in(&source, programs)?;
     let mut text = String::new();
     let mut names = sources.list(messages);
     names.sort_by_key(|name| name != "starter.snap");
@@ -166,7 +152,7 @@ mod tests {
     #[test]
     fn a_mistake_is_told_in_the_words_of_its_docs() {
         let source = "/// Reads `once`,\n/// and no more.\nfn reads_once() {}";
-        let items = listing::items_in(&syn::parse_file(source).unwrap(), source);
+        let items = listing::items_in(source, "").unwrap();
         let said = mistake(&items, source, "reads-once");
         assert_eq!(said, "Reads once, and no more.");
         assert_eq!(mistake(&items, source, "other"), "");

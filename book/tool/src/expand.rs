@@ -10,8 +10,8 @@ use crate::html::escape;
 use crate::pages::{Page, Piece, What};
 use crate::terms::{self, Terms};
 use crate::{
-    Sources, choose, diagram, exercises, glossary, hero, listing, opening, rfcs, seq,
-    transcript, wire,
+    Sources, choose, diagram, exercises, hero, listing, opening, rfcs, seq, transcript,
+    wire,
 };
 
 /// The book as a whole, as far as a page needs to know it.
@@ -184,8 +184,6 @@ impl<'a> Book<'a> {
     ) -> Result<String> {
         let sources = self.sources;
         let words: Vec<_> = words.iter().map(String::as_str).collect();
-        let owned =
-            |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match words[..] {
             ["diff", step] => {
                 let names =
@@ -198,10 +196,10 @@ impl<'a> Book<'a> {
             ["item", path, ref names @ ..]
                 if is_elsewhere(path) && !names.is_empty() =>
             {
-                listing::items(sources, path, &owned(names))
+                listing::items(sources, path, names)
             }
             ["item", step, file, ref names @ ..] if !names.is_empty() => {
-                listing::items(sources, &format!("steps/{step}/{file}"), &owned(names))
+                listing::items(sources, &format!("steps/{step}/{file}"), names)
             }
             ["file", path] => listing::file(sources, path),
             ["snapshot", path] => {
@@ -227,7 +225,7 @@ impl<'a> Book<'a> {
                 problems.extend(wrong);
                 Ok(list)
             }
-            ["glossary"] => Ok(glossary::list(self.pages, &self.terms, index)),
+            ["glossary"] => Ok(terms::glossary(self.pages, &self.terms, index)),
             ["minutes", ref paths @ ..] if !paths.is_empty() => {
                 self.all_are_pages(paths)
             }

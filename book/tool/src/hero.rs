@@ -20,9 +20,6 @@ const STEPS: [(&str, &str, &[&str]); 5] = [
 
 /// The five programs, from the socket up: what each asks of its kernel, with what is
 /// new marked, and what a client sees of it.
-///
-/// # Errors
-/// When a snapshot is missing or empty.
 pub fn stairs(sources: &Sources) -> Result<String> {
     let (mut steps, mut before) = (String::new(), Vec::new());
     for (number, (folder, name, clients)) in (1..).zip(STEPS) {
@@ -61,9 +58,6 @@ fn marked(before: &[String], calls: &[String]) -> String {
 }
 
 /// The doors of the first four programs, and what a visitor finds there.
-///
-/// # Errors
-/// When a snapshot is missing or empty.
 pub fn doors(sources: &Sources) -> Result<String> {
     let mut doors = String::new();
     let drawn = DRAWINGS.lines().zip(BEHIND);

@@ -11,12 +11,14 @@ use crate::Sources;
 /// that is printed what isn't for paper.
 pub fn lean(folder: &Path) -> Result<()> {
     let built = Sources::new(folder);
-    let changes: [(&str, fn(&str) -> String); 3] =
-        [(".css", style_sheet), (".js", script), ("print.html", for_paper)];
-    for (ending, change) in changes {
-        for path in built.below(".", ending) {
-            fs::write(built.path(&path), change(&built.read(&path)?))?;
-        }
+    for path in built.below(".", "") {
+        let change = match &path {
+            _ if path.ends_with(".css") => style_sheet,
+            _ if path.ends_with(".js") => script,
+            _ if path.ends_with("print.html") => for_paper,
+            _ => continue,
+        };
+        fs::write(built.path(&path), change(&built.read(&path)?))?;
     }
     Ok(())
 }

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::ops::Range;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
+use proc_macro2::Span;
 use similar::TextDiff;
 use syn::spanned::Spanned;
 
-use crate::Sources;
 use crate::html::escape;
 use crate::library::Imports;
+use crate::sources::no_rust;
+use crate::{Sources, names};
 
 /// How many lines are worth folding.
 const FOLDED: usize = 3;
@@ -55,7 +57,8 @@ fn version(
     let others = twins.keys().filter(is_other).map(|other| read(other));
     let others = others.collect::<Result<Vec<_>>>()?;
     // A reader who breaks one of the steps still gets to see the others.
-    let before = sources.step_before(step)?;
+    let before = sources.list("steps").into_iter().take_while(|name| name != step);
+    let before = before.last();
     let old = before.as_deref().and_then(|before| read(before).ok());
     let lines = marked(&read(step)?, old.as_deref(), &others, html);
     let note = before.map_or(String::new(), |before| since(&before, &lines));
@@ -167,20 +170,20 @@ pub fn file(sources: &Sources, path: &str) -> Result<String> {
 }
 
 /// Some items of a Rust file, in that order.
-pub fn items(sources: &Sources, path: &str, names: &[String]) -> Result<String> {
-    let (file, text) = (sources.rust(path)?, sources.read(path)?);
+pub fn items(sources: &Sources, path: &str, names: &[&str]) -> Result<String> {
+    let text = sources.read(path)?;
     let note = match names {
         [first, _, _, _, .., last] => format!("{first} … {last}"),
         few => few.join(", "),
     };
-    let code = code_of(&items_in(&file, &text), &text, names)
-        .with_context(|| format!("in {path}"))?;
+    let code = code_of(&items_in(&text, path)?, &text, names);
+    let code = code.with_context(|| format!("in {path}"))?;
     let code = Imports::of(&text, path)?.link(&code)?;
     Ok(framed(path, &note, &block(path, &code)))
 }
 
 /// Items that follow each other without a blank line in the file do so here.
-fn code_of(items: &Items, text: &str, names: &[String]) -> Result<String> {
+fn code_of(items: &Items, text: &str, names: &[&str]) -> Result<String> {
     let mut code = String::new();
     let mut end = None;
     for name in names {
@@ -215,26 +218,35 @@ pub fn item(items: &Items, name: &str) -> Result<Range<usize>> {
 /// Names, each with its lines, counted from 0, with attributes, docs and comments.
 pub type Items = [(String, Range<usize>)];
 
-/// The items of a file, and of each `impl` block those inside; not imports, modules and
-/// tests.
-pub fn items_in(file: &syn::File, text: &str) -> Vec<(String, Range<usize>)> {
+/// The items of a Rust file, and of each `impl` block those inside; not imports,
+/// modules and tests.
+pub fn items_in(text: &str, path: &str) -> Result<Vec<(String, Range<usize>)>> {
+    let file = syn::parse_file(text).map_err(|error| {
+        let line = error.span().start().line;
+        match &*error.to_string() {
+            "cannot parse string into token stream" => no_rust(path, error.span()),
+            error => anyhow!("{path}:{line}: {error}"),
+        }
+    })?;
+    let name = |span: Span| names::defined(&span.source_text()?);
     let mut items = Vec::new();
     for item in &file.items {
-        let lines = lines_with_comments(text, item);
-        if let syn::Item::Impl(block) = item {
-            let header = header(block);
-            let owner = header.rsplit(' ').next().unwrap_or_default().to_owned();
-            items.push((header, lines));
-            for inner in &block.items {
-                let name = method_name(inner).unwrap_or_default();
-                let lines = lines_with_comments(text, inner);
-                items.push((format!("{owner}::{name}"), lines));
+        let lines = lines_with_comments(text, item.span());
+        match item {
+            syn::Item::Mod(_) | syn::Item::Use(_) => {}
+            syn::Item::Impl(block) => {
+                let header = header(block);
+                let owner = header.rsplit(' ').next().unwrap_or_default().to_owned();
+                items.push((header, lines));
+                for inner in block.items.iter().map(Spanned::span) {
+                    let name = format!("{owner}::{}", name(inner).unwrap_or_default());
+                    items.push((name, lines_with_comments(text, inner)));
+                }
             }
-        } else if let Some(name) = item_name(item) {
-            items.push((name, lines));
+            item => items.extend(name(item.span()).map(|name| (name, lines))),
         }
     }
-    items
+    Ok(items)
 }
 
 /// `impl Trait for Type`, without generics but for those of the trait: a type can have
@@ -249,33 +261,8 @@ fn header(block: &syn::ItemImpl) -> String {
     }
 }
 
-/// What an item that is not an `impl` is called.
-pub fn item_name(item: &syn::Item) -> Option<String> {
-    let ident = match item {
-        syn::Item::Const(item) => &item.ident,
-        syn::Item::Enum(item) => &item.ident,
-        syn::Item::Fn(item) => &item.sig.ident,
-        syn::Item::Static(item) => &item.ident,
-        syn::Item::Struct(item) => &item.ident,
-        syn::Item::Trait(item) => &item.ident,
-        syn::Item::Type(item) => &item.ident,
-        _ => return None,
-    };
-    Some(ident.to_string())
-}
-
-/// What a function or constant in an `impl` is called.
-fn method_name(item: &syn::ImplItem) -> Option<String> {
-    match item {
-        syn::ImplItem::Fn(item) => Some(item.sig.ident.to_string()),
-        syn::ImplItem::Const(item) => Some(item.ident.to_string()),
-        _ => None,
-    }
-}
-
 /// The lines of an item and of the comment that stands directly above it.
-fn lines_with_comments(text: &str, item: &impl Spanned) -> Range<usize> {
-    let span = item.span();
+fn lines_with_comments(text: &str, span: Span) -> Range<usize> {
     let lines: Vec<_> = text.lines().collect();
     let first = span.start().line.saturating_sub(1).min(lines.len());
     let is_comment = |line: &&&str| line.trim_start().starts_with("// ");
@@ -342,16 +329,13 @@ mod tests {
                         three();\n    }\n}\n\
                         impl From<E> for S<'_> {\n    fn from(_: E) {}\n}\n";
 
-    fn code_of(text: &str, names: &[String]) -> Result<String> {
-        super::code_of(&items_in(&syn::parse_file(text)?, text), text, names)
-    }
-
-    fn code(name: &str) -> String {
-        code_of(CODE, &[name.into()]).unwrap()
+    fn code_of(text: &str, names: &[&str]) -> String {
+        super::code_of(&items_in(text, "").unwrap(), text, names).unwrap()
     }
 
     #[test]
     fn items_come_with_docs_and_comments() {
+        let code = |name| code_of(CODE, &[name]);
         assert_eq!(code("one"), "// Why.\n/// Doc.\n#[inline]\nfn one() {}\n");
         assert_eq!(code("S::two"), "/// Two.\nfn two() {\n    three();\n}\n");
         assert_eq!(code("impl From<E> for S").lines().count(), 3);
@@ -361,10 +345,9 @@ mod tests {
     #[test]
     fn what_stands_together_stays_together() {
         let text = "const A: u8 = 1;\nconst B: u8 = 2;\n\nconst C: u8 = 3;\n";
-        let code = |names: [&str; 3]| code_of(text, &names.map(String::from)).unwrap();
-        assert_eq!(code(["A", "B", "C"]), text);
+        assert_eq!(code_of(text, &["A", "B", "C"]), text);
         assert_eq!(
-            code(["B", "A", "C"]),
+            code_of(text, &["B", "A", "C"]),
             "const B: u8 = 2;\n\nconst A: u8 = 1;\n\nconst C: u8 = 3;\n"
         );
     }

@@ -26,9 +26,6 @@ const DEFINING: [&str; 8] =
 /// Returns what the Rust source uses, each once and with the bytes of a word of it, in
 /// the order of first use: code between backticks (`` `if let` ``, ``
 /// `TcpListener::bind` ``), or a word for it (`closure`).
-///
-/// # Errors
-/// When it is not made of Rust's tokens.
 pub fn names(source: &str, path: &str) -> Result<Vec<(String, Range<usize>)>> {
     let words = words(source, path)?;
     let texts: Vec<_> = words.iter().map(|word| word.text.as_str()).collect();
@@ -41,6 +38,16 @@ pub fn names(source: &str, path: &str) -> Result<Vec<(String, Range<usize>)>> {
     Ok(found.map(|(name, index)| (name, words[index].place.clone())).collect())
 }
 
+/// The name that a function, a type, a module or a constant has in its source.
+pub fn defined(source: &str) -> Option<String> {
+    let words = words(source, "").ok()?;
+    let is_it = |pair: &&[Word]| {
+        let [before, name] = [&pair[0], &pair[1]].map(|word| word.text.as_str());
+        DEFINING.contains(&before) && !DEFINING.contains(&name)
+    };
+    words.windows(2).find(is_it).map(|pair| pair[1].text.clone())
+}
+
 /// An identifier, a literal, a bracket, or a sign, and the bytes where it is.
 pub struct Word {
     pub text: String,
@@ -48,9 +55,6 @@ pub struct Word {
 }
 
 /// The source in words; operators are one as far as they are looked at.
-///
-/// # Errors
-/// When it is not made of Rust's tokens.
 pub fn words(source: &str, path: &str) -> Result<Vec<Word>> {
     let tokens =
         source.parse().map_err(|error: LexError| no_rust(path, error.span()))?;

@@ -118,9 +118,8 @@ fn words(who: &str, text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let ends = ["\\r\\n", "\\n"].iter();
-    let end = ends.copied().find(|end| text.ends_with(end)).unwrap_or_default();
-    let said = text.strip_suffix(end).unwrap_or(text);
+    let end = ["\\r\\n", "\\n"].into_iter().find(|end| text.ends_with(end));
+    let (said, end) = text.split_at(text.len() - end.map_or(0, str::len));
     let end = match end {
         "" => String::new(),
         end => format!("<span class=\"eol\">{end}</span>"),

@@ -9,9 +9,6 @@ use crate::html::escape;
 
 /// The `<figure>` for the first message in the body of a snapshot, where bytes stand as
 /// `tests::escape` writes them. `pin` is the mark that a test has seen it, if one has.
-///
-/// # Errors
-/// When no line is the first line of a request or a response.
 pub fn view(snapshot_body: &str, pin: &str) -> Result<String> {
     let mut lines = snapshot_body.lines().skip_while(|line| !is_start(line));
     let start = lines
