@@ -159,12 +159,12 @@ impl Preprocessor for Tutorial {
         let root = path::absolute(&context.root)?;
         let sources = Sources::new(root.parent().context("the book has no folder")?);
         exercises::add(&sources, &mut book)?;
-        number(&mut book);
         let mut pages = pages(&book);
         let whole = expand::Book::new(&sources, &mut pages, &self.kept);
-        let mut problems = whole.problems().to_vec();
+        let mut problems = whole.terms.problems.clone();
         let expanded = whole.expand();
-        for Problem { place, what, .. } in expanded.iter().flat_map(|it| &it.problems) {
+        for Problem { place, what, .. } in expanded.iter().flat_map(|(_, wrong)| wrong)
+        {
             problems.push(format!("{place}: {what}"));
         }
         if self.rigor != Rigor::Nothing {
@@ -176,34 +176,24 @@ impl Preprocessor for Tutorial {
             ensure!(number == 0, "{number} problems:\n{}", problems.join("\n"));
         }
         let changed = changes::changed(&sources);
-        let made = pages.into_iter().zip(expanded).map(|(page, expanded)| {
-            let notice = changes::notice(&changed, &page, &expanded.problems);
-            (page.path, (page.title, notice + &expanded.text))
+        let made = pages.into_iter().zip(expanded).map(|(page, (text, problems))| {
+            let notice = changes::notice(&changed, &page, &problems);
+            (page.path.clone(), (page, notice + &text))
         });
         let mut made: HashMap<_, _> = made.collect();
         book.for_each_chapter_mut(|chapter| {
             let path = chapter.path.as_deref().map(slashed);
-            if let Some((title, text)) = path.and_then(|path| made.remove(&path)) {
-                (chapter.name, chapter.content) = (title, text);
+            if let Some((page, text)) = path.and_then(|path| made.remove(&path)) {
+                (chapter.name, chapter.content) = (page.title, text);
+                chapter.number.take_if(|_| page.number.is_empty());
             }
         });
         Ok(book)
     }
 }
 
-/// Only what is read in its order has numbers: a glossary is no chapter.
-fn number(book: &mut Book) {
-    let is_unnumbered =
-        |part: &str| ["Exercises", "Reference", "For teachers"].contains(&part);
-    let mut part = "";
-    for item in &mut book.items {
-        match item {
-            BookItem::PartTitle(title) => part = title,
-            BookItem::Chapter(chapter) if is_unnumbered(part) => chapter.number = None,
-            _ => {}
-        }
-    }
-}
+/// Parts whose chapters have no numbers: a glossary isn't read in an order.
+const UNNUMBERED: [&str; 3] = ["Exercises", "Reference", "For teachers"];
 
 /// The pages in the order of the book.
 fn pages(book: &Book) -> Vec<Page> {
@@ -214,6 +204,7 @@ fn pages(book: &Book) -> Vec<Page> {
             BookItem::Chapter(chapter) => {
                 let Some(path) = chapter.path.as_deref().map(slashed) else { continue };
                 let number = chapter.number.as_ref().map(ToString::to_string);
+                let number = number.filter(|_| !UNNUMBERED.contains(&part));
                 let number = number.unwrap_or_default().trim_matches('.').into();
                 let page = pages::read(&chapter.content);
                 pages.push(Page { path, number, part: part.into(), ..page });

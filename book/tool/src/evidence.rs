@@ -132,9 +132,8 @@ fn unneeded_snapshots(sources: &Sources, pages: &[Page]) -> Result<Vec<String>> 
     };
     let snapshots = sources.below("tests", ".snap").into_iter();
     let unneeded = snapshots.filter(|path| !is_needed(path));
-    Ok(unneeded
-        .map(|path| format!("{path}: no page shows it, and no test names it"))
-        .collect())
+    let what = |path| format!("{path}: no page shows it, and no test names it");
+    Ok(unneeded.map(what).collect())
 }
 
 /// Lines of step05 that chapter 5 does not show, or shows twice.

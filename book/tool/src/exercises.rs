@@ -94,12 +94,8 @@ pub fn gallery(sources: &Sources) -> Result<String> {
     }
     text += "## In every exercise {#everywhere}\n\n\
              What can go wrong whatever the task is, shown with 03b.\n\n";
-    text += &entries(
-        sources,
-        "exercises/answers/src/general.rs",
-        "exercises/answers/messages",
-    )?;
-    Ok(text)
+    let programs = "exercises/answers/src/general.rs";
+    Ok(text + &entries(sources, programs, "exercises/answers/messages")?)
 }
 
 /// The wrong programs in a file, with their messages.

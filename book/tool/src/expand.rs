@@ -1,7 +1,6 @@
 //! Each piece of a page into Markdown or HTML.
 
 use std::collections::{BTreeMap, HashMap};
-use std::mem;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -18,7 +17,7 @@ use crate::{
 pub struct Book<'a> {
     sources: &'a Sources,
     pages: &'a mut [Page],
-    terms: Terms,
+    pub terms: Terms,
     /// Of each page that lists them, its new names, or why there are none.
     names: BTreeMap<usize, Result<Vec<String>>>,
     /// What can't be made is taken from here.
@@ -30,13 +29,6 @@ const MISSING: &str = "missing";
 /// The pieces of pages as they were when they could be made, by page and source.
 #[derive(Debug, Default)]
 pub struct Kept(Mutex<HashMap<(String, String), String>>);
-
-/// A page's Markdown with everything in it that is generated.
-#[derive(Debug, Default)]
-pub struct Expanded {
-    pub text: String,
-    pub problems: Vec<Problem>,
-}
 
 /// Something that is wrong with a page.
 #[derive(Debug)]
@@ -56,36 +48,31 @@ impl<'a> Book<'a> {
         Self { sources, pages, terms, names, kept }
     }
 
-    /// What is wrong with explanations.
-    pub fn problems(&self) -> &[String] {
-        &self.terms.problems
-    }
-
-    /// Expands all pages. How long reading takes is known of all of them before one
-    /// says so.
-    pub fn expand(self) -> Vec<Expanded> {
-        let mut expanded: Vec<_> =
-            (0..self.pages.len()).map(|index| self.pieces(index)).collect();
-        for (page, (_, pieces)) in self.pages.iter_mut().zip(&expanded) {
+    /// Returns each page's Markdown with everything in it that is generated, and what
+    /// is wrong with it. How long reading takes is known of all of them before one says
+    /// so.
+    pub fn expand(self) -> Vec<(String, Vec<Problem>)> {
+        let made: Vec<_> =
+            (0..self.pages.len()).map(|page| self.pieces(page)).collect();
+        for (page, (pieces, _)) in self.pages.iter_mut().zip(&made) {
             let lines = pieces.iter().map(|text| lines_in_listings(text)).sum();
             page.reading = page.minutes(lines);
         }
-        for (index, (page, pieces)) in expanded.iter_mut().enumerate() {
-            page.text = self.finish(index, mem::take(pieces));
-        }
-        expanded.into_iter().map(|(page, _)| page).collect()
+        let made = made.into_iter().enumerate();
+        made.map(|(page, (pieces, wrong))| (self.finish(page, pieces), wrong)).collect()
     }
 
-    fn pieces(&self, index: usize) -> (Expanded, Vec<String>) {
+    fn pieces(&self, index: usize) -> (Vec<String>, Vec<Problem>) {
         let page = &self.pages[index];
-        let (mut expanded, mut pieces) = (Expanded::default(), Vec::new());
+        let (mut pieces, mut problems) = (Vec::new(), Vec::new());
         let mut problem = |line: usize, what: String, shown| {
             let place = format!("book/src/{}:{line}", page.path);
-            expanded.problems.push(Problem { place, what, shown });
+            problems.push(Problem { place, what, shown });
         };
         for (line, what) in &page.problems {
             problem(*line, what.clone(), Some(MISSING));
         }
+        let mut kept = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
         for Piece { line, what } in &page.pieces {
             let mut wrong = Vec::new();
             let made = self.piece(index, *line, what, &mut wrong);
@@ -93,9 +80,12 @@ impl<'a> Book<'a> {
             let key = (page.path.clone(), format!("{what:?}"));
             pieces.push(match made {
                 Ok(text) if matches!(what, What::Text(_)) => text,
-                Ok(text) => self.kept.keep(key, text),
+                Ok(text) => {
+                    kept.insert(key, text.clone());
+                    text
+                }
                 Err(error) => {
-                    let (why, last) = (format!("{error:#}"), self.kept.last(&key));
+                    let (why, last) = (format!("{error:#}"), kept.get(&key).cloned());
                     let note = || notice(&format!("Missing here: {}", escape(&why)));
                     let shown = if last.is_some() { "as it last was" } else { MISSING };
                     let text = last.unwrap_or_else(note);
@@ -104,7 +94,7 @@ impl<'a> Book<'a> {
                 }
             });
         }
-        (expanded, pieces)
+        (pieces, problems)
     }
 
     /// The page's text with what needs other pages, or their minutes: its opening,
@@ -126,9 +116,14 @@ impl<'a> Book<'a> {
                     }
                     opening::outcome(&paragraph)
                 }
-                What::Directive(words) => match words.first().map(String::as_str) {
-                    Some("minutes") => self.minutes(page, &words[1..]),
-                    Some("exercises") => self.exercises(page, &words[1..].concat()),
+                What::Directive(words) => match &words[..] {
+                    [what, paths @ ..] if what == "minutes" => {
+                        self.minutes(page, paths)
+                    }
+                    [what] if what == "exercises" => exercises::table(page, self.pages),
+                    [what, start] if what == "exercises" => {
+                        opening::exercises(page, self.pages, start)
+                    }
                     _ => made,
                 },
                 _ => made,
@@ -190,7 +185,7 @@ impl<'a> Book<'a> {
                     self.names.get(&index).and_then(|names| names.as_ref().ok());
                 let names = names.map_or(&[][..], Vec::as_slice);
                 listing::diff(sources, step, &|code| {
-                    terms::in_appendix(self.pages, &self.terms, index, names, code)
+                    self.terms.in_appendix(self.pages, index, names, code)
                 })
             }
             ["item", path, ref names @ ..]
@@ -221,33 +216,28 @@ impl<'a> Book<'a> {
             ["names", ..] => {
                 let names = self.names.get(&index).context("no names")?;
                 let names = names.as_ref().map_err(|error| anyhow!("{error:#}"))?;
-                let (list, wrong) = terms::list(self.pages, &self.terms, index, names);
+                let (list, wrong) = self.terms.list(self.pages, index, names);
                 problems.extend(wrong);
                 Ok(list)
             }
-            ["glossary"] => Ok(terms::glossary(self.pages, &self.terms, index)),
+            ["glossary"] => Ok(self.terms.glossary(self.pages, index)),
+            // Here and below, nothing until all minutes are known.
             ["minutes", ref paths @ ..] if !paths.is_empty() => {
-                self.all_are_pages(paths)
+                let is_page = |path| self.pages.iter().any(|page| page.path == path);
+                match paths.iter().find(|path| !is_page(**path)) {
+                    Some(path) => bail!("there is no page {path}"),
+                    None => Ok(String::new()),
+                }
             }
+            ["exercises"] | ["exercises", _] => Ok(String::new()),
             ["gallery"] => {
                 let gallery = exercises::gallery(sources)?;
                 Ok(format!("<div class=\"gallery\">\n\n{gallery}\n</div>\n"))
             }
-            // Once all minutes are known.
-            ["exercises"] | ["exercises", _] => Ok(String::new()),
             _ => bail!(
                 "no such directive (see book/README.md): {{{{#{}}}}}",
                 words.join(" ")
             ),
-        }
-    }
-
-    /// Nothing yet: the table comes when all minutes are known.
-    fn all_are_pages(&self, paths: &[&str]) -> Result<String> {
-        let is_page = |path: &&str| self.pages.iter().any(|page| page.path == **path);
-        match paths.iter().find(|path| !is_page(path)) {
-            Some(path) => bail!("there is no page {path}"),
-            None => Ok(String::new()),
         }
     }
 
@@ -270,28 +260,6 @@ impl<'a> Book<'a> {
             row("**All together**", reading, doing, "**")
         )
     }
-
-    /// The exercises whose folders begin with `start`; without it, all, in a table.
-    fn exercises(&self, on: &Page, start: &str) -> String {
-        if start.is_empty() {
-            return exercises::table(on, self.pages);
-        }
-        let start = format!("exercises/{start}");
-        let is_chosen = |page: &&Page| page.path.starts_with(&start);
-        opening::exercises(on, self.pages.iter().filter(is_chosen))
-    }
-}
-
-impl Kept {
-    fn keep(&self, key: (String, String), text: String) -> String {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.insert(key, text.clone());
-        text
-    }
-
-    fn last(&self, key: &(String, String)) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
-    }
 }
 
 /// A line that a page shows before everything else, or in the place of something.
@@ -309,8 +277,8 @@ fn is_elsewhere(path: &str) -> bool {
 fn svg(text: &str) -> Result<String> {
     let start = text.find("<svg").context("there is no <svg> in it")?;
     let lines = text[start..].lines().filter(|line| !line.trim().is_empty());
-    let lines: Vec<_> = lines.collect();
-    Ok(format!("<figure class=\"chart\">\n{}\n</figure>\n", lines.join("\n")))
+    let drawing = lines.collect::<Vec<_>>().join("\n");
+    Ok(format!("<figure class=\"chart\">\n{drawing}\n</figure>\n"))
 }
 
 /// Of two languages one is read, and what is folded isn't.

@@ -62,16 +62,10 @@ fn for_paper(page: &str) -> String {
 /// Where an element ends that begins the text, and may hold others of its kind.
 fn end(text: &str, tag: &str) -> usize {
     let (opens, closes) = (format!("<{tag}"), format!("</{tag}>"));
-    let (mut depth, mut at) = (0, 0);
-    while let Some(next) = text[at..].find(&closes) {
-        depth += text[at..at + next].matches(&opens).count();
-        at += next + closes.len();
-        depth -= 1;
-        if depth == 0 {
-            return at;
-        }
-    }
-    text.len()
+    let mut ends = text.match_indices(&closes).map(|(at, _)| at + closes.len());
+    let count = |end: usize, what: &str| text[..end].matches(what).count();
+    let is_it = |&end: &usize| count(end, &opens) == count(end, &closes);
+    ends.find(is_it).unwrap_or(text.len())
 }
 
 #[cfg(test)]

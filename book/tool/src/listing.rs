@@ -276,22 +276,19 @@ fn tabs(id: &str, versions: Vec<String>) -> String {
     if versions.len() < 2 {
         return versions.concat();
     }
-    let languages = ["Rust", "Python"];
-    let switch = |language| {
-        let checked = if language == languages[0] { " checked" } else { "" };
-        format!(
+    let (mut switches, mut sections) = (String::new(), String::new());
+    for (language, version) in ["Rust", "Python"].iter().zip(versions) {
+        let checked = if switches.is_empty() { " checked" } else { "" };
+        switches += &format!(
             "<label><input type=\"radio\" name=\"{id}\" value=\"{language}\"{checked}> \
              {language}</label>\n"
-        )
-    };
-    let section = |(language, version)| {
-        format!("<section data-title=\"{language}\">\n\n{version}\n</section>\n")
-    };
+        );
+        sections +=
+            &format!("<section data-title=\"{language}\">\n\n{version}\n</section>\n");
+    }
     format!(
-        "<div class=\"tabs\">\n<div role=\"radiogroup\" aria-label=\"Language\">\n{}\
-         </div>\n{}</div>\n",
-        languages.map(switch).concat(),
-        languages.iter().zip(versions).map(section).collect::<String>()
+        "<div class=\"tabs\">\n<div role=\"radiogroup\" aria-label=\"Language\">\n\
+         {switches}</div>\n{sections}</div>\n"
     )
 }
 

@@ -41,11 +41,10 @@ pub fn names(source: &str, path: &str) -> Result<Vec<(String, Range<usize>)>> {
 /// The name that a function, a type, a module or a constant has in its source.
 pub fn defined(source: &str) -> Option<String> {
     let words = words(source, "").ok()?;
-    let is_it = |pair: &&[Word]| {
-        let [before, name] = [&pair[0], &pair[1]].map(|word| word.text.as_str());
-        DEFINING.contains(&before) && !DEFINING.contains(&name)
-    };
-    words.windows(2).find(is_it).map(|pair| pair[1].text.clone())
+    let is_defining = |word: &Word| DEFINING.contains(&&*word.text);
+    // Of `const fn`, the second.
+    let mut after = words.iter().skip_while(|word| !is_defining(word));
+    after.find(|word| !is_defining(word)).map(|word| word.text.clone())
 }
 
 /// An identifier, a literal, a bracket, or a sign, and the bytes where it is.
@@ -69,9 +68,9 @@ fn flatten(tokens: TokenStream, words: &mut Vec<Word>) {
         match token {
             TokenTree::Group(group) => {
                 let whole = group.to_string();
-                let bracket = |text: &str, span: Span| Word {
-                    text: text.into(),
-                    place: span.byte_range(),
+                let bracket = |text: &str, span: Span| {
+                    let (text, place) = (text.into(), span.byte_range());
+                    Word { text, place }
                 };
                 words.push(bracket(&whole[..1], group.span_open()));
                 flatten(group.stream(), words);

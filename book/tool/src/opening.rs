@@ -74,8 +74,11 @@ pub fn turn(page: &Page, before: Option<&Page>, next: Option<&Page>) -> String {
     )
 }
 
-/// The exercises that belong to a page, with a title such as `04a · Count bytes`.
-pub fn exercises<'a>(page: &Page, chosen: impl Iterator<Item = &'a Page>) -> String {
+/// The exercises whose folders begin with `start`, with a title such as `04a · Count
+/// bytes`.
+pub fn exercises(page: &Page, pages: &[Page], start: &str) -> String {
+    let start = format!("exercises/{start}");
+    let chosen = pages.iter().filter(|page| page.path.starts_with(&start));
     let card = |exercise: &Page| {
         let (id, title) = exercise.title.split_once(" · ").unwrap_or_default();
         format!(
@@ -129,10 +132,9 @@ mod tests {
             assert!(text.contains(place) && text.contains("\n\n# A\n\n<p"), "{text}");
             let minutes = "<span>14 min to read</span> <span>7 min to do</span>";
             assert!(text.contains(minutes));
-            let next = turn(&page, None, Some(&next));
-            assert!(
-                next.contains("href=\"../6.md\"><span>Next</span> <b>&lt;B&gt;</b>")
-            );
+            let turn = turn(&page, None, Some(&next));
+            let next = "href=\"../6.md\"><span>Next</span> <b>&lt;B&gt;</b>";
+            assert!(turn.contains(next));
         }
     }
 }

@@ -75,9 +75,7 @@ impl Sources {
     /// When it cannot be read, or the header has no end.
     pub fn snapshot(&self, path: &str) -> Result<String> {
         let text = self.read(path)?;
-        let Some(header) = text.strip_prefix("---\n") else {
-            return Ok(text);
-        };
+        let Some(header) = text.strip_prefix("---\n") else { return Ok(text) };
         let (_, body) = header
             .split_once("\n---\n")
             .with_context(|| format!("the header of {path} has no end"))?;

@@ -65,6 +65,90 @@ impl Terms {
         let place = self.places.get(&id(term));
         place.filter(|place| place.term.starts_with('`') == term.starts_with('`'))
     }
+
+    /// What `{{#names}}` becomes: links to where the names are explained, and what is
+    /// wrong with those that aren't by then.
+    pub fn list(
+        &self,
+        pages: &[Page],
+        page: usize,
+        names: &[String],
+    ) -> (String, Vec<String>) {
+        let (mut links, mut problems) = (Vec::new(), Vec::new());
+        for name in names {
+            match self.get(name) {
+                Some(place)
+                    if place.page <= page || pages[place.page].path == APPENDIX =>
+                {
+                    let to = pages[page].link_to(&pages[place.page].path);
+                    links.push(format!("[{name}]({to}#{})", id(name)));
+                }
+                Some(Place { page, line, .. }) => problems.push(format!(
+                    "{name} is explained only later, in {}:{line}",
+                    pages[*page].path
+                )),
+                None => {
+                    problems.push(format!(
+                        "{name} is nowhere explained: <dfn>{name}</dfn>"
+                    ));
+                }
+            }
+        }
+        let list = match links[..] {
+            [] => String::new(),
+            _ => format!(
+                "<details class=\"names\">\n<summary>New in this chapter</summary>\n\n\
+             {}\n\n</details>\n",
+                links.join(" · ")
+            ),
+        };
+        (list, problems)
+    }
+
+    /// A program in HTML. Where it has one of the names for the first time, it links to
+    /// the appendix, if it is explained there.
+    pub fn in_appendix(
+        &self,
+        pages: &[Page],
+        page: usize,
+        names: &[String],
+        code: &str,
+    ) -> String {
+        let mut used = names::names(code, "").unwrap_or_default();
+        used.sort_by_key(|(_, place)| place.start);
+        let link = |(name, place): (String, Range<usize>)| {
+            let term = self.get(&name)?;
+            let is_there = names.contains(&name) && pages[term.page].path == APPENDIX;
+            // A comment, or a text, is too long for a link.
+            let is_word = !code[place.clone()].contains(['"', '/']);
+            let url = format!("{}#{}", pages[page].link_to(APPENDIX), id(&name));
+            (is_there && is_word).then_some((place, url))
+        };
+        linked(code, &used.into_iter().filter_map(link).collect::<Vec<_>>())
+    }
+
+    /// The technical terms in the order of the alphabet, each with what it is, and then
+    /// the names of the language.
+    pub fn glossary(&self, pages: &[Page], on: usize) -> String {
+        let mut places: Vec<_> = self.places.iter().collect();
+        places.sort_by_key(|(_, place)| place.term.trim_matches('`').to_lowercase());
+        let (names, words): (Vec<_>, Vec<_>) =
+            places.into_iter().partition(|(_, place)| place.term.starts_with('`'));
+        let link = |(id, place): (&String, &Place)| {
+            let path = &pages[place.page].path;
+            format!("[{}]({}#{id})", place.term, pages[on].link_to(path))
+        };
+        let with_definition = |(id, place): (&String, &Place)| {
+            format!("- **{}** · {}\n", link((id, place)), place.definition)
+        };
+        let words: String = words.into_iter().map(with_definition).collect();
+        let names: Vec<_> = names.into_iter().map(link).collect();
+        format!(
+            "## The terms\n\n<div class=\"glossary\">\n\n{words}\n</div>\n\n\
+         ## The names of Rust\n\n{}\n",
+            names.join(" · ")
+        )
+    }
 }
 
 /// What follows `<dfn`: the definition, if there is one, and the rest from the term on.
@@ -138,87 +222,6 @@ pub fn new_names(
 /// What explains the language itself, to every page.
 const APPENDIX: &str = "rust.md";
 
-/// What `{{#names}}` becomes: links to where the names are explained, and what is wrong
-/// with those that aren't by then.
-pub fn list(
-    pages: &[Page],
-    terms: &Terms,
-    page: usize,
-    names: &[String],
-) -> (String, Vec<String>) {
-    let (mut links, mut problems) = (Vec::new(), Vec::new());
-    for name in names {
-        match terms.get(name) {
-            Some(place) if place.page <= page || pages[place.page].path == APPENDIX => {
-                let to = pages[page].link_to(&pages[place.page].path);
-                links.push(format!("[{name}]({to}#{})", id(name)));
-            }
-            Some(Place { page, line, .. }) => problems.push(format!(
-                "{name} is explained only later, in {}:{line}",
-                pages[*page].path
-            )),
-            None => {
-                problems
-                    .push(format!("{name} is nowhere explained: <dfn>{name}</dfn>"));
-            }
-        }
-    }
-    let list = match links[..] {
-        [] => String::new(),
-        _ => format!(
-            "<details class=\"names\">\n<summary>New in this chapter</summary>\n\n\
-             {}\n\n</details>\n",
-            links.join(" · ")
-        ),
-    };
-    (list, problems)
-}
-
-/// A program in HTML. Where it has one of the names for the first time, it links to the
-/// appendix, if it is explained there.
-pub fn in_appendix(
-    pages: &[Page],
-    terms: &Terms,
-    page: usize,
-    names: &[String],
-    code: &str,
-) -> String {
-    let mut used = names::names(code, "").unwrap_or_default();
-    used.sort_by_key(|(_, place)| place.start);
-    let link = |(name, place): (String, Range<usize>)| {
-        let term = terms.get(&name)?;
-        let is_there = names.contains(&name) && pages[term.page].path == APPENDIX;
-        // A comment, or a text, is too long for a link.
-        let is_word = !code[place.clone()].contains(['"', '/']);
-        let url = format!("{}#{}", pages[page].link_to(APPENDIX), id(&name));
-        (is_there && is_word).then_some((place, url))
-    };
-    linked(code, &used.into_iter().filter_map(link).collect::<Vec<_>>())
-}
-
-/// The technical terms in the order of the alphabet, each with what it is, and then the
-/// names of the language.
-pub fn glossary(pages: &[Page], terms: &Terms, on: usize) -> String {
-    let mut places: Vec<_> = terms.places.iter().collect();
-    places.sort_by_key(|(_, place)| place.term.trim_matches('`').to_lowercase());
-    let (names, words): (Vec<_>, Vec<_>) =
-        places.into_iter().partition(|(_, place)| place.term.starts_with('`'));
-    let link = |(id, place): (&String, &Place)| {
-        let path = &pages[place.page].path;
-        format!("[{}]({}#{id})", place.term, pages[on].link_to(path))
-    };
-    let with_definition = |(id, place): (&String, &Place)| {
-        format!("- **{}** · {}\n", link((id, place)), place.definition)
-    };
-    let words: String = words.into_iter().map(with_definition).collect();
-    let names: Vec<_> = names.into_iter().map(link).collect();
-    format!(
-        "## The terms\n\n<div class=\"glossary\">\n\n{words}\n</div>\n\n\
-         ## The names of Rust\n\n{}\n",
-        names.join(" · ")
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,7 +256,7 @@ mod tests {
         ];
         let terms = Terms::find(&pages);
         let names = ["`use`", "closure", "`fn`", "`a`"].map(String::from);
-        let (list, problems) = list(&pages, &terms, 0, &names);
+        let (list, problems) = terms.list(&pages, 0, &names);
         assert!(list.contains(
             "\n\n[`use`](../a/b.md#dfn-use) · [closure](../rust.md#dfn-closure)\n\n"
         ));
@@ -261,7 +264,7 @@ mod tests {
         let names = ["`let`", "`use`", "closure"].map(String::from);
         let code = "use a;\n// let\nlet mut a = || b < c;\nlet d;";
         assert_eq!(
-            in_appendix(&pages, &terms, 0, &names, code),
+            terms.in_appendix(&pages, 0, &names, code),
             "use a;\n// let\n<a href=\"../rust.md#dfn-let\">let</a> mut a = \
              <a href=\"../rust.md#dfn-closure\">||</a> b &lt; c;\nlet d;"
         );

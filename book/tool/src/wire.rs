@@ -34,10 +34,8 @@ pub fn view(snapshot_body: &str, pin: &str) -> Result<String> {
 }
 
 /// What a snapshot says about the end of the connection, as `tests::Received` puts it,
-/// and what that means.
-type End = (&'static str, &'static str, &'static str);
-
-static ENDS: [End; 3] = [
+/// how that is called, and what it means.
+static ENDS: [(&str, &str, &str); 3] = [
     ("(closed: FIN)", "FIN", "the server’s kernel says that no more bytes will follow"),
     ("(thrown away: RST)", "RST", "the server’s kernel threw the connection away"),
     ("(open, and silent)", "silence", "the connection stays open, and nothing comes"),
@@ -232,7 +230,7 @@ impl View {
         )
     }
 
-    fn figure(mut self, end: Option<&End>, pin: &str) -> String {
+    fn figure(mut self, end: Option<&(&str, &str, &str)>, pin: &str) -> String {
         let (kind, who, whom) = match self.is_request {
             true => ("request", "client", "server"),
             false => ("response", "server", "client"),
