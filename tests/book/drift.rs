@@ -11,7 +11,7 @@ use tempfile::TempDir;
 #[test]
 fn the_book_is_whole() -> Result<()> {
     let folder = TempDir::new()?;
-    book::check(&Sources::find()?, folder.path())
+    build::check(&Sources::find()?, folder.path())
 }
 
 /// Whoever has mdBook gets the same pages, through the command in `book.toml`. What
@@ -57,7 +57,7 @@ pub enum Change {
 pub use Change::{Append, Create, Remove, Replace};
 
 /// Found while the pages are made.
-const IN_THE_PAGES: [Drift; 12] = [
+const IN_THE_PAGES: [Drift; 13] = [
     // A transcript typed by hand.
     Drift {
         file: "book/src/02-listen.md",
@@ -106,11 +106,16 @@ const IN_THE_PAGES: [Drift; 12] = [
         ),
         said: &["book/src/04-respond.md:", "`thread::yield_now` is nowhere explained"],
     },
-    // An explanation that is given twice.
+    // An explanation that is given twice, and one without a definition.
     Drift {
         file: "book/src/03-accept.md",
-        change: Append("\nThe <dfn>backlog</dfn> again.\n"),
+        change: Append("\nThe <dfn title=\"A queue.\">backlog</dfn> again.\n"),
         said: &["\"backlog\" is explained in", "already"],
+    },
+    Drift {
+        file: "book/src/rust.md",
+        change: Append("\nA <dfn>front log</dfn>.\n"),
+        said: &["book/src/rust.md:", "\"front log\" has no definition"],
     },
     // A command that no test runs.
     Drift {
@@ -211,7 +216,7 @@ fn finds(drifts: &[Drift]) -> Result<()> {
             .with_context(|| drift.file)?;
     }
     let result =
-        book::check(&Sources::new(folder.path()), &folder.path().join("target/book"));
+        build::check(&Sources::new(folder.path()), &folder.path().join("target/book"));
     let complaint = format!("{:#}", result.err().context("nothing was found")?);
     for drift in drifts {
         let is_said = |line: &str| drift.said.iter().all(|piece| line.contains(piece));

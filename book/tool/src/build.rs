@@ -1,6 +1,7 @@
 //! mdBook, in this process.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::path::{self, Path};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, io};
@@ -9,16 +10,15 @@ use anyhow::{Context as _, Result, ensure};
 use mdbook_driver::MDBook;
 use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
-use tracing::field::{Field, Visit};
+use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::{Layer, Registry};
 
-use crate::changes::Changes;
-use crate::expand::Kept;
-use crate::pages::{self, Minutes, Page};
-use crate::{Sources, evidence, exercises, expand, lean};
+use crate::expand::{Kept, Problem};
+use crate::pages::{self, Page};
+use crate::{Sources, changes, evidence, exercises, expand, lean};
 
 /// Replaces a folder by what `build` puts into a new one, or leaves it as it is.
 ///
@@ -49,8 +49,20 @@ fn remove(folder: &Path) -> Result<()> {
 /// When something is wrong with a page, or mdBook warns of anything: it says so about a
 /// missing file, and succeeds all the same.
 pub fn strict(sources: &Sources, into: &Path) -> Result<()> {
-    let said =
-        build(sources, into, Tutorial { is_strict: true, ..Tutorial::default() })?;
+    without_warnings(sources, into, Rigor::Pages)
+}
+
+/// Does all that `cargo book check` does: builds the book strictly, and looks at the
+/// whole.
+///
+/// # Errors
+/// With all that is wrong, a line each.
+pub fn check(sources: &Sources, into: &Path) -> Result<()> {
+    without_warnings(sources, into, Rigor::Whole)
+}
+
+fn without_warnings(sources: &Sources, into: &Path, rigor: Rigor) -> Result<()> {
+    let said = build(sources, into, Tutorial { rigor, ..Tutorial::default() })?;
     ensure!(said.is_empty(), "mdBook warns:\n{}", said.join("\n"));
     Ok(())
 }
@@ -61,7 +73,7 @@ pub fn strict(sources: &Sources, into: &Path) -> Result<()> {
 /// # Errors
 /// When there is nothing at all to be shown, as without `SUMMARY.md`.
 pub fn lenient(sources: &Sources, into: &Path, kept: &Arc<Kept>) -> Result<()> {
-    let tutorial = Tutorial { is_strict: false, kept: Arc::clone(kept) };
+    let tutorial = Tutorial { kept: Arc::clone(kept), ..Tutorial::default() };
     build(sources, into, tutorial).map(drop)
 }
 
@@ -112,27 +124,29 @@ struct Said(Arc<Mutex<Vec<String>>>);
 
 impl<S: Subscriber> Layer<S> for Said {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut message = Message(String::new());
-        event.record(&mut message);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(message.0);
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        event.record(&mut |field: &Field, value: &dyn Debug| {
+            if field.name() == "message" {
+                said.push(format!("{value:?}"));
+            }
+        });
     }
 }
 
-struct Message(String);
-
-impl Visit for Message {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        if field.name() == "message" {
-            self.0 = format!("{value:?}");
-        }
-    }
+/// What must be right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Rigor {
+    #[default]
+    Nothing,
+    Pages,
+    /// The pages, and what only the whole book can tell.
+    Whole,
 }
 
 /// The preprocessor: named in `book.toml` too, for a plain `mdbook build`.
 #[derive(Clone, Debug, Default)]
 pub struct Tutorial {
-    /// Whether nothing may be wrong.
-    is_strict: bool,
+    rigor: Rigor,
     kept: Arc<Kept>,
 }
 
@@ -145,94 +159,60 @@ impl Preprocessor for Tutorial {
         let root = path::absolute(&context.root)?;
         let sources = Sources::new(root.parent().context("the book has no folder")?);
         exercises::add(&sources, &mut book)?;
-        number(&mut book);
         let mut pages = pages(&book);
         let whole = expand::Book::new(&sources, &mut pages, &self.kept);
-        let twice = whole.twice().to_vec();
+        let mut problems = whole.terms.problems.clone();
         let expanded = whole.expand();
-        if self.is_strict {
-            let mut problems = twice;
-            for page in &expanded {
-                problems.extend(
-                    page.missing
-                        .iter()
-                        .map(|missing| format!("{}: {}", missing.place, missing.why)),
-                );
-                problems.extend_from_slice(&page.problems);
-            }
+        for Problem { place, what, .. } in expanded.iter().flat_map(|(_, wrong)| wrong)
+        {
+            problems.push(format!("{place}: {what}"));
+        }
+        if self.rigor != Rigor::Nothing {
             problems.extend(evidence::untested(&sources, &pages)?);
+            if self.rigor == Rigor::Whole {
+                problems.extend(evidence::problems(&sources, &pages));
+            }
             let number = problems.len();
             ensure!(number == 0, "{number} problems:\n{}", problems.join("\n"));
         }
-        let changes = Changes::of(&sources);
-        let texts = pages.iter().zip(expanded).map(|(page, expanded)| {
-            (
-                page.path.as_str(),
-                changes.notice(page, &expanded.missing) + &expanded.text,
-            )
+        let changed = changes::changed(&sources);
+        let made = pages.into_iter().zip(expanded).map(|(page, (text, problems))| {
+            let notice = changes::notice(&changed, &page, &problems);
+            (page.path.clone(), (page, notice + &text))
         });
-        let texts: HashMap<_, _> = texts.collect();
+        let mut made: HashMap<_, _> = made.collect();
         book.for_each_chapter_mut(|chapter| {
-            let text =
-                chapter.path.as_deref().and_then(|path| texts.get(&*slashed(path)));
-            if let Some(text) = text {
-                chapter.content.clone_from(text);
-            }
             let path = chapter.path.as_deref().map(slashed);
-            if let Some(page) =
-                pages.iter().find(|page| Some(&page.path) == path.as_ref())
-            {
-                chapter.name.clone_from(&page.title);
+            if let Some((page, text)) = path.and_then(|path| made.remove(&path)) {
+                (chapter.name, chapter.content) = (page.title, text);
+                chapter.number.take_if(|_| page.number.is_empty());
             }
         });
         Ok(book)
     }
 }
 
-/// Only what is read in its order has numbers: a glossary is no chapter.
-fn number(book: &mut Book) {
-    let is_unnumbered =
-        |part: &str| ["Exercises", "Reference", "For teachers"].contains(&part);
-    let mut part = "";
-    for item in &mut book.items {
-        match item {
-            BookItem::PartTitle(title) => part = title,
-            BookItem::Chapter(chapter) if is_unnumbered(part) => chapter.number = None,
-            _ => {}
-        }
-    }
-}
+/// Parts whose chapters have no numbers: a glossary isn't read in an order.
+const UNNUMBERED: [&str; 3] = ["Exercises", "Reference", "For teachers"];
 
 /// The pages in the order of the book.
 fn pages(book: &Book) -> Vec<Page> {
-    let mut pages = Vec::new();
-    add(&mut pages, &mut String::new(), &book.items);
-    pages
-}
-
-fn add(pages: &mut Vec<Page>, part: &mut String, items: &[BookItem]) {
-    for item in items {
+    let (mut pages, mut part) = (Vec::new(), "");
+    for item in book.iter() {
         match item {
-            BookItem::PartTitle(title) => part.clone_from(title),
+            BookItem::PartTitle(title) => part = title,
             BookItem::Chapter(chapter) => {
-                if let Some(path) = chapter.path.as_deref().map(slashed) {
-                    let file = pages::read(&chapter.content);
-                    let number = chapter.number.as_ref().map(ToString::to_string);
-                    pages.push(Page {
-                        path,
-                        title: file.title().unwrap_or_else(|| chapter.name.clone()),
-                        number: number.unwrap_or_default().trim_matches('.').into(),
-                        part: part.clone(),
-                        minutes: Minutes { reading: 0, doing: file.doing },
-                        pieces: file.pieces,
-                        problems: file.problems,
-                    });
-                }
-                add(pages, part, &chapter.sub_items);
+                let Some(path) = chapter.path.as_deref().map(slashed) else { continue };
+                let number = chapter.number.as_ref().map(ToString::to_string);
+                let number = number.filter(|_| !UNNUMBERED.contains(&part));
+                let number = number.unwrap_or_default().trim_matches('.').into();
+                let page = pages::read(&chapter.content);
+                pages.push(Page { path, number, part: part.into(), ..page });
             }
             BookItem::Separator => {}
         }
     }
+    pages
 }
 
 fn slashed(path: &Path) -> String {

@@ -6,7 +6,7 @@
 use anyhow::Result;
 
 use crate::Sources;
-use crate::expand::{Missing, notice};
+use crate::expand::{self, Problem};
 use crate::html::escape;
 use crate::pages::Page;
 
@@ -31,65 +31,50 @@ pub fn checksums(sources: &Sources) -> Result<String> {
 /// book shows.
 ///
 /// # Errors
-/// When what they pinned can't be read.
+/// When what they pinned can't be read, or a file of a step.
 pub fn changed(sources: &Sources) -> Result<Vec<String>> {
-    let pinned = sources.snapshot(PINNED)?;
-    let pinned = pinned.lines().filter_map(|line| line.split_once(' '));
-    let is_changed = |(sum, path): &(&str, &str)| {
-        let text = sources.read(path);
-        text.map_or(true, |text| *sum != format!("{:020}", checksum(&text)))
-    };
-    Ok(pinned.filter(is_changed).map(|(_, path)| path.into()).collect())
+    let (pinned, now) = (sources.snapshot(PINNED)?, checksums(sources)?);
+    let changed =
+        pinned.lines().filter(|line| !now.lines().any(|other| other == *line));
+    let paths = changed.filter_map(|line| line.split_once(' '));
+    Ok(paths.map(|(_, path)| path.into()).collect())
 }
 
-/// What a reader changed of the steps.
-#[derive(Debug)]
-pub struct Changes(Result<Vec<String>>);
-
-impl Changes {
-    /// Compares the steps with what the tests pinned.
-    pub fn of(sources: &Sources) -> Self {
-        Self(changed(sources))
-    }
-
-    /// What the page says first, when it isn't what the tests pinned; else nothing.
-    pub fn notice(&self, page: &Page, missing: &[Missing]) -> String {
-        let mut lines = Vec::new();
-        match &self.0 {
-            Ok(changed) => {
-                let here: Vec<_> = changed
-                    .iter()
-                    .filter(|path| shows(page, path))
-                    .map(|path| code(path))
-                    .collect();
-                if !here.is_empty() {
-                    lines.push(format!(
-                        "You changed {}. The transcripts on this page are those of the \
-                         original.",
-                        here.join(", ")
-                    ));
-                }
-            }
-            Err(error) if shows(page, "") => lines.push(format!(
-                "Whether the steps are those of the transcripts can't be told: {}",
-                escape(&format!("{error:#}"))
-            )),
-            Err(_) => {}
-        }
-        for Missing { place, why, is_old } in missing {
-            let what = if *is_old { "as it last was" } else { "missing" };
-            let line = format!("Something on this page is {what}: {}", escape(why));
-            // One mistake can be in the way of several things.
-            if !lines.iter().any(|other| other.starts_with(&line)) {
-                lines.push(format!("{line} ({place})"));
+/// What the page says first, when it isn't what the tests pinned; else nothing.
+pub fn notice(
+    changed: &Result<Vec<String>>,
+    page: &Page,
+    problems: &[Problem],
+) -> String {
+    let mut lines = Vec::new();
+    match changed {
+        Ok(changed) => {
+            let here = changed.iter().filter(|path| shows(page, path));
+            let here = here.map(|path| format!("<code>{}</code>", escape(path)));
+            let here: Vec<_> = here.collect();
+            if !here.is_empty() {
+                lines.push(format!(
+                    "You changed {}. The transcripts on this page are those of the \
+                     original.",
+                    here.join(", ")
+                ));
             }
         }
-        if lines.is_empty() { String::new() } else { notice(&lines.join("<br>")) }
+        Err(error) if shows(page, "") => lines.push(format!(
+            "Whether the steps are those of the transcripts can't be told: {}",
+            escape(&format!("{error:#}"))
+        )),
+        Err(_) => {}
     }
-}
-
-fn code(path: &str) -> String {
-    format!("<code>{}</code>", escape(path))
+    for Problem { place, what, shown } in problems {
+        let Some(shown) = shown else { continue };
+        let line = format!("Something on this page is {shown}: {}", escape(what));
+        // One mistake can be in the way of several things.
+        if !lines.iter().any(|other| other.starts_with(&line)) {
+            lines.push(format!("{line} ({place})"));
+        }
+    }
+    if lines.is_empty() { String::new() } else { expand::notice(&lines.join("<br>")) }
 }
 
 /// Whether the page has transcripts, and shows something of the step that this file
@@ -106,14 +91,4 @@ fn shows(page: &Page, path: &str) -> bool {
 pub fn checksum(text: &str) -> u64 {
     let add = |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     text.bytes().fold(0xcbf2_9ce4_8422_2325, add)
-}
-
-#[cfg(test)]
-mod tests {
-    /// From the authors' own list.
-    #[test]
-    fn checksums_are_those_of_fnv() {
-        assert_eq!(super::checksum(""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(super::checksum("foobar"), 0x8594_4171_f739_67e8);
-    }
 }

@@ -4,64 +4,47 @@
 use anyhow::Result;
 use mdbook_preprocessor::book::{Book, Chapter};
 
-use crate::Sources;
 use crate::html::escape;
-use crate::pages::Page;
+use crate::pages::{self, Page};
+use crate::{Sources, listing};
 
 /// The page below which those of the exercises stand.
 const PARENT: &str = "exercises.md";
 /// The page that shows what usually goes wrong.
 const GALLERY: &str = "what-goes-wrong.md";
 
-/// An exercise's folder, such as `04a-count-bytes`, and the title of its README.
-pub struct Exercise {
-    pub folder: String,
-    pub title: String,
-    /// The page of the book that it follows.
-    pub chapter: String,
+/// The folders of all exercises, such as `04a-count-bytes`, in their order.
+pub fn all(sources: &Sources) -> Vec<String> {
+    let mut folders = sources.list("exercises");
+    let is_digit = |first: char| first.is_ascii_digit();
+    folders.retain(|name| name.starts_with(is_digit) && readme(sources, name).is_ok());
+    folders
 }
 
-impl Exercise {
-    /// What stands before the first `-`.
-    pub fn id(&self) -> &str {
-        self.folder.split('-').next().unwrap_or_default()
-    }
-
-    /// Its page in the book.
-    pub fn path(&self) -> String {
-        format!("exercises/{}.md", self.folder)
-    }
+/// `04a` of `04a-count-bytes`.
+pub fn id(folder: &str) -> &str {
+    folder.split('-').next().unwrap_or_default()
 }
 
-/// All exercises in their order.
-pub fn all(sources: &Sources) -> Vec<Exercise> {
-    let folders = sources.list("exercises").into_iter();
-    let folders =
-        folders.filter(|folder| folder.starts_with(|c: char| c.is_ascii_digit()));
-    let exercise = |folder: String| {
-        let readme = sources.read(&format!("exercises/{folder}/README.md")).ok()?;
-        let title = readme.lines().find_map(|line| line.strip_prefix("# "))?.into();
-        let chapter = readme.lines().find_map(|line| line.strip_prefix("chapter: "))?;
-        Some(Exercise { folder, title, chapter: chapter.into() })
-    };
-    folders.filter_map(exercise).collect()
+fn readme(sources: &Sources, folder: &str) -> Result<String> {
+    sources.read(&format!("exercises/{folder}/README.md"))
 }
 
 /// Adds a page for each exercise below the one that introduces them.
 pub fn add(sources: &Sources, book: &mut Book) -> Result<()> {
     let mut pages = Vec::new();
-    for exercise in all(sources) {
-        let readme = format!("exercises/{}/README.md", exercise.folder);
-        let mut text = sources.read(&readme)?;
+    for folder in all(sources) {
+        let mut text = readme(sources, &folder)?;
         if !is_handout(sources) {
             text += &format!(
                 "\n<details class=\"teacher\"><summary>For teachers</summary>\n\n\
                  [Common wrong solutions](../{GALLERY}#{}): the mistakes that are \
                  tested, and what is said of each.\n\n</details>\n",
-                exercise.id()
+                id(&folder)
             );
         }
-        pages.push(Chapter::new(&exercise.title, text, exercise.path(), vec![]));
+        let path = format!("exercises/{folder}.md");
+        pages.push(Chapter::new(&folder, text, path, vec![]));
     }
     book.for_each_chapter_mut(|chapter| {
         if chapter.path.as_ref().is_some_and(|path| path.ends_with(PARENT)) {
@@ -77,17 +60,11 @@ pub fn add(sources: &Sources, book: &mut Book) -> Result<()> {
 }
 
 /// All exercises in a table, each with the page it follows.
-pub fn table(sources: &Sources, on: &Page, pages: &[Page]) -> String {
-    let link = |path: &str| {
-        let page = pages.iter().find(|page| page.path == path);
-        page.map(|page| {
-            (format!("[{}]({})", page.label(), on.link_to(path)), page.minutes)
-        })
-    };
-    let rows = all(sources).into_iter().filter_map(|exercise| {
-        let ((task, minutes), (chapter, _)) =
-            (link(&exercise.path())?, link(&exercise.chapter)?);
-        Some(format!("| {task} | {chapter} | {} |\n", minutes.doing))
+pub fn table(on: &Page, pages: &[Page]) -> String {
+    let link = |page: &Page| format!("[{}]({})", page.label(), on.link_to(&page.path));
+    let rows = pages.iter().filter_map(|task| {
+        let chapter = pages.iter().find(|page| page.path == task.follows)?;
+        Some(format!("| {} | {} | {} |\n", link(task), link(chapter), task.doing))
     });
     format!(
         "| exercise | after | minutes |\n|---|---|--:|\n{}\n",
@@ -108,33 +85,30 @@ pub fn gallery(sources: &Sources) -> Result<String> {
         );
     }
     let mut text = String::new();
-    for exercise in all(sources) {
-        let (id, folder) = (exercise.id(), &exercise.folder);
-        text += &format!("## {} {{#{id}}}\n\n", exercise.title);
-        text += &format!("[The task]({})\n\n", exercise.path());
+    for folder in all(sources) {
+        let (id, title) = (id(&folder), pages::read(&readme(sources, &folder)?).title);
+        text += &format!("## {title} {{#{id}}}\n\n");
+        text += &format!("[The task](exercises/{folder}.md)\n\n");
         let programs = format!("exercises/{folder}/mistakes.rs");
         text += &entries(sources, &programs, &format!("exercises/{folder}/messages"))?;
     }
     text += "## In every exercise {#everywhere}\n\n\
              What can go wrong whatever the task is, shown with 03b.\n\n";
-    text += &entries(
-        sources,
-        "exercises/answers/src/general.rs",
-        "exercises/answers/messages",
-    )?;
-    Ok(text)
+    let programs = "exercises/answers/src/general.rs";
+    Ok(text + &entries(sources, programs, "exercises/answers/messages")?)
 }
 
 /// The wrong programs in a file, with their messages.
 fn entries(sources: &Sources, programs: &str, messages: &str) -> Result<String> {
-    let file = sources.rust(programs)?;
+    let source = sources.read(programs)?;
+    let items = listing::items_in(&source, programs)?;
     let mut text = String::new();
     let mut names = sources.list(messages);
     names.sort_by_key(|name| name != "starter.snap");
     for name in names {
         let Some(name) = name.strip_suffix(".snap") else { continue };
         let message = sources.snapshot(&format!("{messages}/{name}.snap"))?;
-        text += &entry(name, &mistake(&file, name), failure(&message));
+        text += &entry(name, &mistake(&items, &source, name), failure(&message));
     }
     Ok(text)
 }
@@ -160,27 +134,11 @@ fn entry(name: &str, mistake: &str, message: &str) -> String {
 }
 
 /// The docs of the function that makes the mistake.
-fn mistake(file: &syn::File, name: &str) -> String {
-    let name = name.replace('-', "_");
-    let is_it = |item: &&syn::Item| {
-        crate::listing::item_name(item).is_some_and(|it| it == name)
-    };
-    let Some(syn::Item::Fn(function)) = file.items.iter().find(is_it) else {
-        return String::new();
-    };
-    let lines = function.attrs.iter().filter_map(doc).collect::<Vec<_>>();
-    lines.join(" ").replace('`', "").trim().into()
-}
-
-fn doc(attribute: &syn::Attribute) -> Option<String> {
-    let syn::Meta::NameValue(meta) = &attribute.meta else { return None };
-    let syn::Expr::Lit(value) = &meta.value else { return None };
-    match &value.lit {
-        syn::Lit::Str(text) if meta.path.is_ident("doc") => {
-            Some(text.value().trim().into())
-        }
-        _ => None,
-    }
+fn mistake(items: &listing::Items, source: &str, name: &str) -> String {
+    let lines = listing::item(items, &name.replace('-', "_")).unwrap_or_default();
+    let lines = source.lines().skip(lines.start).take(lines.len());
+    let docs = lines.filter_map(|line| line.strip_prefix("///")).map(str::trim);
+    docs.collect::<Vec<_>>().join(" ").replace('`', "")
 }
 
 #[cfg(test)]
@@ -189,11 +147,11 @@ mod tests {
 
     #[test]
     fn a_mistake_is_told_in_the_words_of_its_docs() {
-        let file =
-            syn::parse_file("/// Reads `once`,\n/// and no more.\nfn reads_once() {}")
-                .unwrap();
-        assert_eq!(mistake(&file, "reads-once"), "Reads once, and no more.");
-        assert_eq!(mistake(&file, "other"), "");
+        let source = "/// Reads `once`,\n/// and no more.\nfn reads_once() {}";
+        let items = listing::items_in(source, "").unwrap();
+        let said = mistake(&items, source, "reads-once");
+        assert_eq!(said, "Reads once, and no more.");
+        assert_eq!(mistake(&items, source, "other"), "");
         let message = "list\n\nnot yet: a\nb\nRead: c\nHint: d\n";
         assert_eq!(failure(message), "not yet: a\nb");
         assert!(entry("a", "b<", "c\n").contains("<code>a</code> b&lt;</summary>"));

@@ -1,53 +1,43 @@
 //! Each piece of a page into Markdown or HTML.
 
 use std::collections::{BTreeMap, HashMap};
-use std::mem;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::html::escape;
-
-use crate::pages::{Minutes, Page, Piece, What};
+use crate::pages::{Page, Piece, What};
 use crate::terms::{self, Terms};
 use crate::{
-    Sources, choose, diagram, exercises, glossary, hero, listing, opening, rfcs, seq,
-    transcript, wire,
+    Sources, choose, diagram, exercises, hero, listing, opening, rfcs, seq, transcript,
+    wire,
 };
 
 /// The book as a whole, as far as a page needs to know it.
 pub struct Book<'a> {
     sources: &'a Sources,
     pages: &'a mut [Page],
-    terms: Terms,
-    /// Of each directive that asks for them, the names, or why there are none.
-    names: BTreeMap<(usize, usize), Result<Vec<String>>>,
+    pub terms: Terms,
+    /// Of each page that lists them, its new names, or why there are none.
+    names: BTreeMap<usize, Result<Vec<String>>>,
     /// What can't be made is taken from here.
     kept: &'a Kept,
 }
+
+const MISSING: &str = "missing";
 
 /// The pieces of pages as they were when they could be made, by page and source.
 #[derive(Debug, Default)]
 pub struct Kept(Mutex<HashMap<(String, String), String>>);
 
-/// A page's Markdown with everything in it that is generated.
-#[derive(Debug, Default)]
-pub struct Expanded {
-    pub text: String,
-    /// What couldn't be made.
-    pub missing: Vec<Missing>,
-    /// What is wrong all the same.
-    pub problems: Vec<String>,
-}
-
-/// Something that couldn't be made.
+/// Something that is wrong with a page.
 #[derive(Debug)]
-pub struct Missing {
+pub struct Problem {
     /// The page's file and line.
     pub place: String,
-    pub why: String,
-    /// Whether the page has it as it last was.
-    pub is_old: bool,
+    pub what: String,
+    /// How the page shows what couldn't be made; None if it could be.
+    pub shown: Option<&'static str>,
 }
 
 impl<'a> Book<'a> {
@@ -58,56 +48,53 @@ impl<'a> Book<'a> {
         Self { sources, pages, terms, names, kept }
     }
 
-    /// Explanations that are given twice.
-    pub fn twice(&self) -> &[String] {
-        &self.terms.twice
-    }
-
-    /// Expands all pages. How long reading takes is known of all of them before one
-    /// says so.
-    pub fn expand(self) -> Vec<Expanded> {
-        let mut expanded: Vec<_> =
-            (0..self.pages.len()).map(|index| self.pieces(index)).collect();
-        for (page, (_, pieces)) in self.pages.iter_mut().zip(&expanded) {
+    /// Returns each page's Markdown with everything in it that is generated, and what
+    /// is wrong with it. How long reading takes is known of all of them before one says
+    /// so.
+    pub fn expand(self) -> Vec<(String, Vec<Problem>)> {
+        let made: Vec<_> =
+            (0..self.pages.len()).map(|page| self.pieces(page)).collect();
+        for (page, (pieces, _)) in self.pages.iter_mut().zip(&made) {
             let lines = pieces.iter().map(|text| lines_in_listings(text)).sum();
-            page.minutes.reading = page.reading(lines);
+            page.reading = page.minutes(lines);
         }
-        for (index, (page, pieces)) in expanded.iter_mut().enumerate() {
-            page.text = self.finish(index, mem::take(pieces));
-        }
-        expanded.into_iter().map(|(page, _)| page).collect()
+        let made = made.into_iter().enumerate();
+        made.map(|(page, (pieces, wrong))| (self.finish(page, pieces), wrong)).collect()
     }
 
-    fn pieces(&self, index: usize) -> (Expanded, Vec<String>) {
+    fn pieces(&self, index: usize) -> (Vec<String>, Vec<Problem>) {
         let page = &self.pages[index];
-        let mut expanded = Expanded::default();
-        let place = |line: usize| format!("book/src/{}:{line}", page.path);
-        for (line, why) in &page.problems {
-            let (place, why) = (place(*line), why.clone());
-            expanded.missing.push(Missing { place, why, is_old: false });
+        let (mut pieces, mut problems) = (Vec::new(), Vec::new());
+        let mut problem = |line: usize, what: String, shown| {
+            let place = format!("book/src/{}:{line}", page.path);
+            problems.push(Problem { place, what, shown });
+        };
+        for (line, what) in &page.problems {
+            problem(*line, what.clone(), Some(MISSING));
         }
-        let mut pieces = Vec::new();
-        for piece in &page.pieces {
-            let mut problems = Vec::new();
-            let made = self.piece(index, piece, &mut problems);
-            let place = place(piece.line);
-            let problems = problems.into_iter().map(|what| format!("{place}: {what}"));
-            expanded.problems.extend(problems);
-            let key = (page.path.clone(), format!("{:?}", piece.what));
+        let mut kept = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for Piece { line, what } in &page.pieces {
+            let mut wrong = Vec::new();
+            let made = self.piece(index, *line, what, &mut wrong);
+            wrong.into_iter().for_each(|what| problem(*line, what, None));
+            let key = (page.path.clone(), format!("{what:?}"));
             pieces.push(match made {
-                Ok(text) if matches!(piece.what, What::Text(_)) => text,
-                Ok(text) => self.kept.keep(key, text),
+                Ok(text) if matches!(what, What::Text(_)) => text,
+                Ok(text) => {
+                    kept.insert(key, text.clone());
+                    text
+                }
                 Err(error) => {
-                    let (why, last) = (format!("{error:#}"), self.kept.last(&key));
-                    let is_old = last.is_some();
+                    let (why, last) = (format!("{error:#}"), kept.get(&key).cloned());
                     let note = || notice(&format!("Missing here: {}", escape(&why)));
+                    let shown = if last.is_some() { "as it last was" } else { MISSING };
                     let text = last.unwrap_or_else(note);
-                    expanded.missing.push(Missing { place, why, is_old });
+                    problem(*line, why, Some(shown));
                     text
                 }
             });
         }
-        (expanded, pieces)
+        (pieces, problems)
     }
 
     /// The page's text with what needs other pages, or their minutes: its opening,
@@ -122,16 +109,21 @@ impl<'a> Book<'a> {
                     opening::opening(page, &made)
                 }
                 What::Text(line) if line.starts_with("**By the end of this ") => {
-                    let is_more = |(piece, _): &(&Piece, String)| matches!(&piece.what, What::Text(line) if !line.trim().is_empty());
+                    let is_more = |(_, more): &(_, String)| !more.trim().is_empty();
                     let mut paragraph = made;
                     while let Some((_, more)) = pieces.next_if(is_more) {
                         paragraph += &more;
                     }
                     opening::outcome(&paragraph)
                 }
-                What::Directive(words) => match words.first().map(String::as_str) {
-                    Some("minutes") => self.minutes(page, &words[1..]),
-                    Some("exercises") => self.exercises(page, &words[1..].concat()),
+                What::Directive(words) => match &words[..] {
+                    [what, paths @ ..] if what == "minutes" => {
+                        self.minutes(page, paths)
+                    }
+                    [what] if what == "exercises" => exercises::table(page, self.pages),
+                    [what, _] if what == "exercises" => {
+                        opening::exercises(page, self.pages)
+                    }
                     _ => made,
                 },
                 _ => made,
@@ -150,20 +142,20 @@ impl<'a> Book<'a> {
     fn piece(
         &self,
         index: usize,
-        piece: &Piece,
+        line: usize,
+        what: &What,
         problems: &mut Vec<String>,
     ) -> Result<String> {
         let page = &self.pages[index];
-        match &piece.what {
-            What::Text(line) => Ok(terms::with_ids(line) + "\n"),
+        match what {
+            What::Text(text) => Ok(terms::with_ids(text) + "\n"),
             What::Fence(info, source) if info == "seq" => {
                 let diagram = seq::read(source, &|path| self.sources.snapshot(path))?;
                 Ok(diagram::figure(&diagram))
             }
             What::Fence(info, source) if info == "choose" => {
                 let slug = page.path.trim_end_matches(".md").replace('/', "-");
-                let earlier =
-                    page.fences("choose").take_while(|(line, _)| *line < piece.line);
+                let earlier = page.fences("choose").take_while(|(at, _)| *at < line);
                 let question = choose::Question::parse(source)?;
                 question.check(&|path| self.sources.snapshot(path))?;
                 Ok(question.html(&format!("choose-{slug}-{}", earlier.count() + 1)))
@@ -174,7 +166,7 @@ impl<'a> Book<'a> {
                 Ok(format!("```{info}\n{text}\n```\n"))
             }
             What::Directive(words) => {
-                Ok(self.directive(index, piece.line, words, problems)? + "\n")
+                Ok(self.directive(index, words, problems)? + "\n")
             }
         }
     }
@@ -182,32 +174,27 @@ impl<'a> Book<'a> {
     fn directive(
         &self,
         index: usize,
-        line: usize,
         words: &[String],
         problems: &mut Vec<String>,
     ) -> Result<String> {
         let sources = self.sources;
         let words: Vec<_> = words.iter().map(String::as_str).collect();
-        let owned =
-            |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match words[..] {
             ["diff", step] => {
-                let new = self.names.range((index, 0)..=(index, usize::MAX));
-                let new: Vec<_> = new
-                    .filter_map(|(_, names)| names.as_ref().ok())
-                    .flatten()
-                    .collect();
+                let names =
+                    self.names.get(&index).and_then(|names| names.as_ref().ok());
+                let names = names.map_or(&[][..], Vec::as_slice);
                 listing::diff(sources, step, &|code| {
-                    terms::in_appendix(self.pages, &self.terms, index, &new, code)
+                    self.terms.in_appendix(self.pages, index, names, code)
                 })
             }
             ["item", path, ref names @ ..]
                 if is_elsewhere(path) && !names.is_empty() =>
             {
-                listing::items(sources, path, &owned(names))
+                listing::items(sources, path, names)
             }
             ["item", step, file, ref names @ ..] if !names.is_empty() => {
-                listing::items(sources, &format!("steps/{step}/{file}"), &owned(names))
+                listing::items(sources, &format!("steps/{step}/{file}"), names)
             }
             ["file", path] => listing::file(sources, path),
             ["snapshot", path] => {
@@ -219,30 +206,34 @@ impl<'a> Book<'a> {
             ["markdown", path] => sources.snapshot(path),
             ["ledger", path] => rfcs::table(&sources.read(path)?),
             ["svg", path] => svg(&sources.read(path)?),
-            ["stairs"] => hero::stairs(&|path| sources.snapshot(path)),
-            ["doors"] => hero::doors(&|path| sources.snapshot(path)),
-            ["your-request", path] => Ok(hero::recorded(&wire::view(
-                &sources.snapshot(path)?,
-                &transcript::pin(path),
-            )?)),
+            ["stairs"] => hero::stairs(sources),
+            ["doors"] => hero::doors(sources),
+            ["your-request", path] => {
+                let snapshot = sources.snapshot(path)?;
+                Ok(hero::recorded(&wire::view(&snapshot, &transcript::pin(path))?))
+            }
             ["clone"] => Ok(opening::clone(sources.repository_url()?.as_deref())),
             ["names", ..] => {
-                let names = self.names.get(&(index, line)).context("no names")?;
+                let names = self.names.get(&index).context("no names")?;
                 let names = names.as_ref().map_err(|error| anyhow!("{error:#}"))?;
-                let (list, wrong) = terms::list(self.pages, &self.terms, index, names);
+                let (list, wrong) = self.terms.list(self.pages, index, names);
                 problems.extend(wrong);
                 Ok(list)
             }
-            ["glossary"] => Ok(glossary::list(self.pages, &self.terms, index)),
+            ["glossary"] => Ok(self.terms.glossary(self.pages, index)),
+            // Here and below, nothing until all minutes are known.
             ["minutes", ref paths @ ..] if !paths.is_empty() => {
-                self.all_are_pages(paths)
+                let is_page = |path| self.pages.iter().any(|page| page.path == path);
+                match paths.iter().find(|path| !is_page(**path)) {
+                    Some(path) => bail!("there is no page {path}"),
+                    None => Ok(String::new()),
+                }
             }
+            ["exercises"] | ["exercises", "here"] => Ok(String::new()),
             ["gallery"] => {
                 let gallery = exercises::gallery(sources)?;
                 Ok(format!("<div class=\"gallery\">\n\n{gallery}\n</div>\n"))
             }
-            // Once all minutes are known.
-            ["exercises"] | ["exercises", _] => Ok(String::new()),
             _ => bail!(
                 "no such directive (see book/README.md): {{{{#{}}}}}",
                 words.join(" ")
@@ -250,55 +241,24 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Nothing yet: the table comes when all minutes are known.
-    fn all_are_pages(&self, paths: &[&str]) -> Result<String> {
-        let is_page = |path: &&str| self.pages.iter().any(|page| page.path == **path);
-        match paths.iter().find(|path| !is_page(path)) {
-            Some(path) => bail!("there is no page {path}"),
-            None => Ok(String::new()),
-        }
-    }
-
     /// A table of these pages with their minutes.
     fn minutes(&self, on: &Page, paths: &[String]) -> String {
-        let chosen = self.pages.iter().filter(|page| paths.contains(&page.path));
-        let row = |name: &str, Minutes { reading, doing }, mark: &str| {
-            let sum = reading + doing;
-            format!(
-                "| {name} | {mark}{reading}{mark} | {mark}{doing}{mark} | {mark}{sum}{mark} |\n"
-            )
+        let row = |name: &str, reading: usize, doing: usize, mark: &str| {
+            let cells = [reading, doing, reading + doing];
+            let cells = cells.map(|minutes| format!(" | {mark}{minutes}{mark}"));
+            format!("| {name}{} |\n", cells.concat())
         };
-        let rows = chosen.clone().map(|page| {
+        let (mut rows, mut reading, mut doing) = (String::new(), 0, 0);
+        for page in self.pages.iter().filter(|page| paths.contains(&page.path)) {
             let link = format!("[{}]({})", page.label(), on.link_to(&page.path));
-            row(&link, page.minutes, "")
-        });
-        format!(
-            "| page | reading | doing | minutes |\n|---|--:|--:|--:|\n{}{}\n",
-            rows.collect::<String>(),
-            row("**All together**", chosen.map(|page| page.minutes).sum(), "**")
-        )
-    }
-
-    /// The exercises whose folders begin with `start`; without it, all, in a table.
-    fn exercises(&self, on: &Page, start: &str) -> String {
-        if start.is_empty() {
-            return exercises::table(self.sources, on, self.pages);
+            rows += &row(&link, page.reading, page.doing, "");
+            reading += page.reading;
+            doing += page.doing;
         }
-        let start = format!("exercises/{start}");
-        let is_chosen = |page: &&Page| page.path.starts_with(&start);
-        opening::exercises(on, self.pages.iter().filter(is_chosen))
-    }
-}
-
-impl Kept {
-    fn keep(&self, key: (String, String), text: String) -> String {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.insert(key, text.clone());
-        text
-    }
-
-    fn last(&self, key: &(String, String)) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        format!(
+            "| page | reading | doing | minutes |\n|---|--:|--:|--:|\n{rows}{}\n",
+            row("**All together**", reading, doing, "**")
+        )
     }
 }
 
@@ -317,8 +277,8 @@ fn is_elsewhere(path: &str) -> bool {
 fn svg(text: &str) -> Result<String> {
     let start = text.find("<svg").context("there is no <svg> in it")?;
     let lines = text[start..].lines().filter(|line| !line.trim().is_empty());
-    let lines: Vec<_> = lines.collect();
-    Ok(format!("<figure class=\"chart\">\n{}\n</figure>\n", lines.join("\n")))
+    let drawing = lines.collect::<Vec<_>>().join("\n");
+    Ok(format!("<figure class=\"chart\">\n{drawing}\n</figure>\n"))
 }
 
 /// Of two languages one is read, and what is folded isn't.

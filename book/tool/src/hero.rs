@@ -1,11 +1,12 @@
 //! The first page: the reader's own request, four doors, and the stairs.
 //!
-//! Only the steps' names and the drawings are written here. What each of them asks of
-//! the kernel more than the one before, and what its client sees, comes from what the
-//! tests have pinned.
+//! Only the drawings and what is behind the doors are written here. What each step asks
+//! of the kernel more than the one before, and what its client sees, comes from what
+//! the tests have pinned.
 
 use anyhow::{Context, Result};
 
+use crate::Sources;
 use crate::html::escape;
 
 /// Folder, name, and what clients of it have seen.
@@ -17,29 +18,21 @@ const STEPS: [(&str, &str, &[&str]); 5] = [
     ("05-parse", "Parse", &["home", "not_found", "half_then_silence"]),
 ];
 
-/// Gives the body of a snapshot by its path.
-type Snapshot<'a> = &'a dyn Fn(&str) -> Result<String>;
-
 /// The five programs, from the socket up: what each asks of its kernel, with what is
 /// new marked, and what a client sees of it.
-///
-/// # Errors
-/// When a snapshot is missing or empty.
-pub fn stairs(snapshot: Snapshot<'_>) -> Result<String> {
+pub fn stairs(sources: &Sources) -> Result<String> {
     let (mut steps, mut before) = (String::new(), Vec::new());
     for (number, (folder, name, clients)) in (1..).zip(STEPS) {
-        let calls = calls(&snapshot(&path(folder, "system_calls"))?);
-        let seen = clients.iter().map(|client| seen(folder, client, snapshot));
+        let seen = clients.iter().map(|client| seen(sources, folder, client));
         let seen = seen.collect::<Result<Vec<_>>>()?;
-        let call = |(call, is_new): &(String, bool)| {
-            let new = if *is_new { " class=\"new\"" } else { "" };
-            format!("<li{new}>{}</li>", escape(call))
-        };
+        let trace = sources.snapshot(&path(folder, "system_calls"))?;
+        let calls = trace.lines().filter_map(|line| line.split_once('('));
+        let calls: Vec<_> = calls.map(|(call, _)| call.to_owned()).collect();
         steps += &format!(
             "<li><span class=\"seen\"><b>{number} {name}</b> {}</span>\n\
              <ul>{}</ul></li>\n",
             escape(&in_short(&seen)),
-            marked(&before, &calls).iter().map(call).collect::<String>()
+            marked(&before, &calls)
         );
         before = calls;
     }
@@ -51,17 +44,27 @@ pub fn stairs(snapshot: Snapshot<'_>) -> Result<String> {
     ))
 }
 
+/// The calls as a list; those are new that are there more often than before.
+fn marked(before: &[String], calls: &[String]) -> String {
+    let times = |calls: &[String], call: &String| {
+        calls.iter().filter(|made| *made == call).count()
+    };
+    let mark = |(index, call): (usize, &String)| {
+        let is_new = times(&calls[..=index], call) > times(before, call);
+        let new = if is_new { " class=\"new\"" } else { "" };
+        format!("<li{new}>{}</li>", escape(call))
+    };
+    calls.iter().enumerate().map(mark).collect()
+}
+
 /// The doors of the first four programs, and what a visitor finds there.
-///
-/// # Errors
-/// When a snapshot is missing or empty.
-pub fn doors(snapshot: Snapshot<'_>) -> Result<String> {
+pub fn doors(sources: &Sources) -> Result<String> {
     let mut doors = String::new();
     let drawn = DRAWINGS.lines().zip(BEHIND);
     for (number, ((folder, name, _), (drawing, behind))) in
         (1..).zip(STEPS.iter().zip(drawn))
     {
-        let seen = seen(folder, "client", snapshot)?;
+        let seen = seen(sources, folder, "client")?;
         let who = if seen.starts_with("HTTP/") { " class=\"served\"" } else { "" };
         doors += &format!(
             "<li{who}><svg viewBox=\"0 0 150 126\" aria-hidden=\"true\">\
@@ -89,22 +92,25 @@ pub const YOURS: (&str, &str) = ("<section class=\"yours\">", "</section>");
 
 /// The wire view of a request that a test has recorded.
 pub fn recorded(wire: &str) -> String {
-    let (begin, end) = YOURS;
-    format!(
-        "{begin}\n<p class=\"claim\">Your browser has just sent something like \
-         <em>this</em>. You never saw it.</p>\n{wire}\
-         <p class=\"aside\">This is what curl sends. Your browser’s own request shows here \
-         when the book comes from your machine: <code>cargo book</code> serves it.</p>\n\
-         {end}\n"
+    section(
+        "Your browser has just sent something like",
+        wire,
+        "<p class=\"aside\">This is what curl sends. Your browser’s own request shows \
+         here when the book comes from your machine: <code>cargo book</code> serves \
+         it.</p>\n",
     )
 }
 
 /// The wire view of the reader's own request, which this page answers.
 pub fn yours(wire: &str) -> String {
+    section("You have just sent", wire, "")
+}
+
+fn section(claim: &str, wire: &str, aside: &str) -> String {
     let (begin, end) = YOURS;
     format!(
-        "{begin}\n<p class=\"claim\">You have just sent <em>this</em>. You never saw \
-         it.</p>\n{wire}{end}\n"
+        "{begin}\n<p class=\"claim\">{claim} <em>this</em>. You never saw it.</p>\n\
+         {wire}{aside}{end}\n"
     )
 }
 
@@ -112,28 +118,10 @@ fn path(folder: &str, name: &str) -> String {
     format!("tests/{folder}/snapshots/{name}.snap")
 }
 
-fn calls(trace: &str) -> Vec<String> {
-    let names = trace.lines().filter_map(|line| line.split_once('('));
-    names.map(|(name, _)| name.to_owned()).collect()
-}
-
-/// The calls, and whether they are new: there more often than before.
-fn marked(before: &[String], calls: &[String]) -> Vec<(String, bool)> {
-    let mut left = before.to_vec();
-    let mark = |call: &String| {
-        let known = left.iter().position(|made| made == call);
-        if let Some(index) = known {
-            left.remove(index);
-        }
-        (call.clone(), known.is_none())
-    };
-    calls.iter().map(mark).collect()
-}
-
 /// The first line of what a client saw: the end of a sentence, if it is one.
-fn seen(folder: &str, client: &str, snapshot: Snapshot<'_>) -> Result<String> {
+fn seen(sources: &Sources, folder: &str, client: &str) -> Result<String> {
     let path = path(folder, client);
-    let text = snapshot(&path)?;
+    let text = sources.snapshot(&path)?;
     let line = text.lines().next().with_context(|| format!("{path} is empty"))?;
     let line = line.trim_end_matches("\\r\\n");
     let fate = line.strip_prefix("connect to ").and_then(|line| line.split_once(": "));
@@ -155,54 +143,30 @@ fn in_short(seen: &[String]) -> String {
 mod tests {
     use super::*;
 
-    fn snapshot(path: &str) -> Result<String> {
-        let body = match path {
-            "tests/01-bind/snapshots/system_calls.snap" => {
-                "bind(3) = 0\nclose(3) = 0\n"
-            }
-            "tests/01-bind/snapshots/client.snap" => "connect to a:1: refused\n",
-            "tests/02-listen/snapshots/client.snap" => "(open, and silent)\n",
-            "tests/05-parse/snapshots/system_calls.snap" => {
-                "bind(3) = 0\nlisten(3) = 0\nbind(3) = 0\n"
-            }
-            _ if path.ends_with("system_calls.snap") => "bind(3) = 0\nlisten(3) = 0\n",
-            _ if path.ends_with(".snap") => "HTTP/1.1 404 <&>\\r\\n\n",
-            _ => return None.context("no snapshot"),
-        };
-        Ok(body.into())
-    }
-
     #[test]
-    fn tells_what_each_step_adds_and_its_clients_see() {
-        let stairs = stairs(&snapshot).unwrap();
-        for step in [
-            "<b>1 Bind</b> refused</span>\n<ul><li class=\"new\">bind</li><li \
-             class=\"new\">close</li></ul>",
-            "<b>2 Listen</b> open, and silent</span>\n<ul><li>bind</li><li \
-             class=\"new\">listen</li></ul>",
-            "<b>4 Respond</b> 404 &lt;&amp;&gt;</span>\n<ul><li>bind</li>",
-            "<b>5 Parse</b> 404, 404, 404</span>\n<ul><li>bind</li><li>listen</li><li \
-             class=\"new\">bind</li></ul>",
-        ] {
-            assert!(stairs.contains(step), "{stairs}");
-        }
-        let doors = doors(&snapshot).unwrap();
-        assert!(doors.contains("<b>2</b> Listen</a> <samp>(open, and silent)</samp>"));
-        assert!(
-            !(stairs + &doors).contains("\n\n"),
-            "Markdown would end the HTML here"
+    fn a_call_is_new_that_was_not_made_so_often() {
+        let calls =
+            |names: &str| names.split(' ').map(String::from).collect::<Vec<_>>();
+        assert_eq!(
+            marked(&calls("bind listen"), &calls("bind bind listen")),
+            "<li>bind</li><li class=\"new\">bind</li><li>listen</li>"
         );
     }
 
     #[test]
-    fn needs_every_snapshot() {
-        for missing in ["client", "system_calls", "home"] {
-            let result = stairs(&|path| match path.contains(missing) {
-                true => Ok(String::new()),
-                false => snapshot(path),
-            });
-            // A step that makes no call is odd, but no error: it shows.
-            assert_eq!(result.is_err(), missing != "system_calls", "{missing}");
+    fn tells_what_clients_see() -> Result<()> {
+        let sources = Sources::find()?;
+        let (stairs, doors) = (stairs(&sources)?, doors(&sources)?);
+        for seen in [
+            "<b>2 Listen</b> open, and silent</span>\n<ul><li>socket</li>",
+            "<b>4 Respond</b> 200 OK</span>",
+            "<b>5 Parse</b> 200, 404, 408</span>",
+        ] {
+            assert!(stairs.contains(seen), "{stairs}");
         }
+        assert!(doors.contains("<b>2</b> Listen</a> <samp>(open, and silent)</samp>"));
+        let html = stairs + &doors;
+        assert!(!html.contains("\n\n"), "Markdown would end the HTML here");
+        Ok(())
     }
 }

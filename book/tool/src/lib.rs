@@ -22,10 +22,9 @@ pub mod build;
 pub mod changes;
 mod choose;
 mod diagram;
-pub mod evidence;
+mod evidence;
 mod exercises;
 mod expand;
-mod glossary;
 mod hero;
 mod html;
 mod lean;
@@ -43,20 +42,3 @@ mod transcript;
 mod wire;
 
 pub use sources::Sources;
-
-use std::path::Path;
-
-use anyhow::{Result, bail};
-
-/// All that `cargo book check` does: builds the book into the folder `into`, and looks
-/// at the whole.
-///
-/// # Errors
-/// With all that is wrong, a line each.
-pub fn check(sources: &Sources, into: &Path) -> Result<()> {
-    match (build::strict(sources, into), evidence::check(sources)) {
-        (built, Ok(())) => built,
-        (Ok(()), evidence) => evidence,
-        (Err(build), Err(evidence)) => bail!("{build:#}\n{evidence:#}"),
-    }
-}

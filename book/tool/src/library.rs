@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Result, anyhow};
-use syn::{Item, UseTree};
+use anyhow::Result;
 
 use crate::html::linked;
-use crate::names::{Word, words};
+use crate::names::{self, words};
 
 const DOCUMENTATION: &str = "https://doc.rust-lang.org/stable/";
 
@@ -34,61 +33,41 @@ pub struct Imports(HashMap<String, Vec<String>>);
 
 impl Imports {
     /// Reads the `use` lines of a Rust file.
-    pub fn of(file: &syn::File) -> Self {
+    pub fn of(source: &str, path: &str) -> Result<Self> {
+        let words = words(source, path)?;
+        let words: Vec<_> = words.iter().map(|word| word.text.as_str()).collect();
         let mut imports = Self::default();
-        for item in &file.items {
-            if let Item::Use(item) = item {
-                imports.add(&item.tree, &mut Vec::new());
+        for index in (1..words.len()).filter(|index| words[index - 1] == "use") {
+            for names in names::imports(&words[index..]) {
+                let names =
+                    names.into_iter().map(|name| words[index + name].to_string());
+                let names: Vec<_> = names.collect();
+                if let [library, .., last] = &names[..]
+                    && library == "std"
+                {
+                    imports.0.insert(last.clone(), names);
+                }
             }
         }
-        imports
-    }
-
-    fn add(&mut self, tree: &UseTree, path: &mut Vec<String>) {
-        let length = path.len();
-        match tree {
-            UseTree::Path(tree) => {
-                path.push(tree.ident.to_string());
-                self.add(&tree.tree, path);
-            }
-            UseTree::Group(group) => {
-                group.items.iter().for_each(|tree| self.add(tree, path));
-            }
-            UseTree::Name(tree) if tree.ident == "self" => self.insert(path),
-            UseTree::Name(tree) => {
-                path.push(tree.ident.to_string());
-                self.insert(path);
-            }
-            UseTree::Rename(_) | UseTree::Glob(_) => {}
-        }
-        path.truncate(length);
-    }
-
-    fn insert(&mut self, path: &[String]) {
-        if let [library, .., last] = path
-            && library == "std"
-        {
-            self.0.insert(last.clone(), path.to_vec());
-        }
+        Ok(imports)
     }
 
     /// The code in HTML, with links from what it uses of the standard library.
-    ///
-    /// # Errors
-    /// When it is not made of Rust's tokens.
     pub fn link(&self, code: &str) -> Result<String> {
-        let words = words(code).map_err(|error| anyhow!("{error}"))?;
+        let words = words(code, "")?;
+        let texts: Vec<_> = words.iter().map(|word| word.text.as_str()).collect();
         let (mut links, mut index) = (Vec::new(), 0);
         while index < words.len() {
-            let path = path(&words[index..]);
-            let names: Vec<_> = path.iter().map(|word| word.text.as_str()).collect();
-            let is_member = index > 0 && words[index - 1].text == ".";
-            index += 2 * path.len() - 1;
-            let is_call = words.get(index).is_some_and(|word| word.text == "(");
-            if !is_member && let Some((url, length)) = self.url(&names, is_call) {
-                let place = path[0].place.start..path[length - 1].place.end;
+            let end = names::path_end(&texts, index);
+            let path: Vec<_> = texts[index..end].iter().step_by(2).copied().collect();
+            let is_member = index > 0 && texts[index - 1] == ".";
+            let is_call = texts.get(end) == Some(&"(");
+            if !is_member && let Some((url, length)) = self.url(&path, is_call) {
+                let last = &words[index + 2 * (length - 1)];
+                let place = words[index].place.start..last.place.end;
                 links.push((place, format!("{DOCUMENTATION}{url}")));
             }
+            index = end;
         }
         Ok(linked(code, &links))
     }
@@ -130,23 +109,15 @@ fn kind(modules: &[&str], name: &str) -> &'static str {
     known.map_or("struct", |(_, kind)| kind)
 }
 
-/// The names of the path that the words begin with: one, or more with `::` between
-/// them.
-fn path(words: &[Word]) -> Vec<&Word> {
-    let is_name = |word: &Word| word.text.starts_with(char::is_alphabetic);
-    let more = words[1..].chunks_exact(2);
-    let more = more.take_while(|pair| pair[0].text == "::" && is_name(&pair[1]));
-    words[..1].iter().chain(more.map(|pair| &pair[1])).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Of a link, `[URL]text]`.
     fn links(imports: &str, code: &str) -> String {
-        let imports = Imports::of(&syn::parse_file(imports).unwrap());
-        let html = imports.link(code).unwrap();
-        html.replace("https://doc.rust-lang.org/stable/std/", "").replace("</a>", "|")
+        let html = Imports::of(imports, "").unwrap().link(code).unwrap();
+        let html = html.replace("<a href=\"https://doc.rust-lang.org/stable/std/", "[");
+        html.replace(".html\">", "]").replace("</a>", "]")
     }
 
     #[test]
@@ -154,27 +125,20 @@ mod tests {
         let imports = "use std::{fmt, io::{self, Write}, thread, time::{Duration, \
                        UNIX_EPOCH}}; use a::B;";
         for (code, expected) in [
-            ("a: impl Write", "a: impl <a href=\"io/trait.Write.html\">Write|"),
-            (
-                "B::c(Vec::new(), Write)",
-                "B::c(Vec::new(), <a href=\"io/trait.Write.html\">Write|)",
-            ),
+            ("a: impl Write", "a: impl [io/trait.Write]Write]"),
+            ("B::c(Vec::new(), Write)", "B::c(Vec::new(), [io/trait.Write]Write])"),
             (
                 "io::Error::other(\"<\")",
-                "<a href=\"io/struct.Error.html\">io::Error|::other(&quot;&lt;&quot;)",
+                "[io/struct.Error]io::Error]::other(&quot;&lt;&quot;)",
             ),
-            ("Duration::ZERO", "<a href=\"time/struct.Duration.html\">Duration|::ZERO"),
-            ("UNIX_EPOCH", "<a href=\"time/constant.UNIX_EPOCH.html\">UNIX_EPOCH|"),
-            ("thread::sleep(a)", "<a href=\"thread/fn.sleep.html\">thread::sleep|(a)"),
+            ("Duration::ZERO", "[time/struct.Duration]Duration]::ZERO"),
+            ("UNIX_EPOCH", "[time/constant.UNIX_EPOCH]UNIX_EPOCH]"),
+            ("thread::sleep(a)", "[thread/fn.sleep]thread::sleep](a)"),
             ("thread + a.io(b); fmt()", "thread + a.io(b); fmt()"),
+            ("std::error::Error for", "[error/trait.Error]std::error::Error] for"),
             (
-                "impl std::error::Error for A {}",
-                "impl <a href=\"error/trait.Error.html\">std::error::Error| for A {}",
-            ),
-            (
-                "// ü < Write\nio::Result<()>",
-                "// ü &lt; Write\n\
-                 <a href=\"io/type.Result.html\">io::Result|&lt;()&gt;",
+                "// ü < Write\nio::Result",
+                "// ü &lt; Write\n[io/type.Result]io::Result]",
             ),
         ] {
             assert_eq!(links(imports, code), expected);

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::ops::Range;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
+use proc_macro2::Span;
 use similar::TextDiff;
 use syn::spanned::Spanned;
 
-use crate::Sources;
 use crate::html::escape;
 use crate::library::Imports;
+use crate::sources::no_rust;
+use crate::{Sources, names};
 
 /// How many lines are worth folding.
 const FOLDED: usize = 3;
@@ -55,7 +57,8 @@ fn version(
     let others = twins.keys().filter(is_other).map(|other| read(other));
     let others = others.collect::<Result<Vec<_>>>()?;
     // A reader who breaks one of the steps still gets to see the others.
-    let before = sources.step_before(step)?;
+    let before = sources.list("steps").into_iter().take_while(|name| name != step);
+    let before = before.last();
     let old = before.as_deref().and_then(|before| read(before).ok());
     let lines = marked(&read(step)?, old.as_deref(), &others, html);
     let note = before.map_or(String::new(), |before| since(&before, &lines));
@@ -113,18 +116,15 @@ fn lines(text: &str) -> Vec<&str> {
 /// Where each line is in the old text, and where in the new one. A line in which only
 /// the step's number or its program's name is another is in both.
 fn changes(old: &str, new: &str) -> Vec<(Option<usize>, Option<usize>)> {
-    let [old, new] = [old, new].map(|text| lines(text).into_iter().map(bare).collect());
-    let (old, new): (Vec<_>, Vec<_>) = (old, new);
-    let [old, new] = [&old, &new].map(|all| all.iter().map(|line| &**line).collect());
-    let (old, new): (Vec<_>, Vec<_>) = (old, new);
-    let diff = TextDiff::from_slices(&old, &new);
+    let (old, new) = (bare(old), bare(new));
+    let diff = TextDiff::from_lines(&old, &new);
     diff.iter_all_changes().map(|it| (it.old_index(), it.new_index())).collect()
 }
 
-/// The line without names of steps, such as `step01`, and of Python programs.
-fn bare(line: &str) -> String {
+/// The text without names of steps, such as `step01`, and of Python programs.
+fn bare(text: &str) -> String {
     let ends = |sign: char| !sign.is_alphanumeric() && sign != '.';
-    let words = line.split_inclusive(ends).map(|word| {
+    let words = text.split_inclusive(ends).map(|word| {
         let name = word.trim_end_matches(ends);
         let is_step =
             name.strip_prefix("step").is_some_and(|rest| rest.starts_with('0'));
@@ -164,32 +164,30 @@ fn folded(path: &str, lines: &[(Mark, String)]) -> String {
 pub fn file(sources: &Sources, path: &str) -> Result<String> {
     let text = sources.read(path)?;
     let is_rust = path.ends_with(".rs");
-    let code = if is_rust {
-        Imports::of(&sources.rust(path)?).link(&text)?
-    } else {
-        escape(&text)
-    };
+    let code =
+        if is_rust { Imports::of(&text, path)?.link(&text)? } else { escape(&text) };
     Ok(framed(path, "", &block(path, &code)))
 }
 
 /// Some items of a Rust file, in that order.
-pub fn items(sources: &Sources, path: &str, names: &[String]) -> Result<String> {
-    let (file, text) = (sources.rust(path)?, sources.read(path)?);
+pub fn items(sources: &Sources, path: &str, names: &[&str]) -> Result<String> {
+    let text = sources.read(path)?;
     let note = match names {
         [first, _, _, _, .., last] => format!("{first} … {last}"),
         few => few.join(", "),
     };
-    let code = code_of(&file, &text, names).with_context(|| format!("in {path}"))?;
-    let code = Imports::of(&file).link(&code)?;
+    let code = code_of(&items_in(&text, path)?, &text, names);
+    let code = code.with_context(|| format!("in {path}"))?;
+    let code = Imports::of(&text, path)?.link(&code)?;
     Ok(framed(path, &note, &block(path, &code)))
 }
 
 /// Items that follow each other without a blank line in the file do so here.
-fn code_of(file: &syn::File, text: &str, names: &[String]) -> Result<String> {
+fn code_of(items: &Items, text: &str, names: &[&str]) -> Result<String> {
     let mut code = String::new();
     let mut end = None;
     for name in names {
-        let lines = item(file, text, name)?;
+        let lines = item(items, name)?;
         if end.is_some_and(|end| end != lines.start) {
             code.push('\n');
         }
@@ -207,91 +205,64 @@ fn lines_of(text: &str, lines: Range<usize>) -> String {
     dedented.map(|line| format!("{line}\n")).collect()
 }
 
-/// The lines of an item, counted from 0, with its attributes, docs and comments: a name
-/// such as `parse`, `Request::fields`, or `impl Transport for TcpStream`.
-pub fn item(file: &syn::File, text: &str, name: &str) -> Result<Range<usize>> {
-    let mut found = Vec::new();
-    for item in &file.items {
-        if let syn::Item::Impl(block) = item {
-            let header = header(block);
-            if name == header {
-                found.push(lines_with_comments(text, item));
-            }
-            let owner = header.rsplit(' ').next().unwrap_or_default();
-            for inner in &block.items {
-                if method_name(inner)
-                    .is_some_and(|method| name == format!("{owner}::{method}"))
-                {
-                    found.push(lines_with_comments(text, inner));
-                }
-            }
-        } else if item_name(item).is_some_and(|ident| name == ident) {
-            found.push(lines_with_comments(text, item));
-        }
-    }
-    ensure!(found.len() < 2, "{name:?} is there {} times", found.len());
-    found.pop().with_context(|| format!("there is no item {name:?}"))
+/// The lines of an item: a name such as `parse`, `Request::fields`, or `impl Transport
+/// for TcpStream`.
+pub fn item(items: &Items, name: &str) -> Result<Range<usize>> {
+    let mut found = items.iter().filter(|(found, _)| found == name);
+    let (_, lines) =
+        found.next().with_context(|| format!("there is no item {name:?}"))?;
+    ensure!(found.next().is_none(), "{name:?} is there twice");
+    Ok(lines.clone())
 }
 
-/// `impl Trait for Type`, without generics.
-pub fn header(block: &syn::ItemImpl) -> String {
-    let owner = match &*block.self_ty {
-        syn::Type::Path(path) => last(&path.path),
-        _ => String::new(),
-    };
-    match &block.trait_ {
-        Some((_, of, _)) => {
-            let argument = of.segments.last().and_then(argument);
-            format!("impl {}{} for {owner}", last(of), argument.unwrap_or_default())
+/// Names, each with its lines, counted from 0, with attributes, docs and comments.
+pub type Items = [(String, Range<usize>)];
+
+/// The items of a Rust file, and of each `impl` block those inside; not imports,
+/// modules and tests.
+pub fn items_in(text: &str, path: &str) -> Result<Vec<(String, Range<usize>)>> {
+    let file = syn::parse_file(text).map_err(|error| {
+        let line = error.span().start().line;
+        match &*error.to_string() {
+            "cannot parse string into token stream" => no_rust(path, error.span()),
+            error => anyhow!("{path}:{line}: {error}"),
         }
+    })?;
+    let name = |span: Span| names::defined(&span.source_text()?);
+    let mut items = Vec::new();
+    for item in &file.items {
+        let lines = lines_with_comments(text, item.span());
+        match item {
+            syn::Item::Mod(_) | syn::Item::Use(_) => {}
+            syn::Item::Impl(block) => {
+                let header = header(block);
+                let owner = header.rsplit(' ').next().unwrap_or_default().to_owned();
+                items.push((header, lines));
+                for inner in block.items.iter().map(Spanned::span) {
+                    let name = format!("{owner}::{}", name(inner).unwrap_or_default());
+                    items.push((name, lines_with_comments(text, inner)));
+                }
+            }
+            item => items.extend(name(item.span()).map(|name| (name, lines))),
+        }
+    }
+    Ok(items)
+}
+
+/// `impl Trait for Type`, without generics but for those of the trait: a type can have
+/// several `From<Error>`.
+fn header(block: &syn::ItemImpl) -> String {
+    let owner = block.self_ty.span().source_text().unwrap_or_default();
+    let owner = owner.split('<').next().unwrap_or_default();
+    let of = block.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+    match of.and_then(|of| of.span().source_text()) {
+        Some(of) => format!("impl {of} for {owner}"),
         None => format!("impl {owner}"),
     }
 }
 
-fn last(path: &syn::Path) -> String {
-    path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
-}
-
-/// `<ParseError>` of `From<ParseError>`, since a type can have several of these.
-fn argument(segment: &syn::PathSegment) -> Option<String> {
-    let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-        return None;
-    };
-    match arguments.args.first()? {
-        syn::GenericArgument::Type(syn::Type::Path(path)) => {
-            Some(format!("<{}>", last(&path.path)))
-        }
-        _ => None,
-    }
-}
-
-/// What an item that is not an `impl` is called.
-pub fn item_name(item: &syn::Item) -> Option<String> {
-    let ident = match item {
-        syn::Item::Const(item) => &item.ident,
-        syn::Item::Enum(item) => &item.ident,
-        syn::Item::Fn(item) => &item.sig.ident,
-        syn::Item::Static(item) => &item.ident,
-        syn::Item::Struct(item) => &item.ident,
-        syn::Item::Trait(item) => &item.ident,
-        syn::Item::Type(item) => &item.ident,
-        _ => return None,
-    };
-    Some(ident.to_string())
-}
-
-/// What a function or constant in an `impl` is called.
-pub fn method_name(item: &syn::ImplItem) -> Option<String> {
-    match item {
-        syn::ImplItem::Fn(item) => Some(item.sig.ident.to_string()),
-        syn::ImplItem::Const(item) => Some(item.ident.to_string()),
-        _ => None,
-    }
-}
-
 /// The lines of an item and of the comment that stands directly above it.
-pub fn lines_with_comments(text: &str, item: &impl Spanned) -> Range<usize> {
-    let span = item.span();
+fn lines_with_comments(text: &str, span: Span) -> Range<usize> {
     let lines: Vec<_> = text.lines().collect();
     let first = span.start().line.saturating_sub(1).min(lines.len());
     let is_comment = |line: &&&str| line.trim_start().starts_with("// ");
@@ -305,22 +276,19 @@ fn tabs(id: &str, versions: Vec<String>) -> String {
     if versions.len() < 2 {
         return versions.concat();
     }
-    let languages = ["Rust", "Python"];
-    let switch = |language| {
-        let checked = if language == languages[0] { " checked" } else { "" };
-        format!(
+    let (mut switches, mut sections) = (String::new(), String::new());
+    for (language, version) in ["Rust", "Python"].iter().zip(versions) {
+        let checked = if switches.is_empty() { " checked" } else { "" };
+        switches += &format!(
             "<label><input type=\"radio\" name=\"{id}\" value=\"{language}\"{checked}> \
              {language}</label>\n"
-        )
-    };
-    let section = |(language, version)| {
-        format!("<section data-title=\"{language}\">\n\n{version}\n</section>\n")
-    };
+        );
+        sections +=
+            &format!("<section data-title=\"{language}\">\n\n{version}\n</section>\n");
+    }
     format!(
-        "<div class=\"tabs\">\n<div role=\"radiogroup\" aria-label=\"Language\">\n{}\
-         </div>\n{}</div>\n",
-        languages.map(switch).concat(),
-        languages.iter().zip(versions).map(section).collect::<String>()
+        "<div class=\"tabs\">\n<div role=\"radiogroup\" aria-label=\"Language\">\n\
+         {switches}</div>\n{sections}</div>\n"
     )
 }
 
@@ -358,16 +326,13 @@ mod tests {
                         three();\n    }\n}\n\
                         impl From<E> for S<'_> {\n    fn from(_: E) {}\n}\n";
 
-    fn code_of(text: &str, names: &[String]) -> Result<String> {
-        super::code_of(&syn::parse_file(text)?, text, names)
-    }
-
-    fn code(name: &str) -> String {
-        code_of(CODE, &[name.into()]).unwrap()
+    fn code_of(text: &str, names: &[&str]) -> String {
+        super::code_of(&items_in(text, "").unwrap(), text, names).unwrap()
     }
 
     #[test]
     fn items_come_with_docs_and_comments() {
+        let code = |name| code_of(CODE, &[name]);
         assert_eq!(code("one"), "// Why.\n/// Doc.\n#[inline]\nfn one() {}\n");
         assert_eq!(code("S::two"), "/// Two.\nfn two() {\n    three();\n}\n");
         assert_eq!(code("impl From<E> for S").lines().count(), 3);
@@ -377,18 +342,11 @@ mod tests {
     #[test]
     fn what_stands_together_stays_together() {
         let text = "const A: u8 = 1;\nconst B: u8 = 2;\n\nconst C: u8 = 3;\n";
-        let code = |names: [&str; 3]| code_of(text, &names.map(String::from)).unwrap();
-        assert_eq!(code(["A", "B", "C"]), text);
+        assert_eq!(code_of(text, &["A", "B", "C"]), text);
         assert_eq!(
-            code(["B", "A", "C"]),
+            code_of(text, &["B", "A", "C"]),
             "const B: u8 = 2;\n\nconst A: u8 = 1;\n\nconst C: u8 = 3;\n"
         );
-    }
-
-    #[test]
-    fn what_is_not_there_is_named() {
-        let error = code_of(CODE, &["four".into()]).unwrap_err().to_string();
-        assert_eq!(error, "there is no item \"four\"");
     }
 
     #[test]

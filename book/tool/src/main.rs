@@ -49,7 +49,7 @@ fn run() -> Result<()> {
         ["check"] => {
             let sources = Sources::find()?;
             // A book that is being served stays whole.
-            book::check(&sources, &folder(&sources).with_extension("checked"))?;
+            build::check(&sources, &folder(&sources).with_extension("checked"))?;
             Ok(writeln!(io::stdout(), "the book is as its tests pinned it")?)
         }
         [] => serve("127.0.0.1:3000", false),

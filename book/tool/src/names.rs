@@ -26,11 +26,8 @@ const DEFINING: [&str; 8] =
 /// Returns what the Rust source uses, each once and with the bytes of a word of it, in
 /// the order of first use: code between backticks (`` `if let` ``, ``
 /// `TcpListener::bind` ``), or a word for it (`closure`).
-///
-/// # Errors
-/// When it is not made of Rust's tokens.
 pub fn names(source: &str, path: &str) -> Result<Vec<(String, Range<usize>)>> {
-    let words = words(source).map_err(|error| no_rust(path, error.span()))?;
+    let words = words(source, path)?;
     let texts: Vec<_> = words.iter().map(|word| word.text.as_str()).collect();
     let defining = texts.windows(2).filter(|pair| DEFINING.contains(&pair[0]));
     let own = defining.map(|pair| pair[1]).collect();
@@ -41,6 +38,15 @@ pub fn names(source: &str, path: &str) -> Result<Vec<(String, Range<usize>)>> {
     Ok(found.map(|(name, index)| (name, words[index].place.clone())).collect())
 }
 
+/// The name that a function, a type, a module or a constant has in its source.
+pub fn defined(source: &str) -> Option<String> {
+    let words = words(source, "").ok()?;
+    let is_defining = |word: &Word| DEFINING.contains(&&*word.text);
+    // Of `const fn`, the second.
+    let mut after = words.iter().skip_while(|word| !is_defining(word));
+    after.find(|word| !is_defining(word)).map(|word| word.text.clone())
+}
+
 /// An identifier, a literal, a bracket, or a sign, and the bytes where it is.
 pub struct Word {
     pub text: String,
@@ -48,12 +54,11 @@ pub struct Word {
 }
 
 /// The source in words; operators are one as far as they are looked at.
-///
-/// # Errors
-/// When it is not made of Rust's tokens.
-pub fn words(source: &str) -> Result<Vec<Word>, LexError> {
+pub fn words(source: &str, path: &str) -> Result<Vec<Word>> {
+    let tokens =
+        source.parse().map_err(|error: LexError| no_rust(path, error.span()))?;
     let mut words = Vec::new();
-    flatten(source.parse()?, &mut words);
+    flatten(tokens, &mut words);
     Ok(words)
 }
 
@@ -63,9 +68,9 @@ fn flatten(tokens: TokenStream, words: &mut Vec<Word>) {
         match token {
             TokenTree::Group(group) => {
                 let whole = group.to_string();
-                let bracket = |text: &str, span: Span| Word {
-                    text: text.into(),
-                    place: span.byte_range(),
+                let bracket = |text: &str, span: Span| {
+                    let (text, place) = (text.into(), span.byte_range());
+                    Word { text, place }
                 };
                 words.push(bracket(&whole[..1], group.span_open()));
                 flatten(group.stream(), words);
@@ -87,6 +92,35 @@ fn flatten(tokens: TokenStream, words: &mut Vec<Word>) {
 
 const OPERATORS: [&str; 13] =
     ["::", "->", "=>", "..", "..=", "&&", "||", "==", "!=", "<=", ">=", "+=", "-="];
+
+/// Where the path ends that begins there: one word, or more with `::` between them.
+pub fn path_end(words: &[&str], start: usize) -> usize {
+    let pairs = words[start + 1..].chunks_exact(2);
+    let is_more = |pair: &&[&str]| pair[0] == "::" && is_identifier(pair[1]);
+    start + 1 + 2 * pairs.take_while(is_more).count()
+}
+
+/// The paths that a `use` imports, from the word after it on: the indices of their
+/// names.
+pub fn imports(words: &[&str]) -> Vec<Vec<usize>> {
+    let (mut paths, mut path, mut groups) = (Vec::new(), Vec::new(), vec![0]);
+    for (index, word) in words.iter().enumerate().take_while(|(_, word)| **word != ";")
+    {
+        let is_last = words.get(index + 1) != Some(&"::");
+        match *word {
+            "::" => {}
+            "{" => groups.push(path.len()),
+            "}" => drop(groups.pop()),
+            "," => path.truncate(groups.last().copied().unwrap_or(0)),
+            "self" => paths.extend(is_last.then(|| path.clone())),
+            _ => {
+                path.push(index);
+                paths.extend(is_last.then(|| path.clone()));
+            }
+        }
+    }
+    paths
+}
 
 struct Finder<'a> {
     words: &'a [&'a str],
@@ -138,19 +172,16 @@ impl<'a> Finder<'a> {
     /// `use a::{B, c::D};`: types and traits; modules are named where they are used.
     fn import(&mut self, start: usize) -> usize {
         self.code(start - 1, "use");
-        let end = self.end(start, ";");
-        let mut module = "";
-        for index in start..end {
-            match self.at(index) {
-                word if is_type(word) => {
-                    self.imported.insert(word);
-                    self.code(index, &item(module, word));
-                }
-                word if self.at(index + 1) == "::" => module = word,
-                _ => {}
+        for path in imports(&self.words[start..]) {
+            if let [.., module, last] = path[..]
+                && is_type(self.at(start + last))
+            {
+                let (module, name) = (self.at(start + module), self.at(start + last));
+                self.imported.insert(name);
+                self.code(start + last, &item(module, name));
             }
         }
-        end
+        self.end(start, ";")
     }
 
     /// `#[cfg(unix)]`, `#[derive(Clone)]`; a comment for readers is one too.
@@ -165,10 +196,7 @@ impl<'a> Finder<'a> {
 
     /// A path, a call of a function, a method or a macro, or nothing but a variable.
     fn path(&mut self, before: &str, start: usize) -> usize {
-        let mut end = start + 1;
-        while self.at(end) == "::" && is_identifier(self.at(end + 1)) {
-            end += 2;
-        }
+        let end = path_end(self.words, start);
         let path: Vec<_> = self.words[start..end].iter().step_by(2).copied().collect();
         let after = self.at(end);
         match path[..] {

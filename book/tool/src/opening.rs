@@ -1,7 +1,7 @@
 //! What frames a page: its opening, and at its end the exercises and where to go next.
 
 use crate::html::escape;
-use crate::pages::{Minutes, Page};
+use crate::pages::Page;
 use crate::transcript::transcript;
 
 /// The opening around the heading: where we are, and how long it takes. The first page
@@ -25,9 +25,9 @@ pub fn opening(page: &Page, heading: &str) -> String {
         _ => "",
     };
     format!(
-        "<div class=\"opening{class}\">\n<p class=\"eyebrow\">{climb}{place}</p>\n\n{heading}\n\
-         {}</div>\n\n",
-        minutes(page.minutes)
+        "<div class=\"opening{class}\">\n\
+         <p class=\"eyebrow\">{climb}{place}</p>\n\n{heading}\n{}</div>\n\n",
+        minutes(page)
     )
 }
 
@@ -44,7 +44,7 @@ fn climb(step: usize) -> String {
     format!("<span class=\"climb\" aria-hidden=\"true\">{stairs}</span>")
 }
 
-fn minutes(Minutes { reading, doing }: Minutes) -> String {
+fn minutes(Page { reading, doing, .. }: &Page) -> String {
     let doing = match doing {
         0 => String::new(),
         doing => format!(" <span>{doing} min to do</span>"),
@@ -74,8 +74,10 @@ pub fn turn(page: &Page, before: Option<&Page>, next: Option<&Page>) -> String {
     )
 }
 
-/// The exercises that belong to a page, with a title such as `04a · Count bytes`.
-pub fn exercises<'a>(page: &Page, chosen: impl Iterator<Item = &'a Page>) -> String {
+/// The exercises whose folders begin with `start`, with a title such as `04a · Count
+/// bytes`.
+pub fn exercises(page: &Page, pages: &[Page]) -> String {
+    let chosen = pages.iter().filter(|exercise| exercise.follows == page.path);
     let card = |exercise: &Page| {
         let (id, title) = exercise.title.split_once(" · ").unwrap_or_default();
         format!(
@@ -83,7 +85,7 @@ pub fn exercises<'a>(page: &Page, chosen: impl Iterator<Item = &'a Page>) -> Str
             page.link_to(&exercise.path),
             escape(id),
             escape(title),
-            exercise.minutes.sum()
+            exercise.doing
         )
     };
     match chosen.map(card).collect::<String>() {
@@ -95,16 +97,16 @@ pub fn exercises<'a>(page: &Page, chosen: impl Iterator<Item = &'a Page>) -> Str
 /// How to get the project, when it is known where it is published.
 pub fn clone(url: Option<&str>) -> String {
     let Some(url) = url else {
-        return "If this book comes from your own machine, you have the project already: \
-                it’s the folder in which you typed `cargo book`. Otherwise, take it from \
-                where you found the book.\n"
+        return "If this book comes from your own machine, you have the project \
+                already: it’s the folder in which you typed `cargo book`. Otherwise, \
+                take it from where you found the book.\n"
             .into();
     };
     let folder = url.rsplit('/').next().unwrap_or_default().trim_end_matches(".git");
     transcript(&format!("$ git clone {url}\n$ cd {folder}\n"), "")
         + &format!(
-            "\nWithout Git, download it as an archive from [its page]({url}), unpack it, \
-             and go into its folder.\n"
+            "\nWithout Git, download it as an archive from [its page]({url}), unpack \
+             it, and go into its folder.\n"
         )
 }
 
@@ -122,18 +124,16 @@ mod tests {
             ("", "Reference", "<p class=\"eyebrow\">Reference</p>"),
             ("", "", "<p class=\"eyebrow\">First things</p>"),
         ] {
-            let minutes = Minutes { reading: 14, doing: 7 };
             let (path, number, part) = ("5/a.md".into(), number.into(), part.into());
-            let page = Page { path, number, part, minutes, ..Page::default() };
+            let (reading, doing) = (14, 7);
+            let page = Page { path, number, part, reading, doing, ..Page::default() };
             let text = opening(&page, "# A\n");
             assert!(text.contains(place) && text.contains("\n\n# A\n\n<p"), "{text}");
-            assert!(
-                text.contains("<span>14 min to read</span> <span>7 min to do</span>")
-            );
-            let next = turn(&page, None, Some(&next));
-            assert!(
-                next.contains("href=\"../6.md\"><span>Next</span> <b>&lt;B&gt;</b>")
-            );
+            let minutes = "<span>14 min to read</span> <span>7 min to do</span>";
+            assert!(text.contains(minutes));
+            let turn = turn(&page, None, Some(&next));
+            let next = "href=\"../6.md\"><span>Next</span> <b>&lt;B&gt;</b>";
+            assert!(turn.contains(next));
         }
     }
 }

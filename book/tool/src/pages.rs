@@ -1,28 +1,5 @@
 //! A page's file: its minutes, its title, and its text cut into pieces.
 
-/// How long a page takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Minutes {
-    /// Computed, by [`Page::reading`].
-    pub reading: usize,
-    pub doing: usize,
-}
-
-impl Minutes {
-    pub fn sum(self) -> usize {
-        self.reading + self.doing
-    }
-}
-
-impl std::iter::Sum for Minutes {
-    fn sum<I: Iterator<Item = Self>>(pages: I) -> Self {
-        pages.fold(Self::default(), |all, page| Self {
-            reading: all.reading + page.reading,
-            doing: all.doing + page.doing,
-        })
-    }
-}
-
 /// A page of the book.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
@@ -34,7 +11,12 @@ pub struct Page {
     pub number: String,
     /// The part of the book that it is in.
     pub part: String,
-    pub minutes: Minutes,
+    /// Of an exercise, the path of the page that it follows.
+    pub follows: String,
+    /// How many minutes it takes to read, computed once all pieces are there, and how
+    /// many more the reader's hands are busy.
+    pub reading: usize,
+    pub doing: usize,
     pub pieces: Vec<Piece>,
     /// What is wrong with the file, with line numbers.
     pub problems: Vec<(usize, String)>,
@@ -58,42 +40,27 @@ pub enum What {
     Fence(String, String),
 }
 
-/// A page's file, taken apart.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct File {
-    pub doing: usize,
-    pub pieces: Vec<Piece>,
-    /// What is wrong with it, with line numbers.
-    pub problems: Vec<(usize, String)>,
-}
-
 /// Takes a file apart, whatever is wrong with it.
-pub fn read(text: &str) -> File {
+pub fn read(text: &str) -> Page {
     let text = text.replace("\r\n", "\n");
-    let mut file = File::default();
+    let mut page = Page::default();
     let header = text.strip_prefix("---\n").and_then(|text| text.split_once("---\n"));
     let (header, body) = header.unwrap_or(("", &text));
-    let doing = header.lines().find_map(|line| line.strip_prefix("doing: "));
-    let doing = doing.map(|number| number.trim().parse());
-    if let Some(Ok(doing)) = doing {
-        file.doing = doing;
+    let value = |name| header.lines().find_map(|line| line.strip_prefix(name));
+    page.follows = value("chapter: ").unwrap_or_default().into();
+    if let Some(Ok(doing)) = value("doing: ").map(|number| number.trim().parse()) {
+        page.doing = doing;
     } else {
-        file.problem(1, "it does not begin with `doing: 7` between two lines of `---`");
+        page.problem(1, "it does not begin with `doing: 7` between two lines of `---`");
     }
     let first = if header.is_empty() { 1 } else { header.lines().count() + 3 };
-    file.add(body, first);
-    file
+    page.add(body, first);
+    let title = page.prose().find_map(|(_, text)| text.strip_prefix("# "));
+    page.title = title.unwrap_or_default().replace('`', "");
+    page
 }
 
-impl File {
-    /// The heading, without marks of Markdown.
-    pub fn title(&self) -> Option<String> {
-        self.pieces.iter().find_map(|piece| match &piece.what {
-            What::Text(text) => Some(text.strip_prefix("# ")?.replace('`', "")),
-            _ => None,
-        })
-    }
-
+impl Page {
     fn problem(&mut self, line: usize, what: &str) {
         self.problems.push((line, what.into()));
     }
@@ -115,10 +82,8 @@ impl File {
                 if mark.is_some() {
                     self.problem(line, "this code fence has no end");
                 } else if text.contains("{{#") {
-                    self.problem(
-                        line,
-                        "a directive is alone in its line, from {{# to }}",
-                    );
+                    let alone = "a directive is alone in its line, from {{# to }}";
+                    self.problem(line, alone);
                 }
                 // mdBook has directives of its own, which look like ours.
                 What::Text(text.replace("{{#", "{&#123;#"))
@@ -200,7 +165,7 @@ impl Page {
 
     /// How many minutes reading takes: one for 180 words of text, which is slow, or for
     /// 20 lines of code and transcripts; one at least.
-    pub fn reading(&self, lines: usize) -> usize {
+    pub fn minutes(&self, lines: usize) -> usize {
         let words: usize = self.prose().map(|(_, text)| count_words(text)).sum();
         ((words + lines * 9 + 90) / 180).max(1)
     }
@@ -222,27 +187,21 @@ pub fn inline_code(text: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    fn what(text: &str) -> Vec<(usize, What)> {
-        let file = read(text);
-        assert_eq!(file.problems, []);
-        file.pieces.into_iter().map(|piece| (piece.line, piece.what)).collect()
-    }
-
     #[test]
     fn a_page_is_taken_apart() {
-        let words = ["item", "a", "impl B for C"].map(String::from).to_vec();
-        assert_eq!(
-            what(
-                "---\ndoing: 7\n---\n# T\n{{#item a \"impl B for C\"}}\n```seq\na\n\n\
-                 b\n```\nc\n"
-            ),
-            [
-                (4, What::Text("# T".into())),
-                (5, What::Directive(words)),
-                (6, What::Fence("seq".into(), "a\n\nb".into())),
-                (11, What::Text("c".into())),
-            ]
+        let page = read(
+            "---\ndoing: 7\n---\n# T\n{{#item a \"impl B for C\"}}\n\
+             ```seq\na\n\nb\n```\nc\n",
         );
+        assert_eq!((page.problems, &*page.title, page.doing), (vec![], "T", 7));
+        let words = ["item", "a", "impl B for C"].map(String::from).to_vec();
+        let expected = [
+            (4, What::Text("# T".into())),
+            (5, What::Directive(words)),
+            (6, What::Fence("seq".into(), "a\n\nb".into())),
+            (11, What::Text("c".into())),
+        ];
+        assert_eq!(page.pieces, expected.map(|(line, what)| Piece { line, what }));
     }
 
     #[test]
@@ -254,10 +213,10 @@ mod tests {
             ("---\ndoing: 3\n---\n{{#stage\nend\n", 4, "a directive is alone"),
             ("---\ndoing: 3\n---\nsee {{#stage}}\nend\n", 4, "a directive is alone"),
         ] {
-            let file = read(text);
-            let [(at, what)] = &*file.problems else { panic!("{file:?}") };
+            let page = read(text);
+            let [(at, what)] = &*page.problems else { panic!("{page:?}") };
             assert!(*at == line && what.starts_with(expected), "{at}: {what}");
-            assert_eq!(file.pieces.last().unwrap().what, What::Text("end".into()));
+            assert_eq!(page.pieces.last().unwrap().what, What::Text("end".into()));
         }
     }
 
@@ -271,10 +230,10 @@ mod tests {
     fn reading_takes_a_minute_for_so_many_words_or_lines() {
         let page = |words: usize| {
             let text = format!("---\ndoing: 0\n---\n{}", "word ".repeat(words));
-            Page { pieces: read(&text).pieces, ..Page::default() }
+            read(&text)
         };
-        assert_eq!(page(0).reading(0), 1);
-        assert_eq!(page(900).reading(0), 5);
-        assert_eq!(page(900).reading(40), 7);
+        assert_eq!(page(0).minutes(0), 1);
+        assert_eq!(page(900).minutes(0), 5);
+        assert_eq!(page(900).minutes(40), 7);
     }
 }

@@ -234,78 +234,46 @@ mod tests {
         ] {
             assert!(read(&diagram(calls), &trace).is_ok(), "{calls}");
         }
-        let error = refused(&diagram("program -> kernel: bind, socket"));
         assert_eq!(
-            error,
+            refused(&diagram("program -> kernel: bind, socket")),
             "line 4 of the diagram, `program -> kernel: bind, socket`: `socket` is not \
              among the calls that follow in trace.snap, which has: socket bind listen \
              accept4 recvfrom close"
         );
-        let error =
-            refused(&diagram("program -> kernel: close\nprogram -> kernel: close"));
-        assert!(error.starts_with("line 5 of the diagram"), "{error}");
-        assert!(
-            refused(&diagram("program -> kernel: send"))
-                .contains("`send` is not among")
-        );
+        let twice = diagram("program -> kernel: close\nprogram -> kernel: close");
+        assert!(refused(&twice).starts_with("line 5 of the diagram"));
+        let send = refused(&diagram("program -> kernel: send"));
+        assert!(send.contains("`send` is not among"));
     }
 
     #[test]
     fn errors_name_the_line() {
-        let cases = [
+        for (source, error) in [
             ("", "the diagram has no line `title: …`"),
             ("title: T", "the diagram has no line `lanes: …`"),
-            ("title: T\nlanes: a | b", "nothing happens in the diagram"),
-            (
-                "title:",
-                "line 1 of the diagram, `title:`: nothing stands behind the `:`",
-            ),
-            ("title: T\nwhat", "line 2 of the diagram, `what`: there is no `:`"),
-            (
-                "lanes: a b | c",
-                "line 1 of the diagram, `lanes: a b | c`: `a b` is not one word",
-            ),
-            (
-                "lanes: a | a",
-                "line 1 of the diagram, `lanes: a | a`: two lanes are called `a`",
-            ),
-            ("lanes: a |", "line 1 of the diagram, `lanes: a |`: a lane has no name"),
-            (
-                "lanes: a | b | c | d | e",
-                "line 1 of the diagram, `lanes: a | b | c | d | e`: a diagram has two, \
-                 three or four lanes",
-            ),
-            (
-                "title: T\nlanes: a | b\na ~> c: x",
-                "line 3 of the diagram, `a ~> c: x`: no lane is called `c`",
-            ),
-            (
-                "title: T\nlanes: a | b\na -> a: x",
-                "line 3 of the diagram, `a -> a: x`: an arrow goes from one lane to \
-                 another",
-            ),
-            (
-                "title: T\nlanes: a | b\n\na => b: x",
-                "line 4 of the diagram, `a => b: x`: expected `note LANE:`, or two \
-                 lanes with `->`, `-->`, `~>` or `~>x` between",
-            ),
-            (
-                "title: T\nlanes: a | b\ncalls: trace.snap\na ~> b: x",
-                "line 3 of the diagram, `calls: trace.snap`: no call needs it",
-            ),
-            (
-                "title: T\nlanes: kernel | program\nprogram -> kernel: bind",
-                "line 3 of the diagram, `program -> kernel: bind`: no `calls:` proves \
-                 it",
-            ),
-            (
-                "title: T\nlanes: kernel | program\ncalls: no.snap\n\
-                 program -> kernel: bind",
-                "line 3 of the diagram, `calls: no.snap`: there is no no.snap",
-            ),
-        ];
-        for (source, error) in cases {
+            (HEAD, "nothing happens in the diagram"),
+        ] {
             assert_eq!(refused(source), error);
         }
+        for (line, error) in [
+            ("title:", "nothing stands behind the `:`"),
+            ("what", "there is no `:`"),
+            ("lanes: a b | c", "`a b` is not one word"),
+            ("lanes: a | a", "two lanes are called `a`"),
+            ("lanes: a |", "a lane has no name"),
+            ("lanes: a | b | c | d | e", "a diagram has two, three or four lanes"),
+            ("client ~> other: x", "no lane is called `other`"),
+            ("kernel -> kernel: x", "an arrow goes from one lane to another"),
+            ("client => kernel: x", "expected `note LANE:`, or two lanes with `->`,"),
+            ("calls: trace.snap", "no call needs it"),
+            ("program -> kernel: bind", "no `calls:` proves it"),
+        ] {
+            let refused = refused(&format!("{HEAD}client ~> kernel: x\n\n{line}"));
+            let expected = format!("line 5 of the diagram, `{line}`: {error}");
+            assert!(refused.starts_with(&expected), "{refused}");
+        }
+        let nowhere = format!("{HEAD}calls: no.snap\nprogram -> kernel: bind");
+        let error = "line 3 of the diagram, `calls: no.snap`: there is no no.snap";
+        assert_eq!(refused(&nowhere), error);
     }
 }

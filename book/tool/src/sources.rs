@@ -75,27 +75,11 @@ impl Sources {
     /// When it cannot be read, or the header has no end.
     pub fn snapshot(&self, path: &str) -> Result<String> {
         let text = self.read(path)?;
-        let Some(header) = text.strip_prefix("---\n") else {
-            return Ok(text);
-        };
+        let Some(header) = text.strip_prefix("---\n") else { return Ok(text) };
         let (_, body) = header
             .split_once("\n---\n")
             .with_context(|| format!("the header of {path} has no end"))?;
         Ok(body.into())
-    }
-
-    /// A Rust file, taken apart.
-    ///
-    /// # Errors
-    /// When it cannot be read, or isn't Rust; the message says in which line.
-    pub fn rust(&self, path: &str) -> Result<syn::File> {
-        syn::parse_file(&self.read(path)?).map_err(|error| {
-            let line = error.span().start().line;
-            match &*error.to_string() {
-                "cannot parse string into token stream" => no_rust(path, error.span()),
-                error => anyhow!("{path}:{line}: {error}"),
-            }
-        })
     }
 
     /// The files and folders in a folder, sorted by name; none when it is not there.
@@ -120,17 +104,6 @@ impl Sources {
             }
         }
         found
-    }
-
-    /// The name of the step before this one, such as `03-accept`; none for the first.
-    ///
-    /// # Errors
-    /// When there is no such step.
-    pub fn step_before(&self, step: &str) -> Result<Option<String>> {
-        let mut steps = self.list("steps");
-        let at = steps.iter().position(|name| name == step);
-        let at = at.with_context(|| format!("there is no step {step:?} in steps"))?;
-        Ok(at.checked_sub(1).map(|before| steps.swap_remove(before)))
     }
 }
 

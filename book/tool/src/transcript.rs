@@ -77,7 +77,8 @@ fn commands(body: &str) -> impl Iterator<Item = &str> {
     body.lines().filter_map(|line| line.strip_prefix("$ "))
 }
 
-/// Whether all that appears was said by a server, but for what the client says of itself.
+/// Whether all that appears was said by a server, but for what the client says of
+/// itself.
 fn is_client(body: &str) -> bool {
     let is_client = |command: &str| {
         let last = command.split(" | ").find(|part| part.starts_with("nc "));
@@ -117,9 +118,8 @@ fn words(who: &str, text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let ends = ["\\r\\n", "\\n"].iter();
-    let end = ends.copied().find(|end| text.ends_with(end)).unwrap_or_default();
-    let said = text.strip_suffix(end).unwrap_or(text);
+    let end = ["\\r\\n", "\\n"].into_iter().find(|end| text.ends_with(end));
+    let (said, end) = text.split_at(text.len() - end.map_or(0, str::len));
     let end = match end {
         "" => String::new(),
         end => format!("<span class=\"eol\">{end}</span>"),
@@ -156,14 +156,10 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_marked_and_nothing_is_lost() {
-        let text = transcript("$ curl a\n< b\n\n", "x.snap");
-        assert!(
-            text.contains(
-                "<kbd>curl a</kbd>\n</span><span class=\"line\"><span class=\"s\">&lt; \
-                 b</span>\n</span></code>"
-            ),
-            "{text}"
-        );
+        assert!(transcript("$ curl a\n< b\n\n", "x.snap").contains(
+            "<kbd>curl a</kbd>\n</span><span class=\"line\"><span class=\"s\">&lt; \
+             b</span>\n</span></code>"
+        ));
     }
 
     #[test]
