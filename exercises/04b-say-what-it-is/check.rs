@@ -292,12 +292,16 @@ fn expect_close(answer: &Response, request: &[u8]) -> Verdict {
         let options = fields().flat_map(|field| field.value.split(','));
         options.map(str::trim).any(|option| option.eq_ignore_ascii_case(word))
     };
+    let is_old = request.starts_with(b"GET / HTTP/1.0");
     let Some(field) = fields().next() else {
         runs_together(answer)?;
         let meaning = if request == get("/") {
             "This answer does not say that it is the last one on this connection, \
              although the client has asked for that. The client has to assume that \
              this server does not know `close`."
+        } else if is_old {
+            "This client speaks HTTP/1.0 and would like to keep the connection. Your \
+             program does not say that it won't."
         } else {
             "The client has not asked for `close`, and your program does not say it. \
              In HTTP/1.1 this means that the connection stays open: the next request \
