@@ -4,8 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::{
-    Check, Client, Event, Exercise, Failure, Kind, Response, Submission, Verdict, What,
-    get,
+    Check, Client, Exercise, Failure, Kind, Response, Submission, Verdict, get,
 };
 
 pub const EXERCISE: Exercise = Exercise {
@@ -262,7 +261,7 @@ fn byte_after_byte(submission: &Submission) -> Verdict {
             "(for byte in G E T / a b c d e f; do printf $byte; sleep 0.3; done) |\n  \
              nc 127.0.0.1 4545",
         );
-        return Err(as_one(failure, PAUSE));
+        return Err(failure.with_pieces_as_one(PAUSE));
     }
     // If it was cut off because of one long pause, that has proved nothing.
     if longest > SECOND / 2 {
@@ -276,26 +275,6 @@ fn byte_after_byte(submission: &Submission) -> Verdict {
     );
     // A byte may still have been on its way; what becomes of it does not matter here.
     is_408(&client.head().map_err(ended)?)
-}
-
-/// Shows the pieces as one: what comes between which of them is left to chance.
-fn as_one(mut failure: Box<Failure>, pause: Duration) -> Box<Failure> {
-    let mut all = Vec::new();
-    let events = std::mem::take(&mut failure.events);
-    let is_sent = |what: &What| matches!(what, What::Sent(..));
-    let place = events.iter().position(|event| is_sent(&event.what)).unwrap_or(0);
-    let at = events.get(place).map(|event| event.at).unwrap_or_default();
-    for event in events {
-        match event.what {
-            What::Sent(_, bytes) => all.extend(bytes),
-            What::Paused(..) | What::Closed(_) | What::Reset(_) => {}
-            _ => failure.events.push(event),
-        }
-    }
-    let how = format!("byte by byte, one every {} seconds:", pause.as_secs_f32());
-    let pieces = [What::Note(how), What::Sent(1, all)].map(|what| Event { at, what });
-    failure.events.splice(place..place, pieces);
-    failure
 }
 
 /// Its time is nearly over when it begins.
@@ -370,7 +349,7 @@ fn in_pieces(
         pause.as_secs_f32()
     );
     in_time(&mut client, rest, by, meaning)
-        .map_err(|failure| as_one(failure.reproduce(command), pause))
+        .map_err(|failure| failure.reproduce(command).with_pieces_as_one(pause))
 }
 
 fn late_but_whole(submission: &Submission) -> Verdict {
