@@ -54,7 +54,7 @@ fn first_line(client: &mut TcpStream) -> io::Result<String> {
     Ok(head.split("\r\n").next().unwrap_or_default().into())
 }
 
-/// What is right about most of them.
+/// All that most of them do right.
 fn answer(
     mut client: TcpStream,
     parse: impl Fn(&str) -> Option<Parts>,
