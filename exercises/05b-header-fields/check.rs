@@ -434,13 +434,13 @@ fn values_of_all_bytes(submission: &Submission) -> Verdict {
                  nor a tab. Your program does not show it whole; in Rust, `trim_ascii` \
                  cuts it off.";
     let rows: &[Shown] = &[
-        (b"A: \xc2\xa01\xc2\xa0", "a: \u{a0}1\u{a0}", unicode),
-        (b"A: \x0c1\x0c", "a: \x0c1\x0c", feeds),
         (
             "A: Grüße, voilà".as_bytes(),
             "a: Grüße, voilà",
             "This value is UTF-8, and your program does not show it as it came.",
         ),
+        (b"A: \xc2\xa01\xc2\xa0", "a: \u{a0}1\u{a0}", unicode),
+        (b"A: \x0c1\x0c", "a: \x0c1\x0c", feeds),
     ];
     shows(submission, rows, why)?;
     let fields = with(&[HOST.as_bytes(), b"A: 1\xff\xfe2"]);
