@@ -60,8 +60,8 @@ fn no_other_page(submission: &Submission) -> Verdict {
                for this path. Programs read the status, and only people read the page.";
     let bytes = "RFC 9110, section 4.2.3: a path is case-sensitive, and nothing makes \
                  `/about/` the same as `/about`. The task: byte by byte.";
-    let begins = "There is no such page. Your program looks only at how the path \
-                  begins.";
+    let begins = "There is no such page. Your program finds a path that it knows in \
+                  this one, and ignores the rest.";
     let ends = "There is no such page. Your program looks only at how the path ends.";
     let decoded = "There is no such page: your program decodes the path, and the task \
                    is to compare it byte by byte.";
