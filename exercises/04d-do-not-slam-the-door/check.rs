@@ -296,11 +296,11 @@ fn stops_in_the_middle(submission: &Submission) -> Verdict {
         TOO_LARGE,
     )?;
     client.listen_until(begun + LATE);
-    is_gone(&mut client)
+    is_gone(&mut client)?;
+    client.expect_in_time(begun, LATE + SECOND / 4)
 }
 
 fn is_gone(client: &mut Client) -> Verdict {
-    // A program that needs a moment more has been kept from it by other programs.
     if client.is_gone_within(2 * SILENCE_WINDOW)? {
         return Ok(());
     }
@@ -354,5 +354,5 @@ fn goes_on(submission: &Submission) -> Verdict {
         )
         .with_pieces_as_one(PAUSE));
     }
-    Ok(())
+    client.expect_in_time(begun, LATE + SECOND / 4)
 }

@@ -97,7 +97,7 @@ fn sleeps_before_it_closes(mut client: TcpStream) -> io::Result<()> {
 /// Time for the client to be done. The bytes stay unread.
 fn sleeps_a_while(mut client: TcpStream) -> io::Result<()> {
     answer(&mut client)?;
-    thread::sleep(SECOND / 6);
+    thread::sleep(SECOND / 4);
     Ok(())
 }
 
