@@ -60,17 +60,18 @@ fn no_other_page(submission: &Submission) -> Verdict {
                for this path. Programs read the status, and only people read the page.";
     let bytes = "RFC 9110, section 4.2.3: a path is case-sensitive, and nothing makes \
                  `/about/` the same as `/about`. The task: byte by byte.";
-    let begins = "There is no such page. Your program finds a path that it knows in \
+    let begins = "This page does not exist. Your program finds a path that it knows in \
                   this one, and ignores the rest.";
-    let ends = "There is no such page. Your program looks only at how the path ends.";
-    let decoded = "There is no such page: your program decodes the path, and the task \
+    let ends =
+        "This page does not exist. Your program looks only at how the path ends.";
+    let decoded = "This page does not exist: your program decodes the path, and the task \
                    is to compare it byte by byte.";
-    let slashes = "There is no such page: your program removes a slash from the path, \
+    let slashes = "This page does not exist: your program removes a slash from the path, \
                    or a part of it, and the task is to compare it byte by byte.";
     let rows = [
         (
             "/nothing",
-            "There is no such page. Your program says so in words, but its status says \
+            "This page does not exist. Your program says so in words, but its status says \
              that all is well: the browser keeps this page, the search engine lists \
              it.",
             why,
@@ -80,13 +81,13 @@ fn no_other_page(submission: &Submission) -> Verdict {
         ("/about/us", begins, bytes),
         (
             "/about/",
-            "There is no such page: `/about/` is another path than `/about`. A browser \
+            "This page does not exist: `/about/` is another path than `/about`. A browser \
              looks for what the page links to in another folder then.",
             bytes,
         ),
         (
             "/About",
-            "There is no such page: upper and lower case are different in a path.",
+            "This page does not exist: upper and lower case are different in a path.",
             bytes,
         ),
         ("/a", begins, bytes),
@@ -103,7 +104,7 @@ fn no_other_page(submission: &Submission) -> Verdict {
         ("/nothing?/about", ends, bytes),
         (
             "/nothing?x",
-            "There is no such page, with a query or without. Your program finds it \
+            "This page does not exist, with a query or without. Your program finds it \
              because of its query.",
             bytes,
         ),
@@ -114,14 +115,14 @@ fn no_other_page(submission: &Submission) -> Verdict {
         let failure = match answer.status {
             404 => return Ok(()),
             200 if path == "/nothing" && is_another => {
-                let meaning = "There is no such page, and your program sends another \
+                let meaning = "This page does not exist, and your program sends another \
                                one in its place. A user who mistypes a path does not \
                                learn it.";
                 client.wrong_at_sent("GET ".len(), meaning, why)
             }
             200 => client.wrong_at_sent("GET ".len(), meaning, why),
             _ => {
-                let meaning = "There is no such page, and the status says something \
+                let meaning = "This page does not exist, and the status says something \
                                else. The request is well formed, the method is known: \
                                what is missing is the page.";
                 client.wrong_at("HTTP/1.1 ".len(), meaning, why)
@@ -199,7 +200,7 @@ fn allow(submission: &Submission) -> Verdict {
                a list of methods, with commas between them (section 10.2.1).";
     submission.each(unwanted(), |server, (method, path)| {
         let (_, answer) = ask(server, method, path)?;
-        let meaning = "This is not a 405, so there is no Allow to look at.";
+        let meaning = "This is not a 405, so Allow is not looked at.";
         let is_405 = answer.expect_status(&[405], meaning, why);
         is_405.map_err(Failure::unreached)?;
         let allow = answer.expect_field(
@@ -290,7 +291,7 @@ fn head(submission: &Submission) -> Verdict {
     submission.each(rows, |server, &(path, status)| {
         let (_, answer) = ask(server, "HEAD", path)?;
         let meaning = if status == 200 {
-            "There is such a page, and your program has no head of it: a client that \
+            "The page exists, and your program has no head of it: a client that \
              asks for HEAD wants to hear what GET would say."
         } else {
             "GET of this path gets 404. HEAD gets something else, so a client that \
