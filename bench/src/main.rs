@@ -1,10 +1,11 @@
-//! `cargo run --release --manifest-path bench/Cargo.toml -- parsing|serving`
+//! `cargo run --release --manifest-path bench/Cargo.toml -- parsing|serving|draw`
 //!
 //! `--quick` measures next to nothing, `--into FOLDER` writes elsewhere than to
+//! `results/`. `draw` measures nothing: it draws the charts again, from the tables in
 //! `results/`.
 
-use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use anyhow::{Context, Result, bail, ensure};
 use bench::report::Report;
@@ -18,8 +19,26 @@ fn main() -> Result<()> {
         ["peer", name, address] => peers::serve(name, address.parse()?),
         ["parsing", ref options @ ..] => finish("parsing", options, parsing::report),
         ["serving", ref options @ ..] => finish("serving", options, serving::report),
-        _ => bail!("usage: parsing|serving [--quick] [--into FOLDER]"),
+        ["draw"] => draw(),
+        _ => bail!("usage: draw|parsing|serving [--quick] [--into FOLDER]"),
     }
+}
+
+/// Where the figures of this repository are.
+const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/results");
+
+/// Draws the charts of both reports again.
+fn draw() -> Result<()> {
+    for (name, drawing) in [
+        ("parsing", parsing::drawing as fn(&str) -> Result<String>),
+        ("serving", serving::drawing),
+    ] {
+        let report = Path::new(RESULTS).join(name).with_extension("md");
+        let markdown = fs::read_to_string(&report)
+            .with_context(|| report.display().to_string())?;
+        fs::write(report.with_extension("svg"), drawing(&markdown)?)?;
+    }
+    Ok(())
 }
 
 /// Measures, prints the report and writes it.
@@ -29,7 +48,7 @@ fn finish(
     measure: fn(Effort) -> Result<Report>,
 ) -> Result<()> {
     let mut effort = Effort::Full;
-    let mut folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/results"));
+    let mut folder = PathBuf::from(RESULTS);
     while let [option, rest @ ..] = options {
         options = match (*option, rest) {
             ("--quick", _) => {
@@ -40,7 +59,7 @@ fn finish(
                 folder = PathBuf::from(path);
                 rest
             }
-            _ => bail!("{option} is no option"),
+            _ => bail!("{option} isn't an option"),
         };
     }
     ensure!(

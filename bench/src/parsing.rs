@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use crate::Effort;
-use crate::chart::{self, Bar, Panel, figure};
+use crate::chart::{self, Panel, figure};
 use crate::report::{Goal, Limit, Report, circumstances, goals};
 use crate::samples::{SAMPLES, Sample};
 
@@ -78,7 +78,8 @@ pub fn report(effort: Effort) -> Result<Report> {
     markdown += &goals(&rows.iter().map(goal).collect::<Vec<_>>());
     markdown += "\n";
     markdown += &words(&rows);
-    Ok(Report { markdown, svg: svg(&rows) })
+    let svg = drawing(&markdown)?;
+    Ok(Report { markdown, svg })
 }
 
 /// The parsers take turns in short batches, so that whatever else the machine does hits
@@ -147,36 +148,34 @@ fn words(rows: &[Row]) -> String {
         (low.min(ratio), high.max(ratio))
     });
     format!(
-        "The best of many short batches, in turns, in one process. The two do not do \
-         the same: step05 also checks Host, target and framing, which `httparse` \
-         leaves to its caller; `httparse` keeps a list of the fields, which step05 \
-         walks again when somebody asks. And of `httparse`'s time a good part goes \
-         into clearing the room for 64 fields, as its documentation shows it. Who \
-         hands it room that was not cleared gets the last column; beside that, \
-         step05's speed is between {low:.2} and {high:.2} times `httparse`'s. All of \
-         this is nanoseconds: a server spends a hundred times as long, or more, in the \
-         kernel.\n"
+        "The best of many short batches, in turns, in one process. The two don't do \
+         the same work: step05 also checks Host, target and framing, which `httparse` \
+         leaves to its caller; `httparse` keeps a list of the fields, while step05 \
+         walks through them again each time one is asked for. And a good part of \
+         `httparse`'s time goes into clearing the room for 64 fields, the way its \
+         documentation shows it. A caller that hands it room that wasn't cleared gets \
+         the last column; compared with that, step05's speed is between {low:.2} and \
+         {high:.2} times `httparse`'s. All of this is nanoseconds: a server spends a \
+         hundred times as long, or more, in the kernel.\n"
     )
 }
 
-fn svg(rows: &[Row]) -> String {
-    let panel = |row: &Row| Panel {
-        title: row.sample.to_string(),
-        unit: " ns",
-        bars: vec![
-            Bar { label: "step05".into(), value: row.step05, is_ours: true },
-            Bar { label: "httparse".into(), value: row.httparse, is_ours: false },
-        ],
+/// The chart of a report.
+///
+/// # Errors
+/// When the report has another table.
+pub fn drawing(markdown: &str) -> Result<String> {
+    let tables = chart::tables(markdown);
+    let table = tables.first().context("no table in the report")?;
+    let rows = table.rows.iter().map(|cells| {
+        let label = cells[0].split(':').next().unwrap_or_default();
+        (label.into(), cells[1..].iter().map(ToString::to_string).collect())
+    });
+    let name = |cell: &&str| cell.rsplit(", ").next().unwrap_or(cell).replace('`', "");
+    let panel = Panel {
+        title: "Parsing a request, ns (less is better)".into(),
+        columns: table.head[1..].iter().map(name).collect(),
+        rows: rows.collect(),
     };
-    let mut description = String::from("Nanoseconds for a request, fewer is better.");
-    for Row { sample, step05, httparse, .. } in rows {
-        let _ = write!(
-            description,
-            " {sample}: step05 {}, httparse {}.",
-            figure(*step05),
-            figure(*httparse)
-        );
-    }
-    let panels: Vec<_> = rows.iter().map(panel).collect();
-    chart::svg("parsing", "Nanoseconds to parse a request", &description, &panels)
+    Ok(chart::svg("parsing", "Nanoseconds to parse a request", &[panel]))
 }

@@ -7,7 +7,7 @@ use std::{fs, thread};
 use anyhow::{Result, ensure};
 
 use crate::Effort;
-use crate::chart::{self, Bar, Panel, figure};
+use crate::chart::{self, Panel, Table, figure};
 use crate::client::load;
 use crate::report::{Goal, Limit, Report, circumstances, goals};
 use crate::server::{Kind, Server, build_steps};
@@ -72,7 +72,8 @@ pub fn report(effort: Effort) -> Result<Report> {
     markdown += &goals(&sections.iter().flat_map(wanted).collect::<Vec<_>>());
     markdown += "\n";
     markdown += &words(&sections);
-    Ok(Report { markdown, svg: svg(&sections) })
+    let svg = drawing(&markdown)?;
+    Ok(Report { markdown, svg })
 }
 
 /// Waits until most connections of earlier batches, or of an earlier run, are
@@ -191,14 +192,15 @@ fn wanted(section: &Section) -> Vec<Goal> {
 /// What the figures mean, and what they do not.
 fn words(sections: &[Section]) -> String {
     let mut text = String::from(
-        "A connection for each request, the best of several short batches in turns, \
-         each figure by itself. CPU is the server's for one request, user and system \
-         together. All print to the null device; the steps and http.server log every \
-         request, the others do not. hyper runs on one thread. The client works on the \
-         same cores, so that requests/s count its work too, and with 16 clients the \
-         p50 is mostly waiting in line: most servers here answer one after the other. \
-         On a machine that has other work, requests/s differ by a tenth and more from \
-         run to run, CPU by some hundredths.\n",
+        "A connection for each request; the best of several short batches in turns, \
+         each figure by itself. CPU is the server's, user and system together, for one \
+         request. All print to the null device: step04 a line for each line of the \
+         request, step05 and http.server one, the others none. hyper runs on one \
+         thread. The clients run on the same cores, so requests/s include their work; \
+         with 16 of them, p50 is largely waiting in line, because nearly every server \
+         here answers one client after another. On a machine with other work to do, \
+         requests/s vary by a tenth or more from run to run, CPU by a few \
+         hundredths.\n",
     );
     for section in sections {
         let of = |kind| section.of(kind);
@@ -207,12 +209,12 @@ fn words(sections: &[Section]) -> String {
         let _ = write!(
             text,
             "\n\
-             With {}: what the floor does, nearly all of it in the kernel, is {:.0} % \
-             of step05's CPU; the deadline, parsing, the page, the date and the log \
-             share the rest. step04 answers {:.1} times as many requests as the same \
-             program in Python, which takes {:.1} times as much CPU. step05 answers \
-             {:.1} times as many as http.server, which takes {:.1} times as much \
-             CPU.\n",
+             With {}, what the floor does, nearly all of it in the kernel, accounts \
+             for {:.0} % of step05's CPU time; the deadline, parsing, the page, the date \
+             and the log share the rest. step04 answers {:.1} times as many requests \
+             as its Python twin, which takes {:.1} times as much CPU time. step05 \
+             answers {:.1} times as many as http.server, which takes {:.1} times as \
+             much.\n",
             clients(section),
             100.0 * (floor.cpu / step05.cpu).min(1.0),
             rust.per_second / python.per_second,
@@ -224,29 +226,31 @@ fn words(sections: &[Section]) -> String {
     text
 }
 
-fn svg(sections: &[Section]) -> String {
-    let mut description = String::new();
-    let mut panels = Vec::new();
-    for (title, unit, value) in [
-        ("Requests per second", "", (|best| best.per_second) as fn(&Best) -> f64),
-        ("The server's CPU for a request", " µs", |best| best.cpu),
-    ] {
-        for section in sections {
-            let title = format!("{title}, {}", clients(section));
-            let _ = write!(description, "{title}:");
-            let mut bars = Vec::new();
-            for (kind, best) in &section.figures {
-                let value = value(best);
-                let _ =
-                    write!(description, " {} {}{unit};", kind.name(), figure(value));
-                let is_ours = *kind == Kind::Step05;
-                bars.push(Bar { label: kind.name().into(), value, is_ours });
-            }
-            description.pop();
-            description += ". ";
-            panels.push(Panel { title, unit, bars });
-        }
-    }
-    let title = "Requests per second, and CPU for a request";
-    chart::svg("serving", title, description.trim_end(), &panels)
+/// The chart of a report.
+///
+/// # Errors
+/// When the report has other tables.
+pub fn drawing(markdown: &str) -> Result<String> {
+    let sections: Vec<_> = chart::tables(markdown)
+        .into_iter()
+        .filter(|table| table.head.get(1) == Some(&"requests/s"))
+        .collect();
+    let columns: Vec<_> = sections.iter().map(|table| table.head[0].into()).collect();
+    ensure!(columns.len() == CLIENTS.len(), "not the tables of a report: {columns:?}");
+    let panel = |title: &str, index: usize| {
+        let rows = sections[0].rows.iter().enumerate().map(|(row, cells)| {
+            let cell = |section: &Table<'_>| {
+                let cell = section.rows.get(row).and_then(|cells| cells.get(index));
+                cell.map_or_else(String::new, ToString::to_string)
+            };
+            (cells[0].into(), sections.iter().map(cell).collect())
+        });
+        Panel { title: title.into(), columns: columns.clone(), rows: rows.collect() }
+    };
+    let panels = [
+        panel("Requests per second (more is better)", 1),
+        panel("CPU time for a request, µs (less is better)", 4),
+    ];
+    let title = "Requests per second, and CPU time for a request";
+    Ok(chart::svg("serving", title, &panels))
 }

@@ -59,12 +59,14 @@ export async function launch() {
     };
 }
 
-/** Opens a page of the book. */
+/** Opens a page of the book, as somebody sees it who comes for the first time. */
 export async function open(browser, url, { theme = 'light', width = 1400, javascript = true } = {}) {
     const page = await browser.newPage();
     await page.setViewport({ width, height: 900 });
     await page.setJavaScriptEnabled(javascript);
     await page.evaluateOnNewDocument(theme => {
+        if (!sessionStorage.getItem('opened')) localStorage.clear();
+        sessionStorage.setItem('opened', 'yes');
         localStorage.setItem('mdbook-theme', theme);
         window.print = () => {}; // print.html calls it at once
     }, theme);

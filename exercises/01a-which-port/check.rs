@@ -9,7 +9,6 @@ use crate::{Check, Exercise, Failure, Server, Submission, Verdict};
 pub const EXERCISE: Exercise = Exercise {
     id: "01a",
     name: "which-port",
-    page: "01-bind.md",
     given: 0,
     readme: include_str!("README.md"),
     checks: &[

@@ -1,6 +1,6 @@
 //! Exercise 01a: bind to port 0 and say which port it became.
 //!
-//! `cargo run -p ex01a [-- ADDRESS]`, then `cargo exercise check 01a`
+//! `cargo exercise run 01a [-- ADDRESS]`, then `cargo exercise check 01a`
 
 use std::env;
 use std::io;

@@ -7,7 +7,6 @@ use crate::{Check, Ended, Exercise, Submission, Verdict};
 pub const EXERCISE: Exercise = Exercise {
     id: "01b",
     name: "address-taken",
-    page: "01-bind.md",
     given: 1,
     readme: include_str!("README.md"),
     checks: &[

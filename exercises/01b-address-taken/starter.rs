@@ -1,6 +1,6 @@
 //! Exercise 01b: say clearly that an address is taken.
 //!
-//! `cargo run -p ex01b [-- ADDRESS]`, then `cargo exercise check 01b`
+//! `cargo exercise run 01b [-- ADDRESS]`, then `cargo exercise check 01b`
 
 use std::env;
 use std::io::{self, BufRead, Write};

@@ -12,7 +12,6 @@ use crate::{
 pub const EXERCISE: Exercise = Exercise {
     id: "02a",
     name: "waiting-room",
-    page: "02-listen.md",
     given: 1,
     readme: include_str!("README.md"),
     checks: &[
@@ -80,7 +79,7 @@ fn lets_in(submission: &Submission) -> Verdict {
 
 fn let_in(server: &mut Server) -> Verdict<Client> {
     match server.try_connect(RESPONSE_TIMEOUT) {
-        ConnectOutcome::Connected(client) => return Ok(client),
+        ConnectOutcome::Connected(client) => return Ok(*client),
         ConnectOutcome::TimedOut => {
             return Err(server.wrong(
                 "Nobody refuses this client, and nobody lets it in: the waiting room \

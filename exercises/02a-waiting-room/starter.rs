@@ -1,6 +1,6 @@
 //! Exercise 02a: let clients in before anybody answers.
 //!
-//! `cargo run -p ex02a [-- ADDRESS [BACKLOG]]`, then `cargo exercise check 02a`
+//! `cargo exercise run 02a [-- ADDRESS [BACKLOG]]`, then `cargo exercise check 02a`
 
 use std::env;
 use std::io;

@@ -7,7 +7,6 @@ use crate::{
 pub const EXERCISE: Exercise = Exercise {
     id: "03a",
     name: "who-called",
-    page: "03-accept.md",
     given: 0,
     readme: include_str!("README.md"),
     checks: &[

@@ -1,6 +1,6 @@
 //! Exercise 03a: one line a connection, who it was and how many bytes came.
 //!
-//! `cargo run -p ex03a [-- ADDRESS]`, then `cargo exercise check 03a`
+//! `cargo exercise run 03a [-- ADDRESS]`, then `cargo exercise check 03a`
 
 use std::env;
 use std::io::{self, Read, Write};

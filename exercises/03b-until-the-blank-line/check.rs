@@ -7,7 +7,6 @@ use crate::{
 pub const EXERCISE: Exercise = Exercise {
     id: "03b",
     name: "until-the-blank-line",
-    page: "03-accept.md",
     given: 2,
     readme: include_str!("README.md"),
     checks: &[

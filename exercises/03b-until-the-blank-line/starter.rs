@@ -1,6 +1,6 @@
 //! Exercise 03b: answer when the whole request is there, and not before.
 //!
-//! `cargo run -p ex03b [-- ADDRESS]`, then `cargo exercise check 03b`
+//! `cargo exercise run 03b [-- ADDRESS]`, then `cargo exercise check 03b`
 
 use std::env;
 use std::io::{self, Read, Write};

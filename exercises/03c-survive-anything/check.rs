@@ -8,7 +8,6 @@ use crate::{
 pub const EXERCISE: Exercise = Exercise {
     id: "03c",
     name: "survive-anything",
-    page: "03-accept.md",
     given: 1,
     readme: include_str!("README.md"),
     checks: &[

@@ -1,6 +1,6 @@
 //! Exercise 03c: whatever a client does, the server goes on.
 //!
-//! `cargo run -p ex03c [-- ADDRESS]`, then `cargo exercise check 03c`
+//! `cargo exercise run 03c [-- ADDRESS]`, then `cargo exercise check 03c`
 
 use std::env;
 use std::io::{self, Read, Write};

@@ -5,7 +5,6 @@ use crate::{Check, Exercise, Response, Server, Submission, Verdict, get};
 pub const EXERCISE: Exercise = Exercise {
     id: "04a",
     name: "count-bytes",
-    page: "04-respond.md",
     given: 1,
     readme: include_str!("README.md"),
     checks: &[

@@ -1,6 +1,6 @@
 //! Exercise 04a: say how long the page is, so that a client need not wait for the end.
 //!
-//! `cargo run -p ex04a [-- ADDRESS]`, then `cargo exercise check 04a`
+//! `cargo exercise run 04a [-- ADDRESS]`, then `cargo exercise check 04a`
 
 use std::env;
 use std::io::{self, Read, Write};

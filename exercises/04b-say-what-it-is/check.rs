@@ -5,7 +5,6 @@ use crate::{Check, Exercise, Field, Response, Server, Submission, Verdict, get};
 pub const EXERCISE: Exercise = Exercise {
     id: "04b",
     name: "say-what-it-is",
-    page: "04-respond.md",
     given: 2,
     readme: include_str!("README.md"),
     checks: &[

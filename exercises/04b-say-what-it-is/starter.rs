@@ -1,6 +1,6 @@
 //! Exercise 04b: say what kind of bytes you send, and that you close the connection.
 //!
-//! `cargo exercise run 04b`, then `cargo exercise check 04b`
+//! `cargo exercise run 04b [-- ADDRESS]`, then `cargo exercise check 04b`
 
 use std::env;
 use std::io::{self, Read, Write};

@@ -10,7 +10,6 @@ use crate::{
 pub const EXERCISE: Exercise = Exercise {
     id: "04c",
     name: "do-not-wait-forever",
-    page: "05-parse/transport.md",
     given: 3,
     readme: include_str!("README.md"),
     checks: &[

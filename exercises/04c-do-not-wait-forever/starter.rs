@@ -1,6 +1,6 @@
 //! Exercise 04c: give each client a second for its request, and no longer.
 //!
-//! `cargo exercise run 04c`, then `cargo exercise check 04c`
+//! `cargo exercise run 04c [-- ADDRESS]`, then `cargo exercise check 04c`
 
 use std::env;
 use std::io::{self, Read, Write};

@@ -11,7 +11,6 @@ use crate::{
 pub const EXERCISE: Exercise = Exercise {
     id: "04d",
     name: "do-not-slam-the-door",
-    page: "05-parse/connection.md",
     given: 7,
     readme: include_str!("README.md"),
     checks: &[
@@ -93,6 +92,7 @@ fn post_is_refused(submission: &Submission) -> Verdict {
     let small = [head("/", "Content-Length", 10).as_slice(), b"name=value"].concat();
     let empty = head("/elsewhere", "Content-Length", 0);
     submission.each([small, empty], |server, request| {
+        let begun = Instant::now();
         let mut client = server.connect()?;
         client.send(request)?;
         client.response()?.expect_status(
@@ -109,6 +109,7 @@ fn post_is_refused(submission: &Submission) -> Verdict {
                 "shutdown(2) sends a FIN, and so does close(2) once all has been read.",
             ));
         }
+        client.expect_in_time(begun, SECOND * 4 / 5)?;
         client.expect_close()
     })
 }
@@ -135,12 +136,14 @@ fn upload(
     let mut server = submission.start()?;
     let begun = Instant::now();
     let mut client = server.connect()?;
+    // A client that means to pause has more time, but not more than it takes by itself.
+    let limit = if pieces[0].1.is_zero() { SECOND * 9 / 20 } else { SLOWEST };
     upload_by(&mut client, begun, name, pieces, meanings).map_err(|failure| {
         // Only a client that had sent all of it in time was wronged.
         failure
             .reproduce(in_python(name, pieces))
             .should_see("b'HTTP/1.1 413 …'")
-            .if_sent_within(SLOWEST)
+            .if_sent_within(limit)
     })
 }
 
@@ -187,7 +190,7 @@ fn upload_by(
         }
         bytes.clear();
     }
-    client.response()?.expect_status(
+    client.read_response("POST")?.expect_status(
         &[413],
         "A small upload is refused with 413, and this one is not.",
         TOO_LARGE,
@@ -248,7 +251,10 @@ fn leaves_in_the_middle(submission: &Submission) -> Verdict {
     next.response()?.expect_success()?;
     // As browsers do that connect in advance.
     server.connect()?.leave();
-    server.ask(&get("/"))?.expect_success()?;
+    let mut last = server.connect()?;
+    last.send(&get("/"))?;
+    last.wait(LATE);
+    last.response()?.expect_success()?;
     server.survives()
 }
 
@@ -295,7 +301,8 @@ fn stops_in_the_middle(submission: &Submission) -> Verdict {
          the middle, it is not.",
         TOO_LARGE,
     )?;
-    client.listen_until(begun + LATE);
+    client.listen_until(begun + LATE - SECOND / 5);
+    client.pause(SECOND / 10);
     is_gone(&mut client)?;
     client.expect_in_time(begun, LATE + SECOND / 4)
 }

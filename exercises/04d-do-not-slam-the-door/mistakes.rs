@@ -29,7 +29,7 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("waits-in-threads", Threaded(reads_the_body_first)),
     ("lingers-in-threads", Threaded(lingers_forever)),
     ("times-each-read-in-threads", Threaded(times_each_read)),
-    ("sleeps-a-while", Handler(sleeps_a_while)),
+    ("sleeps-a-second", Handler(sleeps_a_second)),
     ("right-in-threads", Threaded(in_threads)),
     ("right-reads-first", Handler(reads_first)),
 ];
@@ -94,10 +94,13 @@ fn sleeps_before_it_closes(mut client: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Time for the client to be done. The bytes stay unread.
-fn sleeps_a_while(mut client: TcpStream) -> io::Result<()> {
-    answer(&mut client)?;
-    thread::sleep(SECOND / 4);
+/// A second for what's still to come, spent asleep.
+fn sleeps_a_second(mut client: TcpStream) -> io::Result<()> {
+    let head = crate::read_head(&mut client)?;
+    client.write_all(if head.starts_with(b"POST ") { REFUSAL } else { PAGE })?;
+    if rest_of_body(&head) > 0 {
+        thread::sleep(SECOND);
+    }
     Ok(())
 }
 
@@ -121,11 +124,11 @@ fn reads_a_little(mut client: TcpStream) -> io::Result<()> {
     client.take(100_000).read_to_end(&mut Vec::new()).map(drop)
 }
 
-/// Nothing for a third of a second, so nothing will come.
+/// Nothing for half a second, so nothing will come.
 fn gives_up_at_a_pause(mut client: TcpStream) -> io::Result<()> {
     answer(&mut client)?;
     client.shutdown(Shutdown::Write)?;
-    drain(&mut client, SECOND, SECOND / 3)
+    drain(&mut client, SECOND, SECOND / 2)
 }
 
 /// A read can fail, even if its bytes are thrown away.

@@ -1,6 +1,6 @@
 //! Exercise 04d: refuse a large upload so that the refusal arrives.
 //!
-//! `cargo exercise run 04d`, then `cargo exercise check 04d`
+//! `cargo exercise run 04d [-- ADDRESS]`, then `cargo exercise check 04d`
 
 use std::env;
 use std::io::{self, Read, Write};

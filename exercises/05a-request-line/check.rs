@@ -5,7 +5,6 @@ use crate::{Check, Exercise, Server, Submission, Verdict, get};
 pub const EXERCISE: Exercise = Exercise {
     id: "05a",
     name: "request-line",
-    page: "05-parse/request.md",
     given: 5,
     readme: include_str!("README.md"),
     checks: &[

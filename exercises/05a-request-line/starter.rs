@@ -1,6 +1,6 @@
 //! Exercise 05a: method, target, version, and nothing else.
 //!
-//! `cargo exercise run 05a`, then `cargo exercise check 05a`
+//! `cargo exercise run 05a [-- ADDRESS]`, then `cargo exercise check 05a`
 
 use std::env;
 use std::io::{self, Read, Write};

@@ -5,7 +5,6 @@ use crate::{Check, Client, Exercise, Response, Server, Submission, Verdict, get}
 pub const EXERCISE: Exercise = Exercise {
     id: "05b",
     name: "header-fields",
-    page: "05-parse/request.md",
     given: 4,
     readme: include_str!("README.md"),
     checks: &[

@@ -1,6 +1,6 @@
 //! Exercise 05b: take the fields of a request apart, and refuse bad ones.
 //!
-//! `cargo exercise run 05b`, then `cargo exercise check 05b`
+//! `cargo exercise run 05b [-- ADDRESS]`, then `cargo exercise check 05b`
 
 use std::env;
 use std::io::{self, Read, Write};

@@ -6,7 +6,6 @@ use crate::{Submission, Verdict};
 pub const EXERCISE: Exercise = Exercise {
     id: "05c",
     name: "right-answer",
-    page: "05-parse/site.md",
     given: 1,
     readme: include_str!("README.md"),
     checks: &[

@@ -1,6 +1,6 @@
 //! Exercise 05c: say what became of the request, in the status and in a field.
 //!
-//! `cargo exercise run 05c`, then `cargo exercise check 05c`
+//! `cargo exercise run 05c [-- ADDRESS]`, then `cargo exercise check 05c`
 
 use std::env;
 use std::io::{self, Read, Write};

@@ -7,7 +7,6 @@ use crate::{
 pub const EXERCISE: Exercise = Exercise {
     id: "05d",
     name: "read-the-body",
-    page: "05-parse/body.md",
     given: 2,
     readme: include_str!("README.md"),
     checks: &[

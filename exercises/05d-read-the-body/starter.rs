@@ -1,7 +1,7 @@
 //! Exercise 05d: read the body of a request, however its length is said, and send it
 //! back.
 //!
-//! `cargo run -p ex05d [-- ADDRESS]`, then `cargo exercise check 05d`
+//! `cargo exercise run 05d [-- ADDRESS]`, then `cargo exercise check 05d`
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Read, Write};

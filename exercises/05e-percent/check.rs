@@ -5,7 +5,6 @@ use crate::{Check, Exercise, Response, Submission, Verdict, get, reproduce};
 pub const EXERCISE: Exercise = Exercise {
     id: "05e",
     name: "percent",
-    page: "05-parse/target.md",
     given: 1,
     readme: include_str!("README.md"),
     checks: &[

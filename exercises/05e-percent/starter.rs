@@ -1,6 +1,6 @@
 //! Exercise 05e: greet people whose names do not fit into a URL as they are.
 //!
-//! `cargo run -p ex05e [-- ADDRESS]`, then `cargo exercise check 05e`
+//! `cargo exercise run 05e [-- ADDRESS]`, then `cargo exercise check 05e`
 
 use std::env;
 use std::io::{self, Read, Write};

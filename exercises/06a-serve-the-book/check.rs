@@ -21,7 +21,6 @@ macro_rules! reproduce {
 pub const EXERCISE: Exercise = Exercise {
     id: "06a",
     name: "serve-the-book",
-    page: "beyond/files.md",
     given: 7,
     readme: include_str!("README.md"),
     checks: &[

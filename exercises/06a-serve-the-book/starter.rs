@@ -1,6 +1,6 @@
 //! Exercise 06a: serve the files of a folder, and nothing outside of it.
 //!
-//! `cargo run -p ex06a [-- ADDRESS [FOLDER]]`, then `cargo exercise check 06a`
+//! `cargo exercise run 06a [-- ADDRESS [FOLDER]]`, then `cargo exercise check 06a`
 
 use std::env;
 use std::fs;

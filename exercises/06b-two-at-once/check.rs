@@ -5,7 +5,6 @@ use crate::{Check, Client, Exercise, Response, Server, Submission, Verdict, get}
 pub const EXERCISE: Exercise = Exercise {
     id: "06b",
     name: "two-at-once",
-    page: "beyond/many-clients.md",
     given: 7,
     readme: include_str!("README.md"),
     checks: &[

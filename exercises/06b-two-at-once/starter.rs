@@ -1,6 +1,6 @@
 //! Exercise 06b: serve many clients at once, and not too many.
 //!
-//! `cargo run -p ex06b [-- ADDRESS]`, then `cargo exercise check 06b`
+//! `cargo exercise run 06b [-- ADDRESS]`, then `cargo exercise check 06b`
 
 use std::env;
 use std::io::{self, Read, Write};

@@ -12,7 +12,6 @@ use crate::{
 pub const EXERCISE: Exercise = Exercise {
     id: "06c",
     name: "keep-the-line-open",
-    page: "beyond/keep-alive.md",
     given: 9,
     readme: include_str!("README.md"),
     checks: &[
@@ -247,22 +246,19 @@ fn body(
         client.listen(SILENCE_WINDOW);
         client.send(second.as_bytes())?;
     }
-    let verdict = (|| {
-        let first = client.next_response_to("POST")?;
-        let second = client.next_response_to("GET")?;
-        first.expect_success()?;
-        if second.status != 200 || second.body.starts_with(b"GET /smuggled") {
-            client.listen(SILENCE_WINDOW);
-        }
-        if second.body.starts_with(b"GET /smuggled") {
-            return Err(second.wrong_in_body(0, meaning, BODY));
-        }
-        second.expect_status(&[200], meaning, BODY)?;
-        let wanted = format!("POST /two {}\n", SMUGGLED.len());
-        first.expect_body(wanted.as_bytes(), "The body has another length.", BODY)?;
-        second.expect_body(b"GET /three 0\n", ANOTHER, BODY)
-    })();
-    verdict
+    let first = client.next_response_to("POST")?;
+    let second = client.next_response_to("GET")?;
+    first.expect_success()?;
+    if second.status != 200 || second.body.starts_with(b"GET /smuggled") {
+        client.listen(SILENCE_WINDOW);
+    }
+    if second.body.starts_with(b"GET /smuggled") {
+        return Err(second.wrong_in_body(0, meaning, BODY));
+    }
+    second.expect_status(&[200], meaning, BODY)?;
+    let wanted = format!("POST /two {}\n", SMUGGLED.len());
+    first.expect_body(wanted.as_bytes(), "The body has another length.", BODY)?;
+    second.expect_body(b"GET /three 0\n", ANOTHER, BODY)
 }
 
 fn head(submission: &Submission) -> Verdict {

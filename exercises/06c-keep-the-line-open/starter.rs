@@ -1,6 +1,6 @@
 //! Exercise 06c: more than one request on a connection.
 //!
-//! `cargo run -p ex06c [-- ADDRESS]`, then `cargo exercise check 06c`
+//! `cargo exercise run 06c [-- ADDRESS]`, then `cargo exercise check 06c`
 
 use std::env;
 use std::io::{self, Read, Write};

@@ -22,7 +22,6 @@ macro_rules! reproduce {
 pub const EXERCISE: Exercise = Exercise {
     id: "06d",
     name: "padlock",
-    page: "beyond/https.md",
     given: 0,
     readme: include_str!("README.md"),
     checks: &[
@@ -133,8 +132,7 @@ fn connect(server: &mut Server, name: &str, pem: &str) -> Verdict<Padlock> {
         }
         handshake => {
             let said = handshake.and_then(|text| text.strip_prefix("handshake: "));
-            let failed = Err(not_let_in(server, name, said));
-            failed
+            Err(not_let_in(server, name, said))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Exercise 06d: the same bytes, inside of TLS.
 //!
-//! `cargo run -p ex06d [-- ADDRESS]`, then `cargo exercise check 06d`
+//! `cargo exercise run 06d [-- ADDRESS]`, then `cargo exercise check 06d`
 
 use std::env;
 use std::io::{self, Read, Write};

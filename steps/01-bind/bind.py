@@ -1,4 +1,4 @@
-"""Step 1: bind. A socket with an address, and nobody listening on it."""
+"""Step 1: bind. A socket gets an address, and doesn't listen on it."""
 
 import os
 import socket
@@ -11,13 +11,13 @@ if address in ("-h", "--help"):
 host, port = address.rsplit(":", 1)
 
 server = socket.socket()
-# Connections that ended a minute ago must not keep the address taken. Not on
-# Windows, where this would let another program take the address from us.
+# Otherwise a connection that closed within the last minute keeps the address
+# taken. Not on Windows, where this would let other programs take it from us.
 if os.name == "posix":
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 server.bind((host, int(port)))
 
 address = "%s:%d" % server.getsockname()
-print(f"bound to {address}, but nobody listens; press Enter to end", flush=True)
+print(f"bound to {address}, but not listening; press Enter to quit", flush=True)
 sys.stdin.readline()
 server.close()

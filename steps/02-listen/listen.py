@@ -1,4 +1,4 @@
-"""Step 2: listen. The kernel lets clients in, and nobody talks to them."""
+"""Step 2: listen. The kernel lets clients in, and the program ignores them."""
 
 import os
 import socket
@@ -11,8 +11,8 @@ if address in ("-h", "--help"):
 host, port = address.rsplit(":", 1)
 
 server = socket.socket()
-# Connections that ended a minute ago must not keep the address taken. Not on
-# Windows, where this would let another program take the address from us.
+# Otherwise a connection that closed within the last minute keeps the address
+# taken. Not on Windows, where this would let other programs take it from us.
 if os.name == "posix":
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 server.bind((host, int(port)))
@@ -20,6 +20,6 @@ server.bind((host, int(port)))
 server.listen(5)
 
 address = "%s:%d" % server.getsockname()
-print(f"listening on {address}, but nobody accepts; press Enter to end", flush=True)
+print(f"listening on {address}, but not accepting; press Enter to quit", flush=True)
 sys.stdin.readline()
 server.close()

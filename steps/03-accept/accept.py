@@ -1,4 +1,4 @@
-"""Step 3: accept. Clients are let in one by one, heard once, and sent away."""
+"""Step 3: accept. Each client is let in, read from once, and hung up on."""
 
 import io
 import socket
@@ -6,7 +6,7 @@ import sys
 
 
 def handle(client):
-    """Reads once and shows every byte. Leaving the `with` closes the connection."""
+    """Reads once and prints every byte. Leaving the `with` closes the connection."""
     with client:
         for line in io.BytesIO(client.recv(4096)):
             print(repr(line)[2:-1], flush=True)
@@ -19,10 +19,10 @@ if address in ("-h", "--help"):
 host, port = address.rsplit(":", 1)
 server = socket.create_server((host, int(port)))
 address = "%s:%d" % server.getsockname()
-print(f"accepting at http://{address}/ until you press Ctrl-C", flush=True)
+print(f"listening on http://{address}/; press Ctrl-C to stop", flush=True)
 while True:
     try:
         handle(server.accept()[0])
-    # What goes wrong with one client must not end the server for the others.
+    # An error with one client mustn't end the server for the others.
     except OSError as error:
-        print(f"a client was lost: {error}", file=sys.stderr)
+        print(f"lost a client: {error}", file=sys.stderr)

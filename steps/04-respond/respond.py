@@ -6,7 +6,7 @@ import sys
 
 
 def handle(client):
-    """Reads once, shows every byte, answers. Leaving `with` closes the connection."""
+    """Reads once, prints every byte, answers. Leaving `with` closes the connection."""
     with client:
         for line in io.BytesIO(client.recv(4096)):
             print(repr(line)[2:-1], flush=True)
@@ -20,10 +20,10 @@ if address in ("-h", "--help"):
 host, port = address.rsplit(":", 1)
 server = socket.create_server((host, int(port)))
 address = "%s:%d" % server.getsockname()
-print(f"serving http://{address}/ until you press Ctrl-C", flush=True)
+print(f"listening on http://{address}/; press Ctrl-C to stop", flush=True)
 while True:
     try:
         handle(server.accept()[0])
-    # What goes wrong with one client must not end the server for the others.
+    # An error with one client mustn't end the server for the others.
     except OSError as error:
-        print(f"a client was lost: {error}", file=sys.stderr)
+        print(f"lost a client: {error}", file=sys.stderr)

@@ -6,11 +6,13 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::process::Command;
 #[cfg(target_os = "linux")]
-use std::{sync::mpsc, thread};
+use std::{sync::mpsc, thread, time::Duration, time::Instant};
 
 #[cfg(target_os = "linux")]
-use anyhow::bail;
+use anyhow::{Context, bail};
 use anyhow::{Result, ensure};
+#[cfg(target_os = "linux")]
+use socket2::{Domain, Socket, Type};
 use tests::{Client, GLANCE, PATIENCE, Program, REQUEST, pin};
 
 fn rust() -> Command {
@@ -31,6 +33,7 @@ tests::checks! { rust, python:
     #[cfg(target_os = "linux")] waiting_clients_are_thrown_out_when_it_ends
     #[cfg(target_os = "linux")] backlog
     #[cfg(target_os = "linux")] who_leaves_is_not_missed
+    #[cfg(target_os = "linux")] every_address_of_this_machine
     #[ignore = "needs curl: cargo test -- --ignored"] curl
     #[cfg(target_os = "linux")]
     #[ignore = "needs Chromium: cargo test -- --ignored"]
@@ -126,6 +129,72 @@ fn let_in(
         lines.push(format!("client {number}: {done}, {number} waiting"));
     }
     bail!("there is no end to it")
+}
+
+/// 0.0.0.0 is every address of this machine, and 127.0.0.1 is one. Linux only: it has
+/// all of 127.0.0.0/8.
+#[cfg(target_os = "linux")]
+fn every_address_of_this_machine(program: fn() -> Command) -> Result<()> {
+    let mut lines = Vec::new();
+    for address in ["127.0.0.1", "0.0.0.0"] {
+        let program = Program::start_at(&format!("{address}:0"), program())?;
+        let other = SocketAddr::from(([127, 0, 0, 2], program.address().port()));
+        let seen = tests::connect(other, PATIENCE);
+        lines.push(format!("at {address}: a client of 127.0.0.2 is {seen}"));
+        program.stop()?;
+    }
+    pin!("every_address", lines.join("\n"));
+    Ok(())
+}
+
+/// A socket of this test that listens, and its address.
+#[cfg(target_os = "linux")]
+fn listening(backlog: i32) -> Result<(Socket, SocketAddr)> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
+    socket.listen(backlog)?;
+    let address = socket.local_addr()?.as_socket().context("no IP address")?;
+    Ok((socket, address))
+}
+
+/// A client whose SYN got no answer sends it again after a second. If there's a seat by
+/// then, it gets it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_client_asks_again_after_a_second() -> Result<()> {
+    let (socket, address) = listening(0)?;
+    let _inside = Client::connect(address)?;
+    tests::wait_for_queue(address, 1)?;
+    let start = Instant::now();
+    let outside =
+        thread::spawn(move || Client::connect(address).map(|_| start.elapsed()));
+    tests::wait_until("it has asked", || has_asked(address))?;
+    socket.accept()?;
+    let waited = outside.join().expect("it does not panic")?;
+    ensure!(waited > Duration::from_millis(900), "let in after {waited:?}");
+    Ok(())
+}
+
+/// Whether a client has sent a SYN and waits for an answer: in proc(5), state 02.
+#[cfg(target_os = "linux")]
+fn has_asked(server: SocketAddr) -> bool {
+    let asked = format!(" 0100007F:{:04X} 02 ", server.port());
+    std::fs::read_to_string("/proc/net/tcp").is_ok_and(|table| table.contains(&asked))
+}
+
+/// Linux cuts a larger backlog down to `somaxconn`, listen(2). In what `ss` shows of a
+/// socket that listens, the third column is the backlog.
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "needs ss: cargo test -- --ignored"]
+fn the_backlog_has_a_limit() -> Result<()> {
+    let (_socket, address) = listening(i32::MAX)?;
+    let mut ss = Command::new("ss");
+    ss.args(["-Hltn", &format!("sport = :{}", address.port())]);
+    let shown = String::from_utf8(tests::run(ss)?.stdout)?;
+    let limit = std::fs::read_to_string("/proc/sys/net/core/somaxconn")?;
+    ensure!(shown.split_whitespace().nth(2) == Some(limit.trim()), "{shown}, {limit}");
+    Ok(())
 }
 
 fn curl(program: fn() -> Command) -> Result<()> {

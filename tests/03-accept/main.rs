@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
+#[cfg(target_os = "linux")]
+use anyhow::Context;
 use anyhow::{Result, ensure};
 #[cfg(target_os = "linux")]
-use tests::Client;
+use tests::{Client, PATIENCE};
 use tests::{Program, REQUEST, pin};
 
 fn rust() -> Command {
@@ -23,6 +25,7 @@ tests::checks! { rust, python:
     one_read_is_not_one_request
     an_idle_client_holds_everybody_up
     survives_bad_clients
+    #[cfg(target_os = "linux")] after_the_close_nobody_listens
     #[cfg(target_os = "linux")] one_read_is_at_most_4096_bytes
     #[ignore = "needs curl: cargo test -- --ignored"] curl
     #[ignore = "needs Chromium: cargo test -- --ignored"] browser
@@ -102,6 +105,27 @@ fn one_read_is_at_most_4096_bytes(program: fn() -> Command) -> Result<()> {
     Ok(())
 }
 
+/// FIN says only that the server has sent its last byte. But this one has closed its
+/// socket: the first bytes that come after that are answered by RST, and the client
+/// learns of it when it sends more.
+#[cfg(target_os = "linux")]
+fn after_the_close_nobody_listens(program: fn() -> Command) -> Result<()> {
+    let program = Program::start(program())?;
+    let mut client = Client::connect(program.address())?;
+    client.send(REQUEST)?;
+    let seen = client.read_to_end(PATIENCE);
+    client.send(b"more")?;
+    let mut refusal = None;
+    tests::wait_until("the reset has come", || {
+        refusal = client.send(b"more").err();
+        refusal.is_some()
+    })?;
+    let refusal = refusal.context("no error")?;
+    pin!("after_the_close", format!("{seen}\nmore: sent\nstill more: {refusal}"));
+    program.stop()?;
+    Ok(())
+}
+
 /// A flaw: one client at a time. Step 5 sets the idle one a deadline, exercise 06b
 /// serves two at once.
 fn an_idle_client_holds_everybody_up(program: fn() -> Command) -> Result<()> {
@@ -115,7 +139,7 @@ fn an_idle_client_holds_everybody_up(program: fn() -> Command) -> Result<()> {
 fn survives_bad_clients(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
     tests::bad_clients(program.address())?;
-    program.wait_for_stderr("a client was lost: ")?;
+    program.wait_for_stderr("lost a client: ")?;
     pin!("client", tests::exchange(program.address(), REQUEST)?);
     program.stop()?;
     Ok(())

@@ -1,11 +1,12 @@
 //! How long a client may take, how much it may send, and how it still gets its answer.
 
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use step05::{Deadlines, Response};
+use step05::{Deadlines, MAX_BODY, MAX_HEAD, Response};
 use tests::{Client, End, GLANCE, PATIENCE, Program, REQUEST, Received, date, pin};
 
 use super::{rust, with_deadline};
@@ -193,6 +194,31 @@ fn a_reader_that_does_not_read_is_cut_off() -> Result<()> {
     second.send(REQUEST)?;
     second.read_until(PATIENCE, |bytes| !bytes.is_empty());
     check_deadline(start, 0.5)
+}
+
+/// What chapter 5 says of the limits in figures of its own.
+#[test]
+fn what_the_book_reckons() {
+    let Deadlines { head, write, linger } = Deadlines::default();
+    assert_eq!((head + write + linger).as_secs(), 22);
+    // One byte every nine seconds: almost a week, and with a body four months.
+    let days = |bytes: usize| bytes * 9 / 86_400;
+    assert_eq!((days(MAX_HEAD), days(MAX_HEAD + MAX_BODY)), (6, 116));
+    // Lines of four bytes, and all that has come is parsed after each.
+    let parsed: usize = (4..=MAX_HEAD).step_by(4).sum();
+    assert_eq!(parsed / 1_000_000, 536);
+}
+
+/// Why a small answer needs no deadline: all of it fits into a send buffer that is
+/// empty, even if the client never reads.
+#[test]
+fn a_small_answer_fits_into_an_empty_send_buffer() -> Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let _client = Client::connect_with_buffer(listener.local_addr()?, 1)?;
+    let (mut server, _) = listener.accept()?;
+    server.set_nonblocking(true)?;
+    ensure!(server.write(&[b'a'; 4096])? == 4096);
+    Ok(())
 }
 
 /// A client that says nothing holds up one thread. Only when all have one each,

@@ -255,7 +255,7 @@ fn two_requests_get_one_answer() -> Result<()> {
 fn survives_bad_clients() -> Result<()> {
     let program = Program::start(rust())?;
     tests::bad_clients(program.address())?;
-    program.wait_for_stdout(" was lost: ")?;
+    program.wait_for_stdout("lost 127.0.0.1:")?;
     let received = tests::exchange(program.address(), REQUEST)?;
     pin!("home", date(&received.to_string()));
     program.stop()?;

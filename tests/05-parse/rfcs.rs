@@ -1,10 +1,10 @@
 //! What the RFCs ask and what step05 does: each request of `ledger.txt` is sent, its
 //! status is the one that the ledger says, and the answer is pinned in full.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
-use anyhow::{Context, Error, Result, ensure};
-use tests::{Client, PATIENCE, Program, date, pin};
+use anyhow::{Context, Error, Result, bail, ensure};
+use tests::{Client, PATIENCE, Program, REQUEST, date, pin};
 
 use crate::ledger::{self, Rule};
 
@@ -89,23 +89,98 @@ fn every_status_appears() -> Result<()> {
     Ok(())
 }
 
-/// Every reason that the source has for refusing a request is some answer's text.
+/// Every reason that the source has for refusing a request is given to some client, and
+/// a table shows one: that with the line about as long as `GET / HTTP/1.1\r\n`.
 #[test]
 fn every_reason_appears() -> Result<()> {
+    let carets = carets()?;
     let source = include_str!("../../steps/05-parse/src/rules.rs");
     let (_, rest) = source.split_once("// Lines.").context("no list of rules")?;
     let (rules, _) = rest.split_once("const fn bad").context("no end of the list")?;
-    let reasons =
-        rules.split('"').skip(1).step_by(2).filter(|text| !text.starts_with("RFC "));
-    let pinned = concat!(
-        include_str!("snapshots/rfcs.snap"),
-        include_str!("snapshots/trickler.snap")
-    );
+    let mut table = String::from("**Lines**\n\n");
+    table += HEADER;
     let mut count = 0;
-    for reason in reasons {
-        ensure!(pinned.contains(reason), "no request is refused because {reason:?}");
+    for part in rules.split("pub const ").skip(1) {
+        let mut texts = part.split('"').skip(1).step_by(2);
+        let reason = texts.next().context("no reason")?;
+        let section = texts.next().unwrap_or("RFC 6585, 5");
+        let shown = |caret: &&Caret| caret.what == format!("{reason} ({section})");
+        let Some(caret) =
+            carets.iter().filter(shown).min_by_key(|c| c.line.len().abs_diff(18))
+        else {
+            bail!("no request is refused because {reason:?}");
+        };
+        let place = section.trim_start_matches("RFC ");
+        writeln!(table, "| {caret} | {} | {reason} | {place} |", caret.status)?;
+        if let Some((_, group)) = part.split_once("// ") {
+            write!(table, "\n**{}**\n\n{HEADER}", group.trim().trim_end_matches('.'))?;
+        }
         count += 1;
     }
     ensure!(count > 30, "only {count} reasons found");
+    pin!("reasons", table);
     Ok(())
+}
+
+const HEADER: &str = "| where | status | reason | RFC |\n|---|--:|---|---|\n";
+
+/// What the log says of a refusal.
+struct Caret {
+    status: String,
+    /// The line it points at, and the place in it.
+    line: String,
+    offset: usize,
+    /// The reason and the section.
+    what: String,
+}
+
+/// Of every refused request of the ledger, and of one that comes too late.
+fn carets() -> Result<Vec<Caret>> {
+    let mut log = String::new();
+    let program = Program::start(super::rust())?;
+    for request in rules()?.into_iter().flat_map(|rule| rule.requests) {
+        answer(&program, &ledger::bytes(request.text).context("bytes")?)?;
+    }
+    // What is logged of a visit is there when the next one is served.
+    tests::exchange(program.address(), REQUEST)?;
+    log += &program.stop()?.stdout;
+    let program = Program::start(super::with_deadline("0.2"))?;
+    tests::exchange(program.address(), b"GET / HT")?;
+    program.wait_for_stdout(" ^ ")?;
+    log += &program.stop()?.stdout;
+    let lines: Vec<_> = log.lines().collect();
+    let carets = lines.windows(3).filter_map(|three| {
+        let [visit, line, caret] = three else { return None };
+        let (before, what) = caret.strip_prefix("    ")?.split_once("^ ")?;
+        let status = visit.rsplit(' ').nth(1)?.into();
+        let line = line.get(4..)?.into();
+        (before.trim().is_empty()).then(|| Caret {
+            status,
+            line,
+            offset: before.len(),
+            what: what.into(),
+        })
+    });
+    Ok(carets.collect())
+}
+
+/// In a cell of a table: a line of the log is too long for that.
+impl fmt::Display for Caret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start = self.offset.saturating_sub(20);
+        let cut = if start > 0 { "…" } else { "" };
+        let end = self.line.len().min(start + 26);
+        let shown: String = self.line[start..end].chars().map(in_html).collect();
+        let indent = " ".repeat(self.offset - start + cut.chars().count());
+        write!(f, "<pre>{cut}{shown}&#10;{indent}^</pre>")
+    }
+}
+
+/// What means something in HTML or Markdown, as a number.
+fn in_html(c: char) -> String {
+    if c.is_alphanumeric() || r" /:.,-\".contains(c) {
+        c.into()
+    } else {
+        format!("&#{};", u32::from(c))
+    }
 }

@@ -2,5 +2,7 @@
 //! it.
 
 mod drift;
+mod opening;
+mod published;
 mod reader;
 mod serve;

@@ -96,26 +96,33 @@ fn a_name_that_nobody_explains() -> Result<()> {
 #[test]
 fn a_syntax_error_in_a_step() -> Result<()> {
     let reader = Reader::new()?;
-    let before = reader.page("/04-respond.html")?;
-    reader.changes(STEP, &Append("\nfn {\n"))?;
-    let line = fs::read_to_string(reader.path(STEP))?.lines().count();
+    let (room, file) = ("/05-parse/cursor.html", "steps/05-parse/src/cursor.rs");
+    let before = reader.page(room)?;
+    reader.changes(file, &Append("\nfn {\n"))?;
+    let line = fs::read_to_string(reader.path(file))?.lines().count();
     let was = format!(
-        "{CHANGED}<br>Something on this page is as it last was: {STEP}:{line}: a \
-         bracket or a quote has no other end (book/src/04-respond.md:"
+        "{}<br>Something on this page is as it last was: {file}:{line}: a bracket or a \
+         quote has no other end (book/src/05-parse/cursor.md:",
+        CHANGED.replace(STEP, file)
     );
-    let notices = reader.notices("/04-respond.html")?;
+    let notices = reader.notices(room)?;
     let [notice] = &*notices else { panic!("{notices:?}") };
     ensure!(
         notice.starts_with(&was) && notice.matches("<br>").count() == 1,
         "{notice}"
     );
-    // The tab with Rust beside Python.
-    let tab = |page: &str| {
-        let tab = page.split("<section data-title=\"Rust\">").nth(1);
-        tab.and_then(|tab| tab.split("</section>").next()).map(String::from)
+    let listing = |page: &str| {
+        let listing = page.split("<figure class=\"listing\">").nth(1);
+        listing.and_then(|listing| listing.split("</figure>").next()).map(String::from)
     };
-    let after = reader.page("/04-respond.html")?;
-    ensure!(tab(&after).is_some() && tab(&after) == tab(&before), "{after}");
+    let after = reader.page(room)?;
+    ensure!(
+        listing(&after).is_some() && listing(&after) == listing(&before),
+        "{after}"
+    );
+    // A program as a whole is shown as it is.
+    reader.changes(STEP, &Append("\nfn {\n"))?;
+    ensure!(reader.page("/04-respond.html")?.contains("<ins>fn {\n</ins>"));
     Ok(())
 }
 
@@ -123,7 +130,7 @@ fn a_syntax_error_in_a_step() -> Result<()> {
 fn a_snapshot_that_is_deleted() -> Result<()> {
     const SNAPSHOT: &str = "tests/04-respond/snapshots/curl.snap";
     let mut reader = Reader::new()?;
-    let transcript = format!("<code>{SNAPSHOT}</code>");
+    let transcript = format!("title=\"pinned by a test: {SNAPSHOT}\"");
     ensure!(reader.page("/04-respond.html")?.contains(&transcript));
     reader.changes(SNAPSHOT, &Remove)?;
     let notices = reader.notices("/04-respond.html")?.join("\n");
@@ -179,7 +186,7 @@ fn an_editors_lock() -> Result<()> {
     copy_repository(reader.folder.path())?;
     for lock in [
         "book/src/.#index.md",
-        "book/src/fonts/.#OPEN-SANS-LICENSE.txt",
+        "book/src/fonts/.#SOCKET-SERIF-OFL.txt",
         "book/theme/fonts/.#fonts.css",
         "steps/04-respond/src/.#main.rs",
         "steps/.#notes",
@@ -200,7 +207,7 @@ fn a_book_that_cannot_be_built() -> Result<()> {
     let reader = Reader::new()?;
     let summary = fs::read_to_string(reader.path(SUMMARY))?;
     reader.changes(SUMMARY, &Remove)?;
-    for path in ["/", "/04-respond.html", "/tutorial.css", "/none", "/none/"] {
+    for path in ["/", "/04-respond.html", "/face.css", "/none", "/none/"] {
         let response = reader.site.answer(path.as_bytes());
         let page = String::from_utf8_lossy(&response.body).into_owned();
         assert_eq!(response.status.0, 500, "{path}");

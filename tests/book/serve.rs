@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use std::{fs, thread};
 
 use anyhow::{Context, Result, ensure};
-use book::serve::Site;
+use book::serve::{self, Site};
 use step05::Response;
 use tempfile::TempDir;
 use tests::{
@@ -269,7 +269,7 @@ fn the_next_page_shows_what_has_changed() -> Result<()> {
     };
     for source in [
         "book/src/rooms/new.md",
-        "book/theme/tutorial.css",
+        "book/theme/face.css",
         "book/book.toml",
         "steps/01-bind/src/main.rs",
         "tests/01-bind/snapshots/stdout.snap",
@@ -396,6 +396,33 @@ fn parts(received: &Received) -> Result<(&str, &str, &[u8])> {
     Ok((status, content_type.unwrap_or_default(), body))
 }
 
+/// What a browser sends is the reader's: none of it may become HTML.
+#[test]
+fn the_first_page_shows_the_request_that_asked_for_it() -> Result<()> {
+    let yours = |content_type, text: &str| {
+        let head = b"GET /?a=b HTTP/1.1\r\nHost: a\r\nX-Odd: <b> \\ \xe9\r\n\r\n";
+        let request = step05::parse(head)?.context("half a request")?.0;
+        let body = text.as_bytes().to_vec().into();
+        let response = Response { status: step05::Status::OK, content_type, body };
+        let answer = serve::with_request(response, &request).body;
+        anyhow::Ok(String::from_utf8_lossy(&answer).into_owned())
+    };
+    const HTML: &str = "text/html; charset=utf-8";
+    let recorded = "<main><section class=\"yours\">recorded</section> rest";
+    let page = yours(HTML, recorded)?;
+    ensure!(page.starts_with("<main><section class=\"yours\">\n"), "{page}");
+    ensure!(page.contains("You have just sent <em>this</em>"), "{page}");
+    ensure!(page.contains("/?a=b") && page.contains("X-Odd"), "{page}");
+    ensure!(page.contains("&lt;b&gt; \\\\ \\xe9"), "{page}");
+    ensure!(
+        page.ends_with("</section>\n rest") && !page.contains("recorded"),
+        "{page}"
+    );
+    assert_eq!(yours("text/css; charset=utf-8", recorded)?, recorded);
+    assert_eq!(yours(HTML, "<main>another page")?, "<main>another page");
+    Ok(())
+}
+
 /// The folder is not that of a book which somebody reads while the tests run.
 #[test]
 fn the_book_is_served_to_every_kind_of_client() -> Result<()> {
@@ -410,7 +437,7 @@ fn the_book_is_served_to_every_kind_of_client() -> Result<()> {
         ("/", "200 OK", HTML, "HTTP from the Socket Up"),
         ("/05-parse/transport.html?a=b", "200 OK", HTML, "deadline"),
         ("/print.html", "200 OK", HTML, "<h1"),
-        ("/fonts/OPEN-SANS-LICENSE.txt", "200 OK", "text/plain; charset=utf-8", ""),
+        ("/fonts/SOCKET-SERIF-OFL.txt", "200 OK", "text/plain; charset=utf-8", ""),
         ("/none/such", "404 Not Found", HTML, "<base href=\"/\">"),
         ("/%2e%2e/.rustc_info.json", "404 Not Found", HTML, ""),
     ] {
@@ -569,7 +596,7 @@ fn curl_asks_for_files() -> Result<()> {
     let mut terminal = Terminal::new()?;
     for line in [
         "curl -sI http://127.0.0.1:3000/ | grep -e HTTP -e Type",
-        "curl -sI http://127.0.0.1:3000/fonts/OPEN-SANS-LICENSE.txt | grep -e HTTP -e \
+        "curl -sI http://127.0.0.1:3000/fonts/SOCKET-SERIF-OFL.txt | grep -e HTTP -e \
          Type",
         "curl -sI --path-as-is http://127.0.0.1:3000/../../Cargo.toml | grep HTTP",
         "curl -sI http://127.0.0.1:3000/%2e%2e%2f%2e%2e%2fCargo.toml | grep HTTP",

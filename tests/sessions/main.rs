@@ -70,9 +70,6 @@ sessions! { #[cfg(target_os = "linux")]
     second wrong_folder: "cargo run -p step04", ["cd / && cargo run -p step04"];
     second which_step: "cargo run -p step04", ["cargo run 2>&1 | head -1"];
     second no_address: "cargo run -p step04", ["cargo run -p step04 -- 4545"];
-    second no_address_step01: "cargo run -p step01",
-        ["cargo run -p step01 -- localhost:4545",
-         "cargo run -p step01 -- 192.0.2.1:4545"];
     second help: "cargo run -p step04", ["cargo run -p step04 -- --help"];
     // The kernel gives one address to two sockets as long as nobody listens there.
     second two_step01: "cargo run -p step01", ["cargo run -p step01"];
@@ -81,7 +78,6 @@ sessions! { #[cfg(target_os = "linux")]
 
 sessions! { #[ignore = "needs python3: cargo test -- --ignored"]
     first python_step01: "python3 steps/01-bind/bind.py", [];
-    first python_step02: "python3 steps/02-listen/listen.py", [];
     first python_step03: "python3 steps/03-accept/accept.py", [];
     first python_server: HTTP_1_1_BY_PYTHON, [];
     first python_step04: "python3 steps/04-respond/respond.py", [];
@@ -112,6 +108,12 @@ sessions! { #[ignore = "needs nc: cargo test -- --ignored"]
         r"printf 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n' | nc 127.0.0.1 4545 | head -1",
         r"printf 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n' | nc 127.0.0.1 4545 | head -1",
         r"printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello' | nc -N 127.0.0.1 4545 | head -1"];
+    both nc_two_spaces_step05: "cargo run -p step05",
+        [r"printf 'GET  / HTTP/1.1\r\nHost: a\r\n\r\n' | nc 127.0.0.1 4545"];
+    both nc_red_step05: "cargo run -p step05",
+        [r"printf 'GET / HTTP/1.1\r\nX: \033[31mred\a\r\n\r\n' | nc 127.0.0.1 4545 | head -1"];
+    second nc_trickle_step05: "cargo run -p step05 -- --head-deadline 2",
+        ["(for i in 1 2 3; do printf a; sleep 1; done) | nc 127.0.0.1 4545"];
     second nc_two_requests_step05: "cargo run -p step05", [TWO_REQUESTS];
     both nc_smuggle_step05: "cargo run -p step05",
         [r"printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' | nc 127.0.0.1 4545"];
@@ -133,7 +135,12 @@ sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
         ["curl -s -H 'X-Odd: <b>bold</b>' http://127.0.0.1:4545/inspect | grep X-Odd"];
     second curl_options: "cargo run -p step05",
         ["curl -si -X OPTIONS http://127.0.0.1:4545/"];
+    second curl_methods_step05: "cargo run -p step05", [
+        r#"for m in GET OPTIONS POST BREW get; do curl -s -o /dev/null -w "$m: %{http_code}\n" -X $m http://127.0.0.1:4545/; done"#,
+        r#"curl -s -o /dev/null -w '%{http_code}\n' -H 'If-None-Match: *' http://127.0.0.1:4545/"#];
     second curl_twice_step05: "cargo run -p step05", [TWICE];
+    second curl_upload_step05: "cargo run -p step05",
+        ["head -c 2000000 /dev/zero | curl -sv --data-binary @- http://127.0.0.1:4545/ 2>&1 | grep -e '^> E' -e '^< H'"];
 }
 
 sessions! { #[ignore = "needs nc, python3: cargo test -- --ignored"]
@@ -193,6 +200,8 @@ sessions! { #[ignore = "needs ss, nc: cargo test -- --ignored"]
 
 #[cfg(target_os = "linux")]
 sessions! { #[ignore = "needs curl, ss: cargo test -- --ignored"]
+    second ss_step04: "cargo run -p step04",
+        ["curl http://127.0.0.1:4545/", "ss -tan 'sport = :4545'"];
     thrown_out curl_reset_step02: "cargo run -p step02",
         ["curl http://127.0.0.1:4545/"];
 }

@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use anyhow::{Context as _, Result, ensure};
 use mdbook_driver::MDBook;
-use mdbook_preprocessor::book::{Book, BookItem, Chapter};
+use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -18,7 +18,7 @@ use tracing_subscriber::{Layer, Registry};
 use crate::changes::Changes;
 use crate::expand::Kept;
 use crate::pages::{self, Minutes, Page};
-use crate::{Sources, evidence, exercises, expand};
+use crate::{Sources, evidence, exercises, expand, lean};
 
 /// Replaces a folder by what `build` puts into a new one, or leaves it as it is.
 ///
@@ -80,6 +80,9 @@ fn build(sources: &Sources, into: &Path, tutorial: Tutorial) -> Result<Vec<Strin
     tracing::subscriber::with_default(subscriber, || {
         let mut book = MDBook::load(sources.path("book"))?;
         book.config.set("output.html.theme", &theme)?;
+        if let Some(url) = sources.repository_url()? {
+            book.config.set("output.html.git-repository-url", url)?;
+        }
         book.config.build.build_dir = into.clone();
         // From the folder that it writes to it copies nothing.
         book.config.book.src = into.clone();
@@ -88,6 +91,7 @@ fn build(sources: &Sources, into: &Path, tutorial: Tutorial) -> Result<Vec<Strin
     })?;
     remove(&theme)?;
     copy(sources, "book/src", into)?;
+    lean::lean(into)?;
     let said = said.0.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(said.clone())
 }
@@ -141,6 +145,7 @@ impl Preprocessor for Tutorial {
         let root = path::absolute(&context.root)?;
         let sources = Sources::new(root.parent().context("the book has no folder")?);
         exercises::add(&sources, &mut book)?;
+        number(&mut book);
         let mut pages = pages(&book);
         let whole = expand::Book::new(&sources, &mut pages, &self.kept);
         let twice = whole.twice().to_vec();
@@ -173,20 +178,29 @@ impl Preprocessor for Tutorial {
             if let Some(text) = text {
                 chapter.content.clone_from(text);
             }
-            let minutes = minutes_of(chapter, &pages);
-            chapter.name += &format!(" · {minutes} min");
+            let path = chapter.path.as_deref().map(slashed);
+            if let Some(page) =
+                pages.iter().find(|page| Some(&page.path) == path.as_ref())
+            {
+                chapter.name.clone_from(&page.title);
+            }
         });
         Ok(book)
     }
 }
 
-/// How long a chapter takes, with the pages below it.
-fn minutes_of(chapter: &Chapter, pages: &[Page]) -> usize {
-    let path = slashed(chapter.path.as_deref().unwrap_or(Path::new("")));
-    let folder = path.trim_end_matches(".md").to_string() + "/";
-    let chosen =
-        pages.iter().filter(|page| page.path == path || page.path.starts_with(&folder));
-    chosen.map(|page| page.minutes.sum()).sum()
+/// Only what is read in its order has numbers: a glossary is no chapter.
+fn number(book: &mut Book) {
+    let is_unnumbered =
+        |part: &str| ["Exercises", "Reference", "For teachers"].contains(&part);
+    let mut part = "";
+    for item in &mut book.items {
+        match item {
+            BookItem::PartTitle(title) => part = title,
+            BookItem::Chapter(chapter) if is_unnumbered(part) => chapter.number = None,
+            _ => {}
+        }
+    }
 }
 
 /// The pages in the order of the book.
@@ -202,14 +216,17 @@ fn add(pages: &mut Vec<Page>, part: &mut String, items: &[BookItem]) {
             BookItem::PartTitle(title) => part.clone_from(title),
             BookItem::Chapter(chapter) => {
                 if let Some(path) = chapter.path.as_deref().map(slashed) {
-                    let pages::File { doing, pieces, problems } =
-                        pages::read(&chapter.content);
-                    let minutes = Minutes { reading: 0, doing };
-                    let number = chapter.number.as_ref();
-                    let number = number.map(|number| format!("{number} "));
-                    let name = number.unwrap_or_default() + &chapter.name;
-                    let part = part.clone();
-                    pages.push(Page { path, name, part, minutes, pieces, problems });
+                    let file = pages::read(&chapter.content);
+                    let number = chapter.number.as_ref().map(ToString::to_string);
+                    pages.push(Page {
+                        path,
+                        title: file.title().unwrap_or_else(|| chapter.name.clone()),
+                        number: number.unwrap_or_default().trim_matches('.').into(),
+                        part: part.clone(),
+                        minutes: Minutes { reading: 0, doing: file.doing },
+                        pieces: file.pieces,
+                        problems: file.problems,
+                    });
                 }
                 add(pages, part, &chapter.sub_items);
             }

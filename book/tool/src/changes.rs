@@ -99,7 +99,7 @@ fn shows(page: &Page, path: &str) -> bool {
     let number = format!("step{}", step.split('-').next().unwrap_or_default());
     let sources: Vec<_> = page.sources().collect();
     let has = |what: &str| sources.iter().any(|source| source.contains(what));
-    has("stairs") || (has("tests/") && (has(step) || has(&number)))
+    has("stairs") || has("doors") || (has("tests/") && (has(step) || has(&number)))
 }
 
 /// FNV-1a with 64 bits: the same on every system, and with every version of Rust.

@@ -21,15 +21,15 @@ const TESTED_ELSEWHERE: [(&str, &str); 7] = [
     ("cargo book check", "the tests of the package `book`"),
     (
         "cargo exercise check 03b -- python3 steps/04-respond/respond.py",
-        "the tests of the package `check`",
+        "the tests of the package `judge`",
     ),
     ("mdbook serve book", "tests/book, which calls the preprocessor as mdBook does"),
 ];
 
 /// What `cargo exercise` understands, as its own tests show.
 const EXERCISE: [&str; 5] = ["", " watch", " doctor", " grade", " handout ../class"];
-const FOR_ONE: [&str; 6] =
-    ["check", "watch", "hint", "solution", "solution --anyway", "reset"];
+const FOR_ONE: [&str; 7] =
+    ["check", "run", "watch", "hint", "solution", "solution --anyway", "reset"];
 
 /// All commands that tests run: what stands behind `$ ` in a snapshot, and what the
 /// tests of the exercises run.
@@ -39,7 +39,6 @@ fn tested_commands(sources: &Sources) -> Result<BTreeSet<String>> {
     commands.extend(EXERCISE.map(|rest| format!("cargo exercise{rest}")));
     for exercise in exercises::all(sources) {
         let id = exercise.id();
-        commands.insert(started(id));
         commands.extend(FOR_ONE.map(|command| {
             let (command, option) = command.split_once(' ').unwrap_or((command, ""));
             format!("cargo exercise {command} {id} {option}").trim_end().to_string()
@@ -51,11 +50,6 @@ fn tested_commands(sources: &Sources) -> Result<BTreeSet<String>> {
         commands.extend(typed.map(String::from));
     }
     Ok(commands)
-}
-
-/// How a learner starts a program by hand. The judge starts it with the same arguments.
-fn started(id: &str) -> String {
-    format!("cargo run -p ex{id}")
 }
 
 /// Commands on the pages that no test runs.
@@ -82,7 +76,7 @@ pub fn untested(sources: &Sources, pages: &[Page]) -> Result<Vec<String>> {
 fn is_tested(tested: &BTreeSet<String>, command: &str) -> bool {
     let program = command.split(" -- ").next().unwrap_or_default();
     tested.contains(command)
-        || program.starts_with(&started("")) && tested.contains(program)
+        || program.starts_with("cargo exercise run ") && tested.contains(program)
 }
 
 /// Commands in the running text: what they begin with.
@@ -94,7 +88,7 @@ const PROGRAMS: [&str; 12] = [
 /// The commands that a page tells its reader to type, with line numbers.
 fn commands(page: &Page) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
-    for (line, text) in page.prose() {
+    for (line, text) in page.prose().chain(page.fences("choose")) {
         let code = inline_code(text);
         let commands = code
             .filter(|code| PROGRAMS.iter().any(|program| code.starts_with(program)));
@@ -182,7 +176,9 @@ fn not_shown_once(sources: &Sources, pages: &Directives) -> Result<Vec<String>> 
         }
         for (name, lines) in to_show(&text)? {
             let times = &times[lines];
-            if times.iter().any(|&times| times != 1) {
+            // Of reasons to refuse, a table shows each with what it is given for.
+            let is_reason = path.ends_with("/rules.rs") && name == name.to_uppercase();
+            if !is_reason && times.iter().any(|&times| times != 1) {
                 let how = if times.contains(&0) { "not shown" } else { "shown twice" };
                 problems.push(format!("{path}: {name} is {how} in chapter 5"));
             }
@@ -212,7 +208,7 @@ fn shown_lines(
                     shown.push(listing::item(&parsed, text, name)?);
                 }
             }
-            ["stage", step, file] if path == format!("steps/{step}/{file}") => {
+            ["diff", step] if path == format!("steps/{step}/src/main.rs") => {
                 shown.push(0..text.lines().count());
             }
             ["file", file] if path == file => shown.push(0..text.lines().count()),

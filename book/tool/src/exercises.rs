@@ -6,6 +6,7 @@ use mdbook_preprocessor::book::{Book, Chapter};
 
 use crate::Sources;
 use crate::html::escape;
+use crate::pages::Page;
 
 /// The page below which those of the exercises stand.
 const PARENT: &str = "exercises.md";
@@ -16,6 +17,8 @@ const GALLERY: &str = "what-goes-wrong.md";
 pub struct Exercise {
     pub folder: String,
     pub title: String,
+    /// The page of the book that it follows.
+    pub chapter: String,
 }
 
 impl Exercise {
@@ -38,7 +41,8 @@ pub fn all(sources: &Sources) -> Vec<Exercise> {
     let exercise = |folder: String| {
         let readme = sources.read(&format!("exercises/{folder}/README.md")).ok()?;
         let title = readme.lines().find_map(|line| line.strip_prefix("# "))?.into();
-        Some(Exercise { folder, title })
+        let chapter = readme.lines().find_map(|line| line.strip_prefix("chapter: "))?;
+        Some(Exercise { folder, title, chapter: chapter.into() })
     };
     folders.filter_map(exercise).collect()
 }
@@ -52,7 +56,7 @@ pub fn add(sources: &Sources, book: &mut Book) -> Result<()> {
         if !is_handout(sources) {
             text += &format!(
                 "\n<details class=\"teacher\"><summary>For teachers</summary>\n\n\
-                 [What usually goes wrong](../{GALLERY}#{}): the mistakes that are \
+                 [Common wrong solutions](../{GALLERY}#{}): the mistakes that are \
                  tested, and what is said of each.\n\n</details>\n",
                 exercise.id()
             );
@@ -70,6 +74,25 @@ pub fn add(sources: &Sources, book: &mut Book) -> Result<()> {
         }
     });
     Ok(())
+}
+
+/// All exercises in a table, each with the page it follows.
+pub fn table(sources: &Sources, on: &Page, pages: &[Page]) -> String {
+    let link = |path: &str| {
+        let page = pages.iter().find(|page| page.path == path);
+        page.map(|page| {
+            (format!("[{}]({})", page.label(), on.link_to(path)), page.minutes)
+        })
+    };
+    let rows = all(sources).into_iter().filter_map(|exercise| {
+        let ((task, minutes), (chapter, _)) =
+            (link(&exercise.path())?, link(&exercise.chapter)?);
+        Some(format!("| {task} | {chapter} | {} |\n", minutes.doing))
+    });
+    format!(
+        "| exercise | after | minutes |\n|---|---|--:|\n{}\n",
+        rows.collect::<String>()
+    )
 }
 
 /// A copy for a class: without solutions, and without wrong programs.

@@ -10,7 +10,10 @@ use crate::html::escape;
 
 use crate::pages::{Minutes, Page, Piece, What};
 use crate::terms::{self, Terms};
-use crate::{Sources, exercises, glossary, hero, listing, rfcs, seq, transcript, wire};
+use crate::{
+    Sources, choose, diagram, exercises, glossary, hero, listing, opening, rfcs, seq,
+    transcript, wire,
+};
 
 /// The book as a whole, as far as a page needs to know it.
 pub struct Book<'a> {
@@ -70,7 +73,7 @@ impl<'a> Book<'a> {
             page.minutes.reading = page.reading(lines);
         }
         for (index, (page, pieces)) in expanded.iter_mut().enumerate() {
-            page.text = self.with_minutes(index, mem::take(pieces));
+            page.text = self.finish(index, mem::take(pieces));
         }
         expanded.into_iter().map(|(page, _)| page).collect()
     }
@@ -107,19 +110,41 @@ impl<'a> Book<'a> {
         (expanded, pieces)
     }
 
-    /// The page's text, with its minutes behind the title, and tables of minutes.
-    fn with_minutes(&self, index: usize, pieces: Vec<String>) -> String {
+    /// The page's text with what needs other pages, or their minutes: its opening,
+    /// tables, and its end.
+    fn finish(&self, index: usize, pieces: Vec<String>) -> String {
         let page = &self.pages[index];
-        let with_minutes = |(piece, text): (&Piece, String)| match &piece.what {
-            What::Text(line) if line.starts_with("# ") => text + &said(page.minutes),
-            What::Directive(words)
-                if words.first().is_some_and(|word| word == "minutes") =>
-            {
-                self.minutes(page, &words[1..])
-            }
-            _ => text,
-        };
-        page.pieces.iter().zip(pieces).map(with_minutes).collect()
+        let mut text = String::new();
+        let mut pieces = page.pieces.iter().zip(pieces).peekable();
+        while let Some((piece, made)) = pieces.next() {
+            text += &match &piece.what {
+                What::Text(line) if line.starts_with("# ") => {
+                    opening::opening(page, &made)
+                }
+                What::Text(line) if line.starts_with("**By the end of this ") => {
+                    let is_more = |(piece, _): &(&Piece, String)| matches!(&piece.what, What::Text(line) if !line.trim().is_empty());
+                    let mut paragraph = made;
+                    while let Some((_, more)) = pieces.next_if(is_more) {
+                        paragraph += &more;
+                    }
+                    opening::outcome(&paragraph)
+                }
+                What::Directive(words) => match words.first().map(String::as_str) {
+                    Some("minutes") => self.minutes(page, &words[1..]),
+                    Some("exercises") => self.exercises(page, &words[1..].concat()),
+                    _ => made,
+                },
+                _ => made,
+            };
+        }
+        text += &choose::answers(page.fences("choose").map(|(_, source)| source));
+        let before = index.checked_sub(1).map(|index| &self.pages[index]);
+        text += &opening::turn(page, before, self.pages.get(index + 1));
+        // Nobody would print all of these.
+        if page.directives().any(|(_, words)| *words == ["gallery"]) {
+            text = format!("<div class=\"screen-only\">\n\n{text}\n</div>\n");
+        }
+        text
     }
 
     fn piece(
@@ -132,9 +157,16 @@ impl<'a> Book<'a> {
         match &piece.what {
             What::Text(line) => Ok(terms::with_ids(line) + "\n"),
             What::Fence(info, source) if info == "seq" => {
+                let diagram = seq::read(source, &|path| self.sources.snapshot(path))?;
+                Ok(diagram::figure(&diagram))
+            }
+            What::Fence(info, source) if info == "choose" => {
                 let slug = page.path.trim_end_matches(".md").replace('/', "-");
-                let id = format!("seq-{slug}-{}", piece.line);
-                seq::svg(source, &id, &|path| self.sources.snapshot(path))
+                let earlier =
+                    page.fences("choose").take_while(|(line, _)| *line < piece.line);
+                let question = choose::Question::parse(source)?;
+                question.check(&|path| self.sources.snapshot(path))?;
+                Ok(question.html(&format!("choose-{slug}-{}", earlier.count() + 1)))
             }
             What::Fence(info, text) => {
                 let by_hand = "typed by hand: show code and output by a directive";
@@ -159,7 +191,16 @@ impl<'a> Book<'a> {
         let owned =
             |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match words[..] {
-            ["stage", step, file] => listing::stage(sources, step, file),
+            ["diff", step] => {
+                let new = self.names.range((index, 0)..=(index, usize::MAX));
+                let new: Vec<_> = new
+                    .filter_map(|(_, names)| names.as_ref().ok())
+                    .flatten()
+                    .collect();
+                listing::diff(sources, step, &|code| {
+                    terms::in_appendix(self.pages, &self.terms, index, &new, code)
+                })
+            }
             ["item", path, ref names @ ..]
                 if is_elsewhere(path) && !names.is_empty() =>
             {
@@ -169,34 +210,39 @@ impl<'a> Book<'a> {
                 listing::items(sources, &format!("steps/{step}/{file}"), &owned(names))
             }
             ["file", path] => listing::file(sources, path),
-            ["beside", step, ref names @ ..] if !names.is_empty() => {
-                listing::beside(sources, step, &owned(names))
-            }
             ["snapshot", path] => {
                 Ok(transcript::transcript(&sources.snapshot(path)?, path))
             }
-            ["wire", path] => wire::view(&sources.snapshot(path)?),
+            ["wire", path] => {
+                wire::view(&sources.snapshot(path)?, &transcript::pin(path))
+            }
             ["markdown", path] => sources.snapshot(path),
             ["ledger", path] => rfcs::table(&sources.read(path)?),
             ["svg", path] => svg(&sources.read(path)?),
             ["stairs"] => hero::stairs(&|path| sources.snapshot(path)),
+            ["doors"] => hero::doors(&|path| sources.snapshot(path)),
+            ["your-request", path] => Ok(hero::recorded(&wire::view(
+                &sources.snapshot(path)?,
+                &transcript::pin(path),
+            )?)),
+            ["clone"] => Ok(opening::clone(sources.repository_url()?.as_deref())),
             ["names", ..] => {
                 let names = self.names.get(&(index, line)).context("no names")?;
                 let names = names.as_ref().map_err(|error| anyhow!("{error:#}"))?;
-                let link = |name: &String| {
-                    terms::link(self.pages, &self.terms, index, name).unwrap_or_else(
-                        |problem| {
-                            problems.push(problem);
-                            name.clone()
-                        },
-                    )
-                };
-                Ok(names.iter().map(link).collect::<Vec<_>>().join(" · ") + "\n")
+                let (list, wrong) = terms::list(self.pages, &self.terms, index, names);
+                problems.extend(wrong);
+                Ok(list)
             }
             ["glossary"] => Ok(glossary::list(self.pages, &self.terms, index)),
-            ["minutes", ref paths @ ..] => self.all_are_pages(paths),
-            ["gallery"] => exercises::gallery(sources),
-            ["exercises", start] => Ok(self.exercises(&self.pages[index], start)),
+            ["minutes", ref paths @ ..] if !paths.is_empty() => {
+                self.all_are_pages(paths)
+            }
+            ["gallery"] => {
+                let gallery = exercises::gallery(sources)?;
+                Ok(format!("<div class=\"gallery\">\n\n{gallery}\n</div>\n"))
+            }
+            // Once all minutes are known.
+            ["exercises"] | ["exercises", _] => Ok(String::new()),
             _ => bail!(
                 "no such directive (see book/README.md): {{{{#{}}}}}",
                 words.join(" ")
@@ -213,39 +259,34 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// A table of pages with their minutes; all pages, with a line for each part,
-    /// without `paths`.
+    /// A table of these pages with their minutes.
     fn minutes(&self, on: &Page, paths: &[String]) -> String {
-        let is_chosen = |page: &&Page| paths.is_empty() || paths.contains(&page.path);
-        let chosen: Vec<_> = self.pages.iter().filter(is_chosen).collect();
-        let mut table =
-            String::from("| page | reading | doing | minutes |\n|---|--:|--:|--:|\n");
-        for part in chosen.chunk_by(|one, next| one.part == next.part) {
-            let sum: Minutes = part.iter().map(|page| page.minutes).sum();
-            let title = &part[0].part;
-            if paths.is_empty() && !title.is_empty() {
-                table += &row(&format!("**{title}**"), sum, "**");
-            }
-            for page in part {
-                let link = format!("[{}]({})", page.name, on.link_to(&page.path));
-                table += &row(&link, page.minutes, "");
-            }
-        }
-        let sum = chosen.iter().map(|page| page.minutes).sum();
-        table + &row("**All together**", sum, "**") + "\n"
+        let chosen = self.pages.iter().filter(|page| paths.contains(&page.path));
+        let row = |name: &str, Minutes { reading, doing }, mark: &str| {
+            let sum = reading + doing;
+            format!(
+                "| {name} | {mark}{reading}{mark} | {mark}{doing}{mark} | {mark}{sum}{mark} |\n"
+            )
+        };
+        let rows = chosen.clone().map(|page| {
+            let link = format!("[{}]({})", page.label(), on.link_to(&page.path));
+            row(&link, page.minutes, "")
+        });
+        format!(
+            "| page | reading | doing | minutes |\n|---|--:|--:|--:|\n{}{}\n",
+            rows.collect::<String>(),
+            row("**All together**", chosen.map(|page| page.minutes).sum(), "**")
+        )
     }
 
-    /// The exercises whose folders begin with `start`; all of them have a page.
-    fn exercises(&self, page: &Page, start: &str) -> String {
-        let chosen = exercises::all(self.sources).into_iter();
-        let chosen = chosen.filter(|exercise| exercise.folder.starts_with(start));
-        let list: String = chosen
-            .map(|exercise| {
-                let link = page.link_to(&exercise.path());
-                format!("- [{}]({link})\n", exercise.title)
-            })
-            .collect();
-        if list.is_empty() { list } else { format!("## Exercises\n\n{list}") }
+    /// The exercises whose folders begin with `start`; without it, all, in a table.
+    fn exercises(&self, on: &Page, start: &str) -> String {
+        if start.is_empty() {
+            return exercises::table(self.sources, on, self.pages);
+        }
+        let start = format!("exercises/{start}");
+        let is_chosen = |page: &&Page| page.path.starts_with(&start);
+        opening::exercises(on, self.pages.iter().filter(is_chosen))
     }
 }
 
@@ -271,21 +312,6 @@ fn is_elsewhere(path: &str) -> bool {
     path.contains('/') && path.ends_with(".rs") && !path.starts_with("steps/")
 }
 
-/// What stands below a page's title.
-fn said(Minutes { reading, doing }: Minutes) -> String {
-    let doing = if doing > 0 { format!(", doing {doing}") } else { String::new() };
-    let s = if reading == 1 && doing.is_empty() { "" } else { "s" };
-    format!("\n<p class=\"minutes\">Reading {reading} minute{s}{doing}.</p>\n\n")
-}
-
-fn row(name: &str, minutes: Minutes, mark: &str) -> String {
-    let Minutes { reading, doing } = minutes;
-    let sum = minutes.sum();
-    format!(
-        "| {name} | {mark}{reading}{mark} | {mark}{doing}{mark} | {mark}{sum}{mark} |\n"
-    )
-}
-
 /// A drawing that stands in the page itself, so that it can take the page's colours.
 /// Blank lines would end it.
 fn svg(text: &str) -> Result<String> {
@@ -295,9 +321,22 @@ fn svg(text: &str) -> Result<String> {
     Ok(format!("<figure class=\"chart\">\n{}\n</figure>\n", lines.join("\n")))
 }
 
+/// Of two languages one is read, and what is folded isn't.
 fn lines_in_listings(html: &str) -> usize {
+    let html = html.split("<section data-title=\"Python\">").next().unwrap_or_default();
+    let html = html.replace("</summary>\n\n<pre>", "");
     let blocks = html.split("<pre>").skip(1);
     blocks
         .map(|block| block.split("</pre>").next().unwrap_or_default().lines().count())
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_is_folded_is_not_read_and_of_two_languages_one() {
+        let html = "<pre>a\nb</pre> <summary>c</summary>\n\n<pre>d</pre> <pre>e</pre>\
+                    <section data-title=\"Python\"><pre>f</pre>";
+        assert_eq!(super::lines_in_listings(html), 3);
+    }
 }

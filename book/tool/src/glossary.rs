@@ -1,10 +1,10 @@
-//! The glossary: each term with the sentence that explains it, taken from there.
+//! The glossary: each term with its definition, or else the sentence that explains it.
 
 use crate::pages::{Page, What};
-use crate::terms::{Place, Terms};
+use crate::terms::{Place, Terms, without_definitions};
 
-/// The technical terms in the order of the alphabet, each with the sentence that
-/// explains it, and then the names of the language.
+/// The technical terms in the order of the alphabet, each with what it is, and then the
+/// names of the language.
 pub fn list(pages: &[Page], terms: &Terms, on: usize) -> String {
     let mut places: Vec<_> = terms.places.iter().collect();
     places.sort_by_key(|(_, place)| place.term.trim_matches('`').to_lowercase());
@@ -14,13 +14,17 @@ pub fn list(pages: &[Page], terms: &Terms, on: usize) -> String {
         let path = &pages[place.page].path;
         format!("[{}]({}#{id})", place.term, pages[on].link_to(path))
     };
-    let with_sentence = |(id, place): (&String, &Place)| {
-        let sentence = sentence(&pages[place.page], place.line, &place.term);
-        format!("- **{}** · {sentence}\n", link((id, place)))
+    let with_definition = |(id, place): (&String, &Place)| {
+        let sentence = || sentence(&pages[place.page], place.line, &place.term);
+        let definition = place.definition.clone().unwrap_or_else(sentence);
+        format!("- **{}** · {definition}\n", link((id, place)))
     };
-    let words: String = words.into_iter().map(with_sentence).collect();
+    let words: String = words.into_iter().map(with_definition).collect();
     let names: Vec<_> = names.into_iter().map(link).collect();
-    format!("## The terms\n\n{words}\n## The names of Rust\n\n{}\n", names.join(" · "))
+    format!(
+        "## The terms\n\n<div class=\"glossary\">\n\n{words}\n</div>\n\n## The names of Rust\n\n{}\n",
+        names.join(" · ")
+    )
 }
 
 /// The sentence around `<dfn>term</dfn>` in a page's line, in Markdown without links.
@@ -60,11 +64,14 @@ fn paragraph(page: &Page, line: usize) -> String {
         if begins {
             paragraph.clear();
         }
-        paragraph.push(
-            text.trim_start_matches(['-', '|', ' ']).trim_end_matches(['|', ' ']),
-        );
+        // Only in a table is this the end of a cell.
+        let text = match text.strip_prefix('|') {
+            Some(row) => row.trim_end_matches(['|', ' ']).replace(" | ", ": "),
+            None => text.trim_start_matches(['-', ' ']).trim_end().into(),
+        };
+        paragraph.push(without_definitions(&text));
     }
-    paragraph.join(" ").replace(" | ", ": ").trim().into()
+    paragraph.join(" ").trim().into()
 }
 
 /// `[text](link)` becomes `text`: a link is relative to its page.
@@ -101,7 +108,8 @@ mod tests {
         let page = page(
             "# T\n\nBefore it. The **queue**, the\n\
              <dfn>backlog</dfn>, is [short](a.md), v1.2. After.\n\n\
-             - <dfn>`a`</dfn> does b\n- <dfn>c</dfn>: d\n\n| <dfn>e</dfn> | f |\n",
+             - <dfn>`a`</dfn> does b\n- <dfn>c</dfn>: d\n\n| <dfn>e</dfn> | f |\n\n\
+             An <dfn>or pattern</dfn>: `1 | 2`, not a <dfn title=\"G.\">g</dfn>.\n",
         );
         assert_eq!(
             sentence(&page, 7, "backlog"),
@@ -110,5 +118,9 @@ mod tests {
         assert_eq!(sentence(&page, 9, "`a`"), "`a` does b");
         assert_eq!(sentence(&page, 10, "c"), "c: d");
         assert_eq!(sentence(&page, 12, "e"), "e: f");
+        assert_eq!(
+            sentence(&page, 14, "or pattern"),
+            "An or pattern: `1 | 2`, not a g."
+        );
     }
 }

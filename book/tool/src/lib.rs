@@ -8,31 +8,37 @@
 //! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs
 //!   explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`,
-//!   `transcript.rs`, `wire.rs`, `seq.rs`, `hero.rs` and `rfcs.rs`
+//!   `transcript.rs`, `wire.rs`, `seq.rs` and `diagram.rs`, `choose.rs`, `hero.rs`,
+//!   `rfcs.rs`
+//! - `opening.rs`: what frames a page
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `changes.rs`: which steps aren't those that the transcripts come from
 //! - `build.rs`: mdBook makes HTML of it, strictly or leniently
+//! - `lean.rs`: what is taken away from that
 //! - `evidence.rs`: what only the whole book can tell
 //! - `serve.rs`: step05 serves it
 
 pub mod build;
 pub mod changes;
+mod choose;
+mod diagram;
 pub mod evidence;
 mod exercises;
 mod expand;
 mod glossary;
 mod hero;
 mod html;
+mod lean;
 mod library;
 mod listing;
 mod names;
+mod opening;
 mod pages;
 mod rfcs;
 mod seq;
 pub mod serve;
 mod sources;
 mod terms;
-mod text;
 mod transcript;
 mod wire;
 

@@ -1,13 +1,12 @@
 //! Links from a listing to the documentation of the standard library.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use anyhow::{Result, anyhow};
-use proc_macro2::{LexError, TokenStream, TokenTree};
 use syn::{Item, UseTree};
 
-use crate::html::escape;
+use crate::html::linked;
+use crate::names::{Word, words};
 
 const DOCUMENTATION: &str = "https://doc.rust-lang.org/stable/";
 
@@ -78,26 +77,20 @@ impl Imports {
     /// # Errors
     /// When it is not made of Rust's tokens.
     pub fn link(&self, code: &str) -> Result<String> {
-        let tokens: TokenStream =
-            code.parse().map_err(|error: LexError| anyhow!("{error}"))?;
-        let mut words = Vec::new();
-        flatten(tokens, &mut words);
-        let (mut html, mut done, mut index) = (String::new(), 0, 0);
+        let words = words(code).map_err(|error| anyhow!("{error}"))?;
+        let (mut links, mut index) = (Vec::new(), 0);
         while index < words.len() {
             let path = path(&words[index..]);
             let names: Vec<_> = path.iter().map(|word| word.text.as_str()).collect();
             let is_member = index > 0 && words[index - 1].text == ".";
-            index += 3 * path.len() - 2;
+            index += 2 * path.len() - 1;
             let is_call = words.get(index).is_some_and(|word| word.text == "(");
             if !is_member && let Some((url, length)) = self.url(&names, is_call) {
-                let (start, end) = (path[0].place.start, path[length - 1].place.end);
-                html += &escape(&code[done..start]);
-                let shown = escape(&code[start..end]);
-                html += &format!("<a href=\"{DOCUMENTATION}{url}\">{shown}</a>");
-                done = end;
+                let place = path[0].place.start..path[length - 1].place.end;
+                links.push((place, format!("{DOCUMENTATION}{url}")));
             }
         }
-        Ok(html + &escape(&code[done..]))
+        Ok(linked(code, &links))
     }
 
     /// Where the item is documented that a path leads to or through, and how many of
@@ -137,39 +130,13 @@ fn kind(modules: &[&str], name: &str) -> &'static str {
     known.map_or("struct", |(_, kind)| kind)
 }
 
-/// A word, sign or bracket of the code, and the bytes where it is.
-struct Word {
-    text: String,
-    place: Range<usize>,
-}
-
-fn flatten(tokens: TokenStream, words: &mut Vec<Word>) {
-    for token in tokens {
-        if let TokenTree::Group(group) = token {
-            let text = group.to_string().chars().take(1).collect();
-            words.push(Word { text, place: group.span_open().byte_range() });
-            flatten(group.stream(), words);
-        } else {
-            let place = token.span().byte_range();
-            words.push(Word { text: token.to_string(), place });
-        }
-    }
-}
-
 /// The names of the path that the words begin with: one, or more with `::` between
 /// them.
 fn path(words: &[Word]) -> Vec<&Word> {
-    let mut path: Vec<_> = words.iter().take(1).collect();
     let is_name = |word: &Word| word.text.starts_with(char::is_alphabetic);
-    for next in words[1..].chunks_exact(3) {
-        match next {
-            [one, two, name] if one.text == ":" && two.text == ":" && is_name(name) => {
-                path.push(name);
-            }
-            _ => break,
-        }
-    }
-    path
+    let more = words[1..].chunks_exact(2);
+    let more = more.take_while(|pair| pair[0].text == "::" && is_name(&pair[1]));
+    words[..1].iter().chain(more.map(|pair| &pair[1])).collect()
 }
 
 #[cfg(test)]

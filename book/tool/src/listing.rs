@@ -1,100 +1,163 @@
 //! Listings: what stands in a source file, and how it differs from the step before.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
-use similar::{ChangeTag, TextDiff};
+use similar::TextDiff;
 use syn::spanned::Spanned;
 
 use crate::Sources;
 use crate::html::escape;
 use crate::library::Imports;
 
-/// How many unchanged lines are shown before and after a change; further ones are
-/// folded.
-const NEAR: usize = 3;
 /// How many lines are worth folding.
 const FOLDED: usize = 3;
 
-/// A whole file of a step; what changed since the step before is marked.
-pub fn stage(sources: &Sources, step: &str, file: &str) -> Result<String> {
-    let before = sources.step_before(step)?;
-    let path = format!("steps/{step}/{file}");
-    let new = sources.read(&path)?;
-    let old = before.and_then(|before| {
-        let text = sources.read(&format!("steps/{before}/{file}")).ok()?;
-        Some((before, text))
-    });
-    let Some((before, old)) = old else {
-        return Ok(figure(&path, "", &new));
-    };
-    let diff = TextDiff::from_lines(&old, &new);
-    let changes: Vec<_> =
-        diff.iter_all_changes().map(|change| (change.tag(), change.value())).collect();
-    let count = |tag| changes.iter().filter(|change| change.0 == tag).count();
-    let note = format!(
-        "{}, {} since {before}",
-        counted(count(ChangeTag::Insert), "line added", "lines added"),
-        counted(count(ChangeTag::Delete), "removed", "removed"),
-    );
-    Ok(framed(&path, &note, &marked(&changes)))
+/// The program of a step, in Rust and in Python if it has a twin there. What changed
+/// since the step before is marked, and what all steps with a twin share is folded.
+/// `html` makes HTML of Rust, line by line.
+pub fn diff(
+    sources: &Sources,
+    step: &str,
+    html: &dyn Fn(&str) -> String,
+) -> Result<String> {
+    let twins = twins(sources);
+    let rust = |step: &str| format!("steps/{step}/src/main.rs");
+    let python = |step: &str| twins.get(step).cloned().unwrap_or_default();
+    let mut versions = vec![version(sources, step, &twins, &rust, html)?];
+    if twins.contains_key(step) {
+        versions.push(version(sources, step, &twins, &python, &escape)?);
+    }
+    Ok(tabs(&format!("diff-{step}"), versions))
 }
 
-fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+/// The steps that have a Python program, and its path.
+fn twins(sources: &Sources) -> BTreeMap<String, String> {
+    let twin = |step: String| {
+        let path = sources.below(&format!("steps/{step}"), ".py").pop()?;
+        Some((step, path))
+    };
+    sources.list("steps").into_iter().filter_map(twin).collect()
+}
+
+/// The program of a step in one language; `path` says where that of any step is.
+fn version(
+    sources: &Sources,
+    step: &str,
+    twins: &BTreeMap<String, String>,
+    path: &dyn Fn(&str) -> String,
+    html: &dyn Fn(&str) -> String,
+) -> Result<String> {
+    let read = |step: &str| sources.read(&path(step));
+    let is_other = |other: &&String| *other != step && twins.contains_key(step);
+    let others = twins.keys().filter(is_other).map(|other| read(other));
+    let others = others.collect::<Result<Vec<_>>>()?;
+    // A reader who breaks one of the steps still gets to see the others.
+    let before = sources.step_before(step)?;
+    let old = before.as_deref().and_then(|before| read(before).ok());
+    let lines = marked(&read(step)?, old.as_deref(), &others, html);
+    let note = before.map_or(String::new(), |before| since(&before, &lines));
+    Ok(framed(&path(step), &note, &folded(&path(step), &lines)))
+}
+
+fn since(before: &str, lines: &[(Mark, String)]) -> String {
+    let count = |mark| lines.iter().filter(|line| line.0 == mark).count();
+    let (added, removed) = (count(Mark::Added), count(Mark::Removed));
+    let s = if added == 1 { "" } else { "s" };
+    format!("{added} line{s} added, {removed} removed since {before}")
 }
 
 /// How a line is shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
     Added,
     Removed,
     Same,
-    /// Unchanged, and far from every change.
-    Far,
+    /// Unchanged, and in every other step.
+    Shared,
 }
 
-fn marked(changes: &[(ChangeTag, &str)]) -> String {
-    let mark = |index: usize| match changes[index].0 {
-        ChangeTag::Insert => Mark::Added,
-        ChangeTag::Delete => Mark::Removed,
-        ChangeTag::Equal if is_near(changes, index) => Mark::Same,
-        ChangeTag::Equal => Mark::Far,
+/// The lines of `new`, and those of `old` that are not in it, in HTML.
+fn marked(
+    new: &str,
+    old: Option<&str>,
+    others: &[String],
+    html: &dyn Fn(&str) -> String,
+) -> Vec<(Mark, String)> {
+    let kept = |other: &String| -> BTreeSet<usize> {
+        let kept = changes(other, new).into_iter().filter(|line| line.0.is_some());
+        kept.filter_map(|line| line.1).collect()
     };
-    let marks: Vec<_> = (0..changes.len()).map(mark).collect();
-    let mut html = String::new();
-    let mut start = 0;
-    for run in marks.chunk_by(|one, next| one == next) {
-        let lines = changes[start..start + run.len()].iter();
-        let lines = lines.map(|(_, line)| escape(line));
-        start += run.len();
-        html += &match run[0] {
-            Mark::Added => each(lines, "ins"),
-            Mark::Removed => each(lines, "del"),
-            // mdBook's own name for lines that a button shows and hides.
-            Mark::Far if run.len() >= FOLDED => format!(
-                "<span class=\"gap\" data-text=\"⋯ {} unchanged lines\"></span>\
-                 <span class=\"boring\">{}</span>",
-                run.len(),
-                lines.collect::<String>()
-            ),
-            Mark::Far | Mark::Same => {
-                format!("<span class=\"same\">{}</span>", lines.collect::<String>())
-            }
+    let shared = others.iter().map(kept).reduce(|all, kept| &all & &kept);
+    let shared = shared.unwrap_or_default();
+    let (shown, old) = (html(new), old.unwrap_or(new));
+    let (new_lines, old_lines) = (lines(&shown), lines(old));
+    let line = |(old, new): (Option<usize>, Option<usize>)| {
+        let mark = match (old, new) {
+            (_, None) => return Some((Mark::Removed, escape(old_lines[old?]))),
+            (None, _) => Mark::Added,
+            (_, Some(at)) if shared.contains(&at) => Mark::Shared,
+            _ => Mark::Same,
         };
+        Some((mark, new_lines[new?].to_string()))
+    };
+    changes(old, new).into_iter().filter_map(line).collect()
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
+/// Where each line is in the old text, and where in the new one. A line in which only
+/// the step's number or its program's name is another is in both.
+fn changes(old: &str, new: &str) -> Vec<(Option<usize>, Option<usize>)> {
+    let [old, new] = [old, new].map(|text| lines(text).into_iter().map(bare).collect());
+    let (old, new): (Vec<_>, Vec<_>) = (old, new);
+    let [old, new] = [&old, &new].map(|all| all.iter().map(|line| &**line).collect());
+    let (old, new): (Vec<_>, Vec<_>) = (old, new);
+    let diff = TextDiff::from_slices(&old, &new);
+    diff.iter_all_changes().map(|it| (it.old_index(), it.new_index())).collect()
+}
+
+/// The line without names of steps, such as `step01`, and of Python programs.
+fn bare(line: &str) -> String {
+    let ends = |sign: char| !sign.is_alphanumeric() && sign != '.';
+    let words = line.split_inclusive(ends).map(|word| {
+        let name = word.trim_end_matches(ends);
+        let is_step =
+            name.strip_prefix("step").is_some_and(|rest| rest.starts_with('0'));
+        if is_step || name.ends_with(".py") { &word[name.len()..] } else { word }
+    });
+    words.collect()
+}
+
+/// The lines in one frame; long runs of what all steps share are folded.
+fn folded(path: &str, lines: &[(Mark, String)]) -> String {
+    let (mut html, mut open) =
+        (String::from("<div class=\"code\">\n\n"), String::new());
+    let is_shared = |line: &(Mark, String)| line.0 == Mark::Shared;
+    for run in lines.chunk_by(|one, next| is_shared(one) == is_shared(next)) {
+        let code = run.iter().map(|(mark, line)| match mark {
+            Mark::Added => format!("<ins>{line}</ins>"),
+            Mark::Removed => format!("<del>{line}</del>"),
+            Mark::Same | Mark::Shared => format!("<span class=\"same\">{line}</span>"),
+        });
+        let code: String = code.collect();
+        if is_shared(&run[0]) && run.len() >= FOLDED {
+            html += &block(path, &mem::take(&mut open));
+            html += &format!(
+                "<details>\n<summary>{} lines that every step shares</summary>\n\n\
+                 {}\n</details>\n\n",
+                run.len(),
+                block(path, &code)
+            );
+        } else {
+            open += &code;
+        }
     }
-    html
-}
-
-/// Each line in an element of its own, so that it can have a sign of its own.
-fn each(lines: impl Iterator<Item = String>, tag: &str) -> String {
-    lines.map(|line| format!("<{tag}>{line}</{tag}>")).collect()
-}
-
-fn is_near(changes: &[(ChangeTag, &str)], index: usize) -> bool {
-    let end = changes.len().min(index + NEAR + 1);
-    let around = &changes[index.saturating_sub(NEAR)..end];
-    around.iter().any(|change| change.0 != ChangeTag::Equal)
+    html + &block(path, &open) + "</div>\n"
 }
 
 /// A whole file.
@@ -106,7 +169,7 @@ pub fn file(sources: &Sources, path: &str) -> Result<String> {
     } else {
         escape(&text)
     };
-    Ok(framed(path, "", &code))
+    Ok(framed(path, "", &block(path, &code)))
 }
 
 /// Some items of a Rust file, in that order.
@@ -117,7 +180,8 @@ pub fn items(sources: &Sources, path: &str, names: &[String]) -> Result<String> 
         few => few.join(", "),
     };
     let code = code_of(&file, &text, names).with_context(|| format!("in {path}"))?;
-    Ok(framed(path, &note, &Imports::of(&file).link(&code)?))
+    let code = Imports::of(&file).link(&code)?;
+    Ok(framed(path, &note, &block(path, &code)))
 }
 
 /// Items that follow each other without a blank line in the file do so here.
@@ -235,60 +299,49 @@ pub fn lines_with_comments(text: &str, item: &impl Spanned) -> Range<usize> {
     first - above..span.end().line
 }
 
-/// A function in Rust and in Python, in tabs. `names` is one name, or `rust/python`.
-pub fn beside(sources: &Sources, step: &str, names: &[String]) -> Result<String> {
-    let folder = format!("steps/{step}");
-    let twin = sources.list(&folder).into_iter().find(|name| name.ends_with(".py"));
-    let twin = twin.with_context(|| format!("no Python program in {folder}"))?;
-    let (rust_path, python_path) =
-        (format!("{folder}/src/main.rs"), format!("{folder}/{twin}"));
-    let (rust_text, python_text) =
-        (sources.read(&rust_path)?, sources.read(&python_path)?);
-    let file = sources.rust(&rust_path)?;
-    let (mut rust, mut python) = (Vec::new(), Vec::new());
-    for name in names {
-        let (in_rust, in_python) = name.split_once('/').unwrap_or((name, name));
-        rust.push(lines_of(&rust_text, item(&file, &rust_text, in_rust)?));
-        let def = def(&python_text, in_python);
-        python.push(def.with_context(|| format!("no {in_python:?} in {python_path}"))?);
+/// Versions of a program in Rust and in Python; a switch shows one at a time. On paper
+/// both are there.
+fn tabs(id: &str, versions: Vec<String>) -> String {
+    if versions.len() < 2 {
+        return versions.concat();
     }
-    let (rust, python) = (rust.join("\n"), python.join("\n\n"));
-    Ok(format!(
-        "<div class=\"tabs\">\n<section data-title=\"Rust\">\n\n{}\n</section>\n\
-         <section data-title=\"Python\">\n\n{}\n</section>\n</div>\n",
-        figure(&rust_path, "", &rust),
-        figure(&python_path, "", &python)
-    ))
+    let languages = ["Rust", "Python"];
+    let switch = |language| {
+        let checked = if language == languages[0] { " checked" } else { "" };
+        format!(
+            "<label><input type=\"radio\" name=\"{id}\" value=\"{language}\"{checked}> \
+             {language}</label>\n"
+        )
+    };
+    let section = |(language, version)| {
+        format!("<section data-title=\"{language}\">\n\n{version}\n</section>\n")
+    };
+    format!(
+        "<div class=\"tabs\">\n<div role=\"radiogroup\" aria-label=\"Language\">\n{}\
+         </div>\n{}</div>\n",
+        languages.map(switch).concat(),
+        languages.iter().zip(versions).map(section).collect::<String>()
+    )
 }
 
-/// A function or constant of a Python file, from its first line to the next that is not
-/// indented.
-fn def(text: &str, name: &str) -> Option<String> {
-    let starts = [format!("def {name}("), format!("{name} = ")];
-    let mut lines = text.lines().skip_while(|line| {
-        !starts.iter().any(|start| line.starts_with(start.as_str()))
-    });
-    let first = lines.next()?;
-    let inside =
-        lines.take_while(|line| line.is_empty() || line.starts_with([' ', ')', ']']));
-    let code = inside.fold(first.to_string(), |code, line| code + "\n" + line);
-    Some(code.trim_end().to_string() + "\n")
-}
-
-fn figure(path: &str, note: &str, code: &str) -> String {
-    framed(path, note, &escape(code))
-}
-
-fn framed(path: &str, note: &str, code: &str) -> String {
+/// Code in HTML, if there is any.
+fn block(path: &str, code: &str) -> String {
+    if code.is_empty() {
+        return String::new();
+    }
     let language = match path.rsplit('.').next() {
         Some("rs") => "rust ignore",
         Some("py") => "python",
         _ => "text nohighlight",
     };
+    format!("<pre><code class=\"language-{language}\">{code}</code></pre>\n\n")
+}
+
+fn framed(path: &str, note: &str, blocks: &str) -> String {
     format!(
         "<figure class=\"listing\">\n\
          <figcaption><code>{}</code> <span>{}</span></figcaption>\n\n\
-         <pre><code class=\"language-{language}\">{code}</code></pre>\n\n</figure>\n",
+         {blocks}</figure>\n",
         escape(path),
         escape(note)
     )
@@ -339,25 +392,34 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_marked_and_far_lines_folded() {
-        let old = "x\ny\nz\nb\nc\nd\ne\n";
-        let new = "x\ny\nz\nb\nc\nd\nf\ng\n";
-        let diff = TextDiff::from_lines(old, new);
-        let changes: Vec<_> = diff
-            .iter_all_changes()
-            .map(|change| (change.tag(), change.value()))
-            .collect();
-        let html = marked(&changes);
-        assert!(html.contains("⋯ 3 unchanged lines"), "{html}");
-        let end = "b\nc\nd\n</span><del>e\n</del><ins>f\n</ins><ins>g\n</ins>";
+    fn changes_are_marked_and_shared_lines_folded() {
+        let old = "use a;\nuse b;\n\nc(\"step01 c.py\");\nd\ne\n";
+        let new = "use a;\nuse b;\n\nc(\"step02 d.py\");\nd\nf\ng\n";
+        let others = [old.to_string(), "x\nuse a;\nuse b;\n\nd\n".into()];
+        let lines = marked(new, Some(old), &others, &escape);
+        assert_eq!(since("01-a", &lines), "2 lines added, 1 removed since 01-a");
+        let html = folded("a.py", &lines);
+        assert!(
+            html.contains(
+                "<summary>3 lines that every step shares</summary>\n\n\
+                 <pre><code class=\"language-python\"><span class=\"same\">use a;\n"
+            ),
+            "{html}"
+        );
+        let end = "<pre><code class=\"language-python\">\
+                   <span class=\"same\">c(&quot;step02 d.py&quot;);\n</span>\
+                   <span class=\"same\">d\n</span>\
+                   <del>e\n</del><ins>f\n</ins><ins>g\n</ins></code></pre>\n\n</div>\n";
         assert!(html.ends_with(end), "{html}");
     }
 
     #[test]
-    fn a_python_function_ends_before_the_next() {
-        let text = "A = 1\n\n\ndef f(x):\n    a\n\n    b\n\n\ndef g():\n    c\n";
-        assert_eq!(def(text, "f").unwrap(), "def f(x):\n    a\n\n    b\n");
-        assert_eq!(def(text, "A").unwrap(), "A = 1\n");
-        assert_eq!(def(text, "h"), None);
+    fn the_first_step_has_no_changes() {
+        let marks = |others: &[String]| {
+            let lines = marked("a\nb\n", None, others, &escape);
+            lines.iter().map(|line| line.0).collect::<Vec<_>>()
+        };
+        assert_eq!(marks(&["b\n".into()]), [Mark::Same, Mark::Shared]);
+        assert_eq!(marks(&[]), [Mark::Same, Mark::Same]);
     }
 }

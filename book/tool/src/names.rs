@@ -5,9 +5,10 @@
 //! word in lower case that nothing marks as a call or a path is a variable.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use anyhow::Result;
-use proc_macro2::{LexError, TokenStream, TokenTree};
+use proc_macro2::{LexError, Span, TokenStream, TokenTree};
 
 use crate::sources::no_rust;
 
@@ -22,46 +23,64 @@ const KEYWORDS: [&str; 32] = [
 const DEFINING: [&str; 8] =
     ["const", "enum", "fn", "mod", "static", "struct", "trait", "type"];
 
-/// Returns what the Rust source uses, each once, in the order of first use: code
-/// between backticks (`` `if let` ``, `` `TcpListener::bind` ``), or a word for it
-/// (`closure`).
+/// Returns what the Rust source uses, each once and with the bytes of a word of it, in
+/// the order of first use: code between backticks (`` `if let` ``, ``
+/// `TcpListener::bind` ``), or a word for it (`closure`).
 ///
 /// # Errors
 /// When it is not made of Rust's tokens.
-pub fn names(source: &str, path: &str) -> Result<Vec<String>> {
-    let tokens: TokenStream =
-        source.parse().map_err(|error: LexError| no_rust(path, error.span()))?;
-    let mut words = Vec::new();
-    flatten(tokens, &mut words);
-    let words: Vec<_> = words.iter().map(String::as_str).collect();
-    let defining = words.windows(2).filter(|pair| DEFINING.contains(&pair[0]));
+pub fn names(source: &str, path: &str) -> Result<Vec<(String, Range<usize>)>> {
+    let words = words(source).map_err(|error| no_rust(path, error.span()))?;
+    let texts: Vec<_> = words.iter().map(|word| word.text.as_str()).collect();
+    let defining = texts.windows(2).filter(|pair| DEFINING.contains(&pair[0]));
     let own = defining.map(|pair| pair[1]).collect();
     let mut finder =
-        Finder { words: &words, own, imported: HashSet::new(), found: vec![] };
+        Finder { words: &texts, own, imported: HashSet::new(), found: vec![] };
     finder.find();
-    Ok(finder.found)
+    let found = finder.found.into_iter();
+    Ok(found.map(|(name, index)| (name, words[index].place.clone())).collect())
 }
 
-/// Writes tokens as words: identifiers, literals, brackets, and operators as far as
-/// they are looked at.
-fn flatten(tokens: TokenStream, words: &mut Vec<String>) {
+/// An identifier, a literal, a bracket, or a sign, and the bytes where it is.
+pub struct Word {
+    pub text: String,
+    pub place: Range<usize>,
+}
+
+/// The source in words; operators are one as far as they are looked at.
+///
+/// # Errors
+/// When it is not made of Rust's tokens.
+pub fn words(source: &str) -> Result<Vec<Word>, LexError> {
+    let mut words = Vec::new();
+    flatten(source.parse()?, &mut words);
+    Ok(words)
+}
+
+fn flatten(tokens: TokenStream, words: &mut Vec<Word>) {
     for token in tokens {
+        let place = token.span().byte_range();
         match token {
             TokenTree::Group(group) => {
                 let whole = group.to_string();
-                words.push(whole[..1].into());
+                let bracket = |text: &str, span: Span| Word {
+                    text: text.into(),
+                    place: span.byte_range(),
+                };
+                words.push(bracket(&whole[..1], group.span_open()));
                 flatten(group.stream(), words);
-                words.push(whole[whole.len() - 1..].into());
+                words.push(bracket(&whole[whole.len() - 1..], group.span_close()));
             }
             TokenTree::Punct(sign) => match (words.last_mut(), sign.as_char()) {
                 (Some(last), second @ (':' | '>' | '.' | '=' | '&' | '|'))
-                    if OPERATORS.contains(&&*format!("{last}{second}")) =>
+                    if OPERATORS.contains(&&*format!("{}{second}", last.text)) =>
                 {
-                    last.push(second);
+                    last.text.push(second);
+                    last.place.end = place.end;
                 }
-                (_, sign) => words.push(sign.into()),
+                (_, sign) => words.push(Word { text: sign.into(), place }),
             },
-            token => words.push(token.to_string()),
+            token => words.push(Word { text: token.to_string(), place }),
         }
     }
 }
@@ -74,7 +93,8 @@ struct Finder<'a> {
     /// What the file defines.
     own: HashSet<&'a str>,
     imported: HashSet<&'a str>,
-    found: Vec<String>,
+    /// Each with the index of its word.
+    found: Vec<(String, usize)>,
 }
 
 impl<'a> Finder<'a> {
@@ -98,33 +118,33 @@ impl<'a> Finder<'a> {
                     self.path(before, index)
                 }
                 word => {
-                    self.syntax(before, word, self.at(index + 1));
+                    self.syntax(index, before, word);
                     index + 1
                 }
             };
         }
     }
 
-    fn add(&mut self, key: &str) {
-        if !self.found.iter().any(|found| found == key) {
-            self.found.push(key.into());
+    fn add(&mut self, index: usize, key: &str) {
+        if !self.found.iter().any(|(found, _)| found == key) {
+            self.found.push((key.into(), index));
         }
     }
 
-    fn code(&mut self, key: &str) {
-        self.add(&format!("`{key}`"));
+    fn code(&mut self, index: usize, key: &str) {
+        self.add(index, &format!("`{key}`"));
     }
 
     /// `use a::{B, c::D};`: types and traits; modules are named where they are used.
     fn import(&mut self, start: usize) -> usize {
-        self.code("use");
+        self.code(start - 1, "use");
         let end = self.end(start, ";");
         let mut module = "";
         for index in start..end {
             match self.at(index) {
                 word if is_type(word) => {
                     self.imported.insert(word);
-                    self.code(&item(module, word));
+                    self.code(index, &item(module, word));
                 }
                 word if self.at(index + 1) == "::" => module = word,
                 _ => {}
@@ -137,8 +157,8 @@ impl<'a> Finder<'a> {
     fn attribute(&mut self, start: usize) -> usize {
         let open = start + if self.at(start + 1) == "!" { 2 } else { 1 };
         match self.at(open + 1) {
-            "doc" => self.add("doc comment"),
-            name => self.code(&format!("#[{name}]")),
+            "doc" => self.add(open, "doc comment"),
+            name => self.code(open + 1, &format!("#[{name}]")),
         }
         self.end(open, "]")
     }
@@ -152,61 +172,66 @@ impl<'a> Finder<'a> {
         let path: Vec<_> = self.words[start..end].iter().step_by(2).copied().collect();
         let after = self.at(end);
         match path[..] {
-            [name] if after == "!" => self.code(&format!("{name}!")),
+            [name] if after == "!" => self.code(start, &format!("{name}!")),
             [name] if self.own.contains(name) || self.imported.contains(name) => {}
             [method] if before == "." && matches!(after, "(" | "::") => {
-                self.code(method);
+                self.code(start, method);
             }
             [name] if is_type(name) || (before != "." && after == "(") => {
-                self.code(name);
+                self.code(start, name);
             }
             [.., of, last] if !self.own.contains(of) && of != "crate" => {
                 if is_type(of) {
-                    self.code(of);
-                    self.code(&format!("{of}::{last}"));
+                    self.code(end - 3, of);
+                    self.code(end - 1, &format!("{of}::{last}"));
                 } else {
-                    self.code(&item(of, last));
+                    self.code(end - 1, &item(of, last));
                 }
             }
             _ => {}
         }
         if after == "<" {
-            self.add("generics");
+            self.add(end, "generics");
         }
         end
     }
 
     /// A word between two others, if it is more than punctuation.
-    fn syntax(&mut self, before: &str, word: &str, after: &str) {
+    fn syntax(&mut self, index: usize, before: &str, word: &str) {
+        let after = self.at(index + 1);
         let is_prefix = KEYWORDS.contains(&before)
             || !is_identifier(before) && !matches!(before, ")" | "]" | "?");
         match word {
-            "mut" if before == "&" => self.code("&mut"),
-            "if" | "while" if after == "let" => self.code(&format!("{word} let")),
+            "mut" if before == "&" => self.code(index, "&mut"),
+            "if" | "while" if after == "let" => {
+                self.code(index, &format!("{word} let"));
+            }
             "let" if matches!(before, "if" | "while") => {}
-            "else" if before != "}" => self.code("let else"),
+            "else" if before != "}" => self.code(index, "let else"),
             "else" | "in" => {}
-            "&" if is_prefix && after != "mut" => self.add("reference"),
-            "*" if is_prefix => self.add("dereference"),
-            "|" | "||" if is_prefix && before != "}" => self.add("closure"),
-            ".." | "..=" => self.add("range"),
-            "(" if is_prefix && after == ")" && before != "|" => self.add("unit"),
-            "'" => self.add("lifetime"),
-            "?" => self.code(word),
-            _ if KEYWORDS.contains(&word) => self.code(word),
-            _ if word.starts_with("b\"") => self.add("byte string"),
-            _ if word.starts_with("b'") => self.add("byte literal"),
-            _ if word.starts_with('"') => self.placeholders(word),
+            "&" if is_prefix && after != "mut" => self.add(index, "reference"),
+            "*" if is_prefix => self.add(index, "dereference"),
+            "|" | "||" if is_prefix && before != "}" => self.add(index, "closure"),
+            ".." | "..=" => self.add(index, "range"),
+            "(" if is_prefix && after == ")" && before != "|" => {
+                self.add(index, "unit");
+            }
+            "'" => self.add(index, "lifetime"),
+            "?" => self.code(index, word),
+            _ if KEYWORDS.contains(&word) => self.code(index, word),
+            _ if word.starts_with("b\"") => self.add(index, "byte string"),
+            _ if word.starts_with("b'") => self.add(index, "byte literal"),
+            _ if word.starts_with('"') => self.placeholders(index, word),
             _ => {}
         }
     }
 
     /// `{}`, `{:?}` in what `format!` and its relatives print; `{name}` is a `{}`.
-    fn placeholders(&mut self, text: &str) {
+    fn placeholders(&mut self, index: usize, text: &str) {
         for part in text.replace("{{", "").split('{').skip(1) {
             let inside = part.split('}').next().unwrap_or_default();
             let format = inside.find(':').map_or("", |at| &inside[at..]);
-            self.code(&format!("{{{format}}}"));
+            self.code(index, &format!("{{{format}}}"));
         }
     }
 }
@@ -232,7 +257,9 @@ mod tests {
     use super::names;
 
     fn keys(source: &str) -> String {
-        names(source, "").unwrap().join(", ").replace('`', "")
+        let names = names(source, "").unwrap();
+        let names: Vec<_> = names.into_iter().map(|(name, _)| name).collect();
+        names.join(", ").replace('`', "")
     }
 
     #[test]
@@ -266,6 +293,10 @@ mod tests {
         ] {
             assert_eq!(keys(source), expected, "{source}");
         }
+        let places = names("env::args(|| &mut Vec::new())", "").unwrap();
+        let places = places.into_iter().map(|(_, place)| (place.start, place.end));
+        let expected = [(5, 9), (10, 12), (14, 17), (18, 21), (23, 26)];
+        assert_eq!(places.collect::<Vec<_>>(), expected);
         assert!(names("a\n(", "b.rs").unwrap_err().to_string().starts_with("b.rs:2: "));
     }
 }

@@ -28,8 +28,10 @@ impl std::iter::Sum for Minutes {
 pub struct Page {
     /// Below `book/src`, such as `05-parse/wire.md`.
     pub path: String,
-    /// As in `SUMMARY.md`, with its number if it has one.
-    pub name: String,
+    /// Its heading.
+    pub title: String,
+    /// Such as `5.3`; nothing for what isn't a chapter.
+    pub number: String,
     /// The part of the book that it is in.
     pub part: String,
     pub minutes: Minutes,
@@ -71,7 +73,8 @@ pub fn read(text: &str) -> File {
     let mut file = File::default();
     let header = text.strip_prefix("---\n").and_then(|text| text.split_once("---\n"));
     let (header, body) = header.unwrap_or(("", &text));
-    let doing = header.strip_prefix("doing: ").map(|number| number.trim().parse());
+    let doing = header.lines().find_map(|line| line.strip_prefix("doing: "));
+    let doing = doing.map(|number| number.trim().parse());
     if let Some(Ok(doing)) = doing {
         file.doing = doing;
     } else {
@@ -83,6 +86,14 @@ pub fn read(text: &str) -> File {
 }
 
 impl File {
+    /// The heading, without marks of Markdown.
+    pub fn title(&self) -> Option<String> {
+        self.pieces.iter().find_map(|piece| match &piece.what {
+            What::Text(text) => Some(text.strip_prefix("# ")?.replace('`', "")),
+            _ => None,
+        })
+    }
+
     fn problem(&mut self, line: usize, what: &str) {
         self.problems.push((line, what.into()));
     }
@@ -158,6 +169,16 @@ impl Page {
         })
     }
 
+    /// The texts of all fences of that kind, with line numbers.
+    pub fn fences(&self, kind: &str) -> impl Iterator<Item = (usize, &str)> {
+        self.pieces.iter().filter_map(move |piece| match &piece.what {
+            What::Fence(info, text) if info == kind => {
+                Some((piece.line, text.as_str()))
+            }
+            _ => None,
+        })
+    }
+
     /// What its directives and diagrams are made from.
     pub fn sources(&self) -> impl Iterator<Item = String> {
         self.pieces.iter().filter_map(|piece| match &piece.what {
@@ -165,6 +186,11 @@ impl Page {
             What::Fence(_, source) => Some(source.clone()),
             What::Text(_) => None,
         })
+    }
+
+    /// Number and title.
+    pub fn label(&self) -> String {
+        format!("{} {}", self.number, self.title).trim().into()
     }
 
     /// The path from this page to another one, for a link.

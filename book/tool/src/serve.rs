@@ -12,11 +12,11 @@ use std::time::SystemTime;
 use std::{fs, thread};
 
 use anyhow::{Context, Error, Result, anyhow};
-use step05::{Deadlines, Response, Status};
+use step05::{Deadlines, Request, Response, Status};
 
-use crate::build;
 use crate::expand::notice;
 use crate::html::escape;
+use crate::{build, hero, wire};
 
 /// How many clients are served at once. A browser opens connections in advance and says
 /// nothing on them; each keeps one of these waiting.
@@ -164,7 +164,7 @@ fn file(folder: &Path, path: &[u8]) -> Option<Response> {
     let folder = folder.canonicalize().ok()?;
     // Without links: one may lead out of the folder.
     let file = folder.join(relative(path)?).canonicalize().ok()?;
-    // To read what is no file, such as a pipe, could take for ever.
+    // Reading anything but a file, such as a pipe, could take forever.
     if !file.starts_with(&folder) || !file.is_file() {
         return None;
     }
@@ -186,7 +186,7 @@ fn relative(path: &[u8]) -> Option<PathBuf> {
 }
 
 /// Whether this is the name of a file on every system: on Windows, `\` is a `/`, and
-/// `C:` begins anew.
+/// `C:` starts over.
 fn is_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['\\', ':', '\0'])
 }
@@ -203,19 +203,49 @@ fn not_found(folder: &Path) -> Response {
 /// The page, if it is one, with the reason why it isn't a newer one.
 fn with_banner(response: Response, why: &str) -> Response {
     const START: &str = "<main>";
-    let text = String::from_utf8_lossy(&response.body);
-    if !response.content_type.starts_with("text/html") || !text.contains(START) {
+    let why = format!(
+        "This is the book as it could last be built. Now it can't be: {}",
+        escape(why)
+    );
+    edit(response, |page| {
+        let (before, after) = page.split_once(START)?;
+        Some(format!("{before}{START}{}{after}", notice(&why)))
+    })
+}
+
+/// The page with the very request that it answers, where it shows a recorded one.
+pub fn with_request(response: Response, request: &Request) -> Response {
+    let (begin, end) = hero::YOURS;
+    edit(response, |page| {
+        let (before, rest) = page.split_once(begin)?;
+        let (_, after) = rest.split_once(end)?;
+        let wire = wire::view(&escaped(request), "").ok()?;
+        Some(before.to_owned() + &hero::yours(&wire) + after)
+    })
+}
+
+/// The request as a test would write it down.
+fn escaped(request: &Request) -> String {
+    let version = format!("HTTP/1.{}", request.minor_version);
+    let mut head = [request.method, request.target, version.as_bytes()].join(&b' ');
+    for (name, value) in request.fields() {
+        head.extend([b"\r\n", name, b": ", value].concat());
+    }
+    head.extend(b"\r\n\r\n");
+    let lines = head.split_inclusive(|&byte| byte == b'\n');
+    let lines = lines.map(|line| format!("{}\n", line.escape_ascii()));
+    lines.collect::<String>().replace("\\\"", "\"").replace("\\'", "'")
+}
+
+/// What `change` makes of a page; all else stays as it is.
+fn edit(response: Response, change: impl Fn(&str) -> Option<String>) -> Response {
+    if !response.content_type.starts_with("text/html") {
         return response;
     }
-    let banner = format!(
-        "{START}{}",
-        notice(&format!(
-            "This is the book as it could last be built. Now it can't be: {}",
-            escape(why)
-        ))
-    );
-    let body = text.replacen(START, &banner, 1).into_bytes().into();
-    Response { body, ..response }
+    match change(&String::from_utf8_lossy(&response.body)) {
+        Some(page) => Response { body: page.into_bytes().into(), ..response },
+        None => response,
+    }
 }
 
 /// Instead of any page, why there is none yet.
@@ -267,7 +297,7 @@ pub fn serve(
         for listener in &listeners {
             threads.spawn(|| {
                 step05::serve(listener, Deadlines::default(), |request| {
-                    site.answer(&request.path)
+                    with_request(site.answer(&request.path), request)
                 })
             });
         }

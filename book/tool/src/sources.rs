@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::{env, fs};
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 use proc_macro2::Span;
 
 /// The repository, from which every listing and transcript comes.
@@ -40,6 +40,23 @@ impl Sources {
     /// Where a path of the repository is.
     pub fn path(&self, path: &str) -> PathBuf {
         self.root.join(path)
+    }
+
+    /// Where the project is published: `REPOSITORY_URL` in the environment, which who
+    /// publishes the book knows.
+    ///
+    /// # Errors
+    /// When it is no address of a repository.
+    pub fn repository_url(&self) -> Result<Option<String>> {
+        let Ok(url) = env::var("REPOSITORY_URL") else { return Ok(None) };
+        let is_plain =
+            |sign: char| sign.is_ascii_alphanumeric() || "-._/".contains(sign);
+        let path = url.strip_prefix("https://").filter(|path| path.contains('/'));
+        ensure!(
+            path.is_some_and(|path| path.chars().all(is_plain)),
+            "REPOSITORY_URL isn't the address of a repository: {url}"
+        );
+        Ok(Some(url.trim_end_matches('/').into()))
     }
 
     /// The text of a file, with LF at the end of each line.

@@ -1,20 +1,25 @@
 //! What is explained where, and whether all that a listing uses has been explained.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 
 use anyhow::Result;
 
-use crate::names::names;
-use crate::{Sources, pages::Page};
+use crate::html::linked;
+use crate::pages::Page;
+use crate::{Sources, names};
 
-/// Where a term is explained: `<dfn>term</dfn>` in the text.
-#[derive(Clone, Debug)]
+/// Where a term is explained: `<dfn>term</dfn>` in the text, or, where the sentence
+/// around it is no definition, `<dfn title="A definition.">term</dfn>`.
+#[derive(Clone, Debug, Default)]
 pub struct Place {
     /// The page's index in the book.
     pub page: usize,
     pub line: usize,
     /// The term as it stands there.
     pub term: String,
+    /// Its own definition.
+    pub definition: Option<String>,
 }
 
 /// All explanations, each by what a link to it ends with.
@@ -31,8 +36,9 @@ impl Terms {
         let mut terms = Self::default();
         for (page, source) in pages.iter().enumerate() {
             for (line, text) in source.prose() {
-                for term in explained(text) {
-                    let place = Place { page, line, term: term.into() };
+                for (definition, term) in explained(text) {
+                    let definition = definition.map(String::from);
+                    let place = Place { page, line, term: term.into(), definition };
                     if let Some(other) = terms.places.insert(id(term), place) {
                         terms.twice.push(format!(
                             "book/src/{}:{line}: {term:?} is explained in {}:{} \
@@ -53,10 +59,22 @@ impl Terms {
     }
 }
 
-/// The terms that a line of Markdown explains, with their backticks.
-fn explained(text: &str) -> impl Iterator<Item = &str> {
-    let parts = text.split("<dfn>").skip(1);
-    parts.filter_map(|part| part.split("</dfn>").next())
+/// The terms that a line of Markdown explains, with their backticks, and each behind its
+/// own definition if it has one.
+fn explained(text: &str) -> impl Iterator<Item = (Option<&str>, &str)> {
+    text.split("<dfn").skip(1).filter_map(|part| {
+        let (definition, rest) = definition(part);
+        Some((definition, rest.split_once("</dfn>")?.0))
+    })
+}
+
+/// What follows `<dfn`: the definition, and the rest from the term on.
+fn definition(part: &str) -> (Option<&str>, &str) {
+    let titled = part.strip_prefix(" title=\"").and_then(|part| part.split_once("\">"));
+    match titled {
+        Some((definition, rest)) => (Some(definition), rest),
+        None => (None, part.strip_prefix('>').unwrap_or(part)),
+    }
 }
 
 /// `dfn-socket-new` for `Socket::new`; other signs than letters and digits by their
@@ -82,13 +100,24 @@ fn id(term: &str) -> String {
     id
 }
 
-/// The line with a place to link to at each explanation.
+/// The line with a place to link to at each explanation. Definitions are for the
+/// glossary: in HTML, the title of a `<dfn>` is the term itself.
 pub fn with_ids(text: &str) -> String {
-    let mut parts = text.split("<dfn>");
+    with_dfns(text, |term| format!("<dfn id=\"{}\">", id(term)))
+}
+
+/// The line without the definitions that are for the glossary.
+pub fn without_definitions(text: &str) -> String {
+    with_dfns(text, |_| "<dfn>".into())
+}
+
+fn with_dfns(text: &str, dfn: impl Fn(&str) -> String) -> String {
+    let mut parts = text.split("<dfn");
     let mut out = parts.next().unwrap_or_default().to_string();
     for part in parts {
-        let term = part.split("</dfn>").next().unwrap_or_default();
-        out += &format!("<dfn id=\"{}\">{part}", id(term));
+        let (_, rest) = definition(part);
+        out += &dfn(rest.split("</dfn>").next().unwrap_or_default());
+        out += rest;
     }
     out
 }
@@ -107,9 +136,9 @@ pub fn new_names(
                 && directive == "names"
             {
                 let paths = files.iter().map(|file| format!("steps/{step}/{file}"));
-                let used = paths.map(|path| names(&sources.read(&path)?, &path));
+                let used = paths.map(|path| names::names(&sources.read(&path)?, &path));
                 let first = used.collect::<Result<Vec<_>>>().map(|used| {
-                    let used = used.into_iter().flatten();
+                    let used = used.into_iter().flatten().map(|(name, _)| name);
                     used.filter(|name| seen.insert(name.clone())).collect()
                 });
                 new.insert((page, line), first);
@@ -119,29 +148,71 @@ pub fn new_names(
     new
 }
 
-/// A link to where a name is explained, or, when it is not by then, what is wrong.
-pub fn link(
+/// What explains the language itself, to every page.
+const APPENDIX: &str = "rust.md";
+
+/// What `{{#names}}` becomes: links to where the names are explained, and what is wrong
+/// with those that aren't by then.
+pub fn list(
     pages: &[Page],
     terms: &Terms,
     page: usize,
-    name: &str,
-) -> Result<String, String> {
-    match terms.get(name) {
-        Some(place) if place.page <= page => {
-            let to = pages[page].link_to(&pages[place.page].path);
-            Ok(format!("[{name}]({to}#{})", id(name)))
+    names: &[String],
+) -> (String, Vec<String>) {
+    let (mut links, mut problems) = (Vec::new(), Vec::new());
+    for name in names {
+        match terms.get(name) {
+            Some(place) if place.page <= page || pages[place.page].path == APPENDIX => {
+                let to = pages[page].link_to(&pages[place.page].path);
+                links.push(format!("[{name}]({to}#{})", id(name)));
+            }
+            Some(Place { page, line, .. }) => problems.push(format!(
+                "{name} is explained only later, in {}:{line}",
+                pages[*page].path
+            )),
+            None => {
+                problems
+                    .push(format!("{name} is nowhere explained: <dfn>{name}</dfn>"));
+            }
         }
-        Some(Place { page, line, .. }) => Err(format!(
-            "{name} is explained only later, in {}:{line}",
-            pages[*page].path
-        )),
-        None => Err(format!("{name} is nowhere explained: <dfn>{name}</dfn>")),
     }
+    let list = match links[..] {
+        [] => String::new(),
+        _ => format!(
+            "<details class=\"names\">\n<summary>New in this chapter</summary>\n\n{}\n\n\
+             </details>\n",
+            links.join(" · ")
+        ),
+    };
+    (list, problems)
+}
+
+/// A program in HTML. Where it has one of the names for the first time, it links to the
+/// appendix, if it is explained there.
+pub fn in_appendix(
+    pages: &[Page],
+    terms: &Terms,
+    page: usize,
+    names: &[&String],
+    code: &str,
+) -> String {
+    let mut used = names::names(code, "").unwrap_or_default();
+    used.sort_by_key(|(_, place)| place.start);
+    let link = |(name, place): (String, Range<usize>)| {
+        let term = terms.get(&name)?;
+        let is_there = names.contains(&&name) && pages[term.page].path == APPENDIX;
+        // A comment, or a text, is too long for a link.
+        let is_word = !code[place.clone()].contains(['"', '/']);
+        let url = format!("{}#{}", pages[page].link_to(APPENDIX), id(&name));
+        (is_there && is_word).then_some((place, url))
+    };
+    linked(code, &used.into_iter().filter_map(link).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages;
 
     #[test]
     fn explanations_get_places_to_link_to() {
@@ -152,9 +223,41 @@ mod tests {
         );
         assert_eq!(id("`?`"), "dfn-x3f");
         assert_ne!(id("`Result`"), id("`result`"));
+        let text = "<dfn>`a`</dfn>, <dfn title=\"`a` -> d.\">b c</dfn> e";
         assert_eq!(
-            explained("<dfn>`a`</dfn>, <dfn>b c</dfn>").collect::<Vec<_>>(),
-            ["`a`", "b c"]
+            explained(text).collect::<Vec<_>>(),
+            [(None, "`a`"), (Some("`a` -> d."), "b c")]
+        );
+        assert_eq!(without_definitions(text), "<dfn>`a`</dfn>, <dfn>b c</dfn> e");
+        assert!(with_ids(text).ends_with("<dfn id=\"dfn-b-c\">b c</dfn> e"));
+    }
+
+    #[test]
+    fn the_appendix_explains_to_every_page() {
+        let page = |path: &str, text: &str| Page {
+            path: path.into(),
+            pieces: pages::read(&format!("---\ndoing: 1\n---\n{text}")).pieces,
+            ..Page::default()
+        };
+        let pages = [
+            page("a/b.md", "<dfn>`use`</dfn>"),
+            page("c.md", "<dfn>`fn`</dfn>"),
+            page("rust.md", "<dfn>`let`</dfn> <dfn>closure</dfn> <dfn>`mut`</dfn>"),
+        ];
+        let terms = Terms::find(&pages);
+        let names = ["`use`", "closure", "`fn`", "`a`"].map(String::from);
+        let (list, problems) = list(&pages, &terms, 0, &names);
+        assert!(list.contains(
+            "\n\n[`use`](../a/b.md#dfn-use) · [closure](../rust.md#dfn-closure)\n\n"
+        ));
+        assert_eq!(problems[0], "`fn` is explained only later, in c.md:4");
+        assert!(problems[1].starts_with("`a` is nowhere explained"));
+        let names = ["`let`", "`use`", "closure"].map(String::from);
+        let code = "use a;\n// let\nlet mut a = || b < c;\nlet d;";
+        assert_eq!(
+            in_appendix(&pages, &terms, 0, &names.iter().collect::<Vec<_>>(), code),
+            "use a;\n// let\n<a href=\"../rust.md#dfn-let\">let</a> mut a = \
+             <a href=\"../rust.md#dfn-closure\">||</a> b &lt; c;\nlet d;"
         );
     }
 
@@ -162,7 +265,7 @@ mod tests {
     fn a_word_does_not_explain_code() {
         let mut terms = Terms::default();
         for term in ["range", "`read`", "Bitwise AND"] {
-            let place = Place { page: 0, line: 1, term: term.into() };
+            let place = Place { line: 1, term: term.into(), ..Place::default() };
             terms.places.insert(id(term), place);
         }
         for (term, is_explained) in [

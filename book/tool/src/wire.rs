@@ -1,452 +1,322 @@
-//! The wire view: one HTTP message, line by line, with its parts named beside it.
+//! The wire view: one HTTP message, byte for byte, with its parts named.
 //!
-//! It is made from what a test has seen. The names are those of RFC 9112, each with its
-//! meaning in plain words; below, the same is said in sentences.
-
-use std::fmt::Write;
+//! It is made from what a test has seen. Each part is labeled where it first comes, and
+//! says where its bytes are, and what they are in hexadecimal.
 
 use anyhow::{Context, Result};
 
 use crate::html::escape;
-use crate::text::sentence;
 
 /// The `<figure>` for the first message in the body of a snapshot, where bytes stand as
-/// `tests::escape` writes them.
+/// `tests::escape` writes them. `pin` is the mark that a test has seen it, if one has.
 ///
 /// # Errors
 /// When no line is the first line of a request or a response.
-pub fn view(snapshot_body: &str) -> Result<String> {
+pub fn view(snapshot_body: &str, pin: &str) -> Result<String> {
     let message = Message::find(snapshot_body)
         .context("no line is a request line or a status line with its `\\r\\n`")?;
-    Ok(message.figure())
+    Ok(View::of(&message).figure(&message, pin))
 }
 
-/// One message, in the order of its lines.
+/// One message, line by line; each line still has its end.
 struct Message<'a> {
-    kind: &'static Kind,
-    start: Line<'a>,
-    fields: Vec<Line<'a>>,
-    empty: Option<Line<'a>>,
-    body: Vec<Line<'a>>,
-    end: Option<End<'a>>,
+    is_request: bool,
+    start: &'a str,
+    /// Up to the empty line, if there is one.
+    fields: Vec<&'a str>,
+    body: Vec<&'a str>,
+    end: Option<&'static (&'static str, &'static str, &'static str)>,
 }
 
-/// A line, cut up.
-struct Line<'a> {
-    /// Each with its place among the parts of such a line, if it is one of them.
-    pieces: Vec<(&'a str, Option<usize>)>,
-    /// `\r\n`, `\n` or nothing.
-    eol: &'a str,
-}
-
-/// What a snapshot says about the end of the connection, and what that means.
-struct End<'a> {
-    text: &'a str,
-    meaning: &'static str,
-}
-
-/// What is different between requests and responses.
-struct Kind {
-    name: &'static str,
-    start: &'static str,
-    parts: [Part; 3],
-    content: &'static str,
-}
-
-struct Part {
-    name: &'static str,
-    meaning: &'static str,
-}
-
-static REQUEST: Kind = Kind {
-    name: "request",
-    start: "request-line",
-    parts: [
-        Part { name: "method", meaning: "what to do" },
-        Part { name: "request-target", meaning: "with what" },
-        Part { name: "HTTP-version", meaning: "which HTTP this is" },
-    ],
-    content: "what the client brings along",
-};
-
-static RESPONSE: Kind = Kind {
-    name: "response",
-    start: "status-line",
-    parts: [
-        Part { name: "HTTP-version", meaning: "which HTTP this is" },
-        Part { name: "status-code", meaning: "the outcome, for programs" },
-        Part { name: "reason-phrase", meaning: "the same, for people" },
-    ],
-    content: "what the client gets to see",
-};
-
-static FIELD: [Part; 2] = [
-    Part { name: "field-name", meaning: "what it is about" },
-    Part { name: "field-value", meaning: "what it says" },
+/// What a snapshot says about the end of the connection, as `tests::Received` puts it,
+/// and what that means.
+static ENDS: [(&str, &str, &str); 3] = [
+    ("(closed: FIN)", "FIN", "the server’s kernel says that no more bytes will follow"),
+    ("(thrown away: RST)", "RST", "the server’s kernel threw the connection away"),
+    ("(open, and silent)", "silence", "the connection stays open, and nothing comes"),
 ];
-
-// Reading.
 
 impl<'a> Message<'a> {
     fn find(snapshot_body: &'a str) -> Option<Self> {
-        let mut lines = snapshot_body.lines();
-        let (kind, start) = lines.by_ref().find_map(start_line)?;
-        let mut message =
-            Self { kind, start, fields: vec![], empty: None, body: vec![], end: None };
-        for text in lines {
-            if let Some(end) = End::of(text) {
-                message.end = Some(end);
+        let mut lines = snapshot_body.lines().skip_while(|line| !is_start(line));
+        let start = lines.next()?;
+        let is_request = !start.starts_with("HTTP/");
+        let (fields, body) = (Vec::new(), Vec::new());
+        let mut message = Self { is_request, start, fields, body, end: None };
+        for line in lines {
+            message.end = ENDS.iter().find(|end| end.0 == line);
+            let in_head = message.fields.last().is_none_or(|line| !is_empty(line));
+            if message.end.is_some() {
                 break;
-            }
-            if message.empty.is_none() {
-                message.add_to_head(text);
-            } else if message.is_whole() || start_line(text).is_some() {
+            } else if in_head {
+                message.fields.push(line);
+            } else if message.is_whole() || is_start(line) {
                 break; // Here the next message begins.
             } else {
-                message.body.push(Line::plain(text));
+                message.body.push(line);
             }
         }
         Some(message)
     }
 
-    fn add_to_head(&mut self, text: &'a str) {
-        let line = field_line(text);
-        if line.pieces.is_empty() {
-            self.empty = Some(line);
-        } else {
-            self.fields.push(line);
-        }
-    }
-
     /// Whether a request has all of its body. A response ends where the connection
     /// does, or where another message starts.
     fn is_whole(&self) -> bool {
-        let ends_by_itself = std::ptr::eq(self.kind, &REQUEST);
-        if !ends_by_itself || self.field("transfer-encoding").is_some() {
-            return false;
-        }
         let length = self.field("content-length").and_then(|value| value.parse().ok());
-        self.body_bytes() >= length.unwrap_or(0)
+        self.is_request
+            && self.field("transfer-encoding").is_none()
+            && self.body_bytes() >= length.unwrap_or(0)
     }
 
     fn field(&self, name: &str) -> Option<&'a str> {
-        self.fields.iter().find_map(|line| match line.pieces[..] {
-            [(found, _), _, (value, _)] if found.eq_ignore_ascii_case(name) => {
-                Some(value)
-            }
-            _ => None,
-        })
+        let mut fields = self.fields.iter().filter_map(|line| line.split_once(':'));
+        let (_, value) = fields.find(|(found, _)| found.eq_ignore_ascii_case(name))?;
+        Some(split_end(value).0.trim())
     }
 
-    /// How long the body was on the wire.
     fn body_bytes(&self) -> usize {
-        let pieces =
-            self.body.iter().flat_map(|line| &line.pieces).map(|(text, _)| *text);
-        let eols = self.body.iter().map(|line| line.eol);
-        pieces.chain(eols).map(|text| atoms(text).len()).sum()
+        self.body.iter().map(|line| bytes(line).len()).sum()
     }
 }
 
-fn start_line(text: &str) -> Option<(&'static Kind, Line<'_>)> {
-    let (content, eol) = split_eol(text);
-    let words: Vec<&str> = content.splitn(3, ' ').collect();
-    let kind = match words[..] {
-        [version, code, ..] if is_version(version) && is_number(code) => &RESPONSE,
-        [method, target, version]
-            if is_version(version) && !method.is_empty() && !target.is_empty() =>
-        {
-            &REQUEST
-        }
-        _ => return None,
-    };
-    let mut pieces = Vec::new();
-    for (index, word) in words.into_iter().enumerate() {
-        if index > 0 {
-            pieces.push((" ", None));
-        }
-        pieces.push((word, Some(index)));
-    }
+fn is_start(line: &str) -> bool {
     // Without an end it may be anything, such as a line of a program's log.
-    (!eol.is_empty()).then_some((kind, Line { pieces, eol }))
+    let (text, end) = split_end(line);
+    let words: Vec<_> = text.splitn(3, ' ').collect();
+    !end.is_empty()
+        && match words[..] {
+            [version, code, ..] if is_version(version) => is_number(code),
+            [method, target, version] => {
+                is_version(version) && !method.is_empty() && !target.is_empty()
+            }
+            _ => false,
+        }
 }
 
 fn is_version(word: &str) -> bool {
-    word.strip_prefix("HTTP/").is_some_and(|number| {
-        number.len() == 3
-            && number.split('.').all(|digit| digit.len() == 1 && is_number(digit))
-    })
+    let number = word.strip_prefix("HTTP/").and_then(|number| number.split_once('.'));
+    number.is_some_and(|(a, b)| a.len() + b.len() == 2 && is_number(a) && is_number(b))
 }
 
 fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A field, or what there is of it; without pieces when the line is empty.
-fn field_line(text: &str) -> Line<'_> {
-    let mut line = Line::plain(text);
-    let Some((content, _)) = line.pieces.first().copied() else { return line };
-    if let Some((name, rest)) = content.split_once(':') {
-        let value = rest.trim_matches(' ');
-        let before_value = content.len() - rest.trim_start_matches(' ').len();
-        let colon = &content[name.len()..before_value];
-        line.pieces = vec![(name, Some(0)), (colon, None), (value, Some(1))];
-    }
-    line
+fn is_empty(line: &str) -> bool {
+    split_end(line).0.is_empty()
 }
 
-impl<'a> Line<'a> {
-    fn plain(text: &'a str) -> Self {
-        let (content, eol) = split_eol(text);
-        let piece = (!content.is_empty()).then_some((content, None));
-        Self { pieces: piece.into_iter().collect(), eol }
-    }
-}
-
-/// A line's content, and what ends it.
-fn split_eol(text: &str) -> (&str, &str) {
-    let eol = match atoms(text)[..] {
-        [.., r"\r", r"\n"] => 4,
-        [.., r"\n"] => 2,
-        _ => 0,
+/// A line's text, and `\r\n`, `\n` or nothing. In `\\n`, it's no end.
+fn split_end(line: &str) -> (&str, &str) {
+    let is_end = |end: &&str| {
+        let text = line.strip_suffix(end)?;
+        let slashes = text.len() - text.trim_end_matches('\\').len();
+        (slashes % 2 == 0).then_some(end.len())
     };
-    text.split_at(text.len() - eol)
+    let end = [r"\r\n", r"\n"].iter().find_map(is_end).unwrap_or(0);
+    line.split_at(line.len() - end)
 }
 
-/// Escaped text in pieces that stand for a byte each: `a`, `\n`, `\\`, `\x1b`.
-fn atoms(text: &str) -> Vec<&str> {
-    let mut atoms = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = match rest.as_bytes() {
-            [b'\\', b'x', ..] => 4,
-            [b'\\', ..] => 2,
-            _ => first.len_utf8(),
-        };
-        let (atom, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        atoms.push(atom);
-        rest = behind;
-    }
-    atoms
-}
-
-impl<'a> End<'a> {
-    /// As `tests::Received` puts it.
-    fn of(text: &'a str) -> Option<Self> {
-        let meaning = match text {
-            "(closed: FIN)" => "the server said that it sends no more (FIN)",
-            "(thrown away: RST)" => {
-                "the server's system threw the connection away (RST)"
+/// What escaped text stands for.
+fn bytes(text: &str) -> Vec<u8> {
+    let (mut bytes, mut signs) = (Vec::new(), text.chars());
+    while let Some(sign) = signs.next() {
+        let escaped = if sign == '\\' { signs.next() } else { None };
+        match escaped {
+            Some('x') => {
+                let digits: String = signs.by_ref().take(2).collect();
+                bytes.extend(u8::from_str_radix(&digits, 16));
             }
-            "(open, and silent)" => {
-                "it did not: nothing more came, for as long as we waited"
-            }
-            _ => return None,
-        };
-        Some(Self { text, meaning })
+            Some('r') => bytes.push(b'\r'),
+            Some('n') => bytes.push(b'\n'),
+            Some('t') => bytes.push(b'\t'),
+            other => bytes.extend(other.unwrap_or(sign).to_string().bytes()),
+        }
     }
+    bytes
 }
 
-// Showing.
+/// A part of a line: its class, its name, and what it is for.
+type Part = (&'static str, &'static str, &'static str);
 
-/// How one part is told from another, in the bytes and in the names: CSS draws a
-/// different line below each.
-const MARKS: [&str; 3] = ["one", "two", "three"];
-/// So many lines of a long body are always shown.
-const SHOWN: usize = 4;
-/// Fewer lines than these are not worth folding.
-const FOLDED: usize = 3;
+static REQUEST: [Part; 3] = [
+    ("p1", "method", "what to do"),
+    ("p2", "target", "with what"),
+    ("p3", "version", "which HTTP the client speaks"),
+];
+static RESPONSE: [Part; 3] = [
+    ("p1", "version", "which HTTP the server speaks"),
+    ("p2", "status code", "the outcome, for programs"),
+    ("p3", "reason", "the same in words, for people"),
+];
+static NAME: Part = ("name", "field name", "what the line is about");
+static VALUE: Part = ("value", "field value", "what it says");
+static BROUGHT: Part = ("body", "body", "what the client brings along");
+static SHOWN: Part = ("body", "body", "what the client gets to see");
+static LINE_END: Part = ("eol", "end", "the line ends here");
 
-/// Some lines, and beside them what they are.
-struct Section {
-    lines: String,
-    name: String,
-    meaning: String,
+/// So many lines of a long body are always shown; fewer than three more are, too.
+const ALWAYS: usize = 4;
+
+/// Grows line by line.
+#[derive(Default)]
+struct View {
+    rows: Vec<String>,
+    /// The same in words.
+    words: Vec<String>,
+    /// How many bytes there were.
+    at: usize,
+    /// The parts that there were.
+    known: Vec<&'static Part>,
 }
 
-impl Message<'_> {
-    fn figure(&self) -> String {
-        let mut html = format!(
-            "<figure class=\"wire\">\n<figcaption>A {}, byte for byte</figcaption>\n",
-            self.kind.name
-        );
-        for Section { lines, name, meaning } in self.sections() {
-            // Writing to a String cannot fail.
-            let _ = write!(
-                html,
-                "<div class=\"part\">\n<div class=\"bytes\">\n{lines}</div>\n\
-                 <div class=\"names\">\n<p><b>{name}</b></p>\n{meaning}</div>\n</div>\n"
+impl View {
+    fn of(message: &Message) -> Self {
+        let mut view = Self::default();
+        let (parts, start, body) = match message.is_request {
+            true => (&REQUEST, "the request line", &BROUGHT),
+            false => (&RESPONSE, "the status line", &SHOWN),
+        };
+        let words = split_end(message.start).0.splitn(3, ' ');
+        let pieces = parts.iter().zip(words);
+        let pieces = pieces.flat_map(|(part, word)| [(None, " "), (Some(part), word)]);
+        view.row("start", start, pieces.skip(1).collect(), message.start);
+        for line in &message.fields {
+            let text = split_end(line).0;
+            if text.is_empty() {
+                view.row("empty", "the empty line", vec![], line);
+            } else if let Some((name, rest)) = text.split_once(':') {
+                let value = rest.trim_matches(' ');
+                let from = text.len() - rest.trim_start_matches(' ').len();
+                let (colon, after) =
+                    (&text[name.len()..from], &text[from + value.len()..]);
+                let pieces = vec![
+                    (Some(&NAME), name),
+                    (None, colon),
+                    (Some(&VALUE), value),
+                    (None, after),
+                ];
+                view.row("field", "a field", pieces, line);
+            } else {
+                view.row("field", "half a field", vec![(None, text)], line);
+            }
+        }
+        for line in &message.body {
+            view.row("content", "", vec![(Some(body), split_end(line).0)], line);
+        }
+        view
+    }
+
+    /// A line, as HTML and, if it's no part of the body, in words.
+    fn row(&mut self, class: &str, what: &str, pieces: Pieces<'_>, line: &str) {
+        let (start, mut html, mut words) = (self.at, String::new(), String::new());
+        for (part, text) in pieces {
+            if let Some(part) = part {
+                html += &self.segment(part, text, &breakable(text));
+                let text = if text.is_empty() { "(empty)" } else { text };
+                words += &format!("{} {text}, ", part.1);
+            } else {
+                self.at += bytes(text).len();
+                html += &format!("<i class=\"sp\">{}</i>", escape(text));
+            }
+        }
+        let end = split_end(line).1;
+        let (shown, said) = match end {
+            r"\r\n" => ("<i>CR</i><i>LF</i>", "CR LF"),
+            r"\n" => ("<i>LF</i>", "LF alone"),
+            _ => ("", "no end"),
+        };
+        if !end.is_empty() {
+            html += &self.segment(&LINE_END, end, shown);
+        }
+        if class == "empty" {
+            let has_fields = self.known.contains(&&NAME);
+            let why =
+                if has_fields { "the fields end here" } else { "there are no fields" };
+            html += &format!("<small>empty line: {why}</small>");
+        }
+        if !what.is_empty() {
+            let number = self.rows.len() + 1;
+            self.words.push(format!("Line {number}, {what}: {words}then {said}."));
+        }
+        self.rows.push(format!(
+            "<li class=\"{class}\"><span class=\"at\">{start}</span><span \
+             class=\"row\">{html}</span></li>\n"
+        ));
+    }
+
+    /// A part, with its label when it's the first of its kind. Tab stops only there.
+    fn segment(&mut self, part: &'static Part, text: &str, shown: &str) -> String {
+        let (class, name, meaning) = part;
+        let (bytes, first) = (bytes(text), self.at);
+        self.at += bytes.len();
+        let last = self.at.saturating_sub(1);
+        let hex: Vec<_> =
+            bytes.iter().take(24).map(|byte| format!("{byte:02x}")).collect();
+        let more = if bytes.len() > hex.len() { " …" } else { "" };
+        let is_new = !self.known.contains(&part);
+        self.known.extend(is_new.then_some(part));
+        let label = is_new.then(|| format!("<small>{name}</small>"));
+        let label = label.filter(|_| *class != "eol").unwrap_or_default();
+        let stop = if is_new { 0 } else { -1 };
+        format!(
+            "<span class=\"seg {class}\" tabindex=\"{stop}\" data-tip=\"{name}: {meaning} · \
+             bytes {first}–{last} · {}{more}\"><samp>{shown}</samp>{label}</span>",
+            hex.join(" ")
+        )
+    }
+
+    fn figure(mut self, message: &Message, pin: &str) -> String {
+        let (kind, who, whom) = match message.is_request {
+            true => ("request", "client", "server"),
+            false => ("response", "server", "client"),
+        };
+        let (all, lines) = (self.rows.len(), message.body.len());
+        let folded = if lines < ALWAYS + 3 { 0 } else { lines - ALWAYS };
+        let mut rest = self.rows.split_off(all - folded).concat();
+        if folded > 0 {
+            rest = format!(
+                "<details class=\"rest\">\n<summary>{folded} more lines of the body\
+                 </summary>\n<ol class=\"lines\">\n{rest}</ol>\n</details>\n"
             );
         }
-        html + "<details class=\"words\">\n<summary>In words</summary>\n<ul>\n"
-            + &self.in_words().iter().map(|item| tagged("li", item)).collect::<String>()
-            + "</ul>\n</details>\n</figure>\n"
-    }
-
-    fn sections(&self) -> Vec<Section> {
-        let mut sections = vec![Section {
-            lines: self.start.html(),
-            name: self.kind.start.into(),
-            meaning: legend(&self.kind.parts, self.start.eol),
-        }];
-        if !self.fields.is_empty() {
-            sections.push(Section {
-                lines: self.fields.iter().map(Line::html).collect(),
-                name: count(self.fields.len(), "field-line"),
-                meaning: legend(&FIELD, ""),
-            });
+        if lines > 0 {
+            self.words
+                .push(format!("After that the body: {} bytes.", message.body_bytes()));
         }
-        if let Some(empty) = &self.empty {
-            sections.push(Section {
-                lines: empty.html(),
-                name: "empty line".into(),
-                meaning: tagged("p", self.empty_means()),
-            });
-        }
-        if !self.body.is_empty() {
-            sections.push(Section {
-                lines: folded(&self.body),
-                name: format!("message body, {}", count(self.body_bytes(), "byte")),
-                meaning: tagged("p", self.kind.content),
-            });
-        }
-        if let Some(end) = &self.end {
-            sections.push(Section {
-                lines: format!("<samp class=\"end\">{}</samp>\n", end.text),
-                name: "how it ended".into(),
-                meaning: tagged("p", end.meaning),
-            });
-        }
-        sections
-    }
-
-    fn empty_means(&self) -> &'static str {
-        if self.fields.is_empty() {
-            "there are no fields"
-        } else {
-            "the fields end here"
-        }
-    }
-
-    /// The same in sentences, for those who do not see what stands beside what.
-    fn in_words(&self) -> Vec<String> {
-        let (kind, mut line) = (self.kind, 1);
-        let start = self.start.in_words(&kind.parts);
-        let mut items = vec![format!("Line 1, the {}: {start}.", kind.start)];
-        for field in &self.fields {
-            line += 1;
-            items.push(format!(
-                "Line {line}, a field-line: {}.",
-                field.in_words(&FIELD)
-            ));
-        }
-        if let Some(empty) = &self.empty {
-            line += 1;
-            let end = empty.in_words(&[]);
-            items.push(format!(
-                "Line {line}, the empty line, {end}: the fields end here."
-            ));
-        }
-        if !self.body.is_empty() {
-            let (first, last) = (line + 1, line + self.body.len());
-            let lines = if first == last {
-                format!("Line {first}")
-            } else {
-                format!("Lines {first} to {last}")
-            };
-            let bytes = count(self.body_bytes(), "byte");
-            items
-                .push(format!("{lines}, the message body: {bytes}, {}.", kind.content));
-        }
-        if let Some(end) = &self.end {
-            items.push(sentence(&format!("How it ended: {}", end.meaning)));
-        }
-        items
+        let end = message.end.map_or(String::new(), |(_, name, meaning)| {
+            self.words.push(format!("How it ended: {meaning}."));
+            format!("<p class=\"end\"><b>{name}</b> {meaning}</p>\n")
+        });
+        let parts = self.known.iter().map(|(class, name, meaning)| {
+            let name = if *class == "eol" { "<i>CR</i><i>LF</i>" } else { name };
+            format!("<li class=\"{class}\"><b>{name}</b> {meaning}</li>\n")
+        });
+        let words =
+            self.words.iter().map(|words| format!("<li>{}</li>\n", escape(words)));
+        format!(
+            "<figure class=\"wire {who}\">\n<figcaption><b>A {kind}, byte for byte</b> \
+             <span>{who} <span class=\"to\">to</span> {whom} · {} bytes</span> {pin}\
+             </figcaption>\n<ol class=\"lines\">\n{}</ol>\n{rest}{end}\
+             <ul class=\"parts\">\n{}</ul>\n<details class=\"words\">\n\
+             <summary>In words</summary>\n<ul>\n{}</ul>\n</details>\n</figure>\n",
+            self.at,
+            self.rows.concat(),
+            parts.collect::<String>(),
+            words.collect::<String>()
+        )
     }
 }
 
-impl Line<'_> {
-    fn html(&self) -> String {
-        let mut html = String::from("<samp>");
-        for (text, part) in &self.pieces {
-            html += &match part {
-                Some(index) => marked(MARKS[*index], text),
-                None => escape(text),
-            };
-        }
-        if !self.eol.is_empty() {
-            html += &marked("eol", self.eol);
-        }
-        html + "</samp>\n"
+type Pieces<'a> = Vec<(Option<&'static Part>, &'a str)>;
+
+/// Long text may break behind these signs.
+fn breakable(text: &str) -> String {
+    let html = escape(text);
+    if text.len() < 40 {
+        return html;
     }
-
-    /// `method GET, request-target /, HTTP-version HTTP/1.1, then CR LF`
-    fn in_words(&self, parts: &[Part]) -> String {
-        let mut words = Vec::new();
-        for (text, part) in &self.pieces {
-            match part {
-                Some(index) if text.is_empty() => {
-                    words.push(format!("an empty {}", parts[*index].name));
-                }
-                Some(index) => words.push(format!("{} {text}", parts[*index].name)),
-                None if self.pieces.len() == 1 => words.push((*text).into()),
-                None => {}
-            }
-        }
-        words.push(format!("then {}", eol_in_words(self.eol)));
-        words.join(", ")
-    }
-}
-
-fn eol_in_words(eol: &str) -> &'static str {
-    match eol {
-        r"\r\n" => "CR LF",
-        r"\n" => "LF alone",
-        _ => "no end",
-    }
-}
-
-fn legend(parts: &[Part], eol: &str) -> String {
-    let row = |mark, name, meaning| {
-        format!("<li>{} <span>{meaning}</span></li>\n", marked(mark, name))
-    };
-    // Not a <dl>: mdBook would make every name in it the target of a link.
-    let mut html = String::from("<ul>\n");
-    for (part, mark) in parts.iter().zip(MARKS) {
-        html += &row(mark, part.name, part.meaning);
-    }
-    if !eol.is_empty() {
-        let meaning = format!("{}: the line ends", eol_in_words(eol));
-        html += &row("eol", eol, &meaning);
-    }
-    html + "</ul>\n"
-}
-
-/// All lines; behind the first few of many, the rest can be unfolded.
-fn folded(body: &[Line]) -> String {
-    let lines: Vec<String> = body.iter().map(Line::html).collect();
-    if lines.len() < SHOWN + FOLDED {
-        return lines.concat();
-    }
-    let (shown, folded) = lines.split_at(SHOWN);
-    format!(
-        "{}<details>\n<summary>… {} of body</summary>\n{}</details>\n",
-        shown.concat(),
-        count(folded.len(), "more line"),
-        folded.concat()
-    )
-}
-
-fn marked(class: &str, text: &str) -> String {
-    format!("<span class=\"{class}\">{}</span>", escape(text))
-}
-
-fn tagged(name: &str, text: &str) -> String {
-    format!("<{name}>{}</{name}>\n", escape(text))
-}
-
-fn count(number: usize, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{plural}")
+    html.split_inclusive([',', ';', '/', '?', '=']).collect::<Vec<_>>().join("<wbr>")
 }
 
 #[cfg(test)]
@@ -457,88 +327,64 @@ mod tests {
                             \\r\\n\n\
                             <\\\\n\n(closed: FIN)\n";
 
-    /// The bytes of each section, and what stands beside them, without tags.
-    fn sections(html: &str) -> Vec<(String, String)> {
-        let parts = html.split("<div class=\"bytes\">").skip(1);
-        let parts = parts.map(|part| part.split_once("<div class=\"names\">").unwrap());
-        parts
-            .map(|(bytes, names)| {
-                (plain(bytes), plain(names.split("<details").next().unwrap()))
-            })
-            .collect()
+    fn shown(snapshot: &str) -> String {
+        view(snapshot, "PIN").unwrap()
     }
 
-    fn plain(html: &str) -> String {
-        let pieces =
-            html.split('<').map(|piece| piece.split_once('>').map_or(piece, |p| p.1));
-        pieces
-            .collect::<String>()
-            .split('\n')
-            .filter(|line| !line.is_empty())
-            .collect::<Vec<_>>()
-            .join("|")
-    }
-
-    /// The sentences.
-    fn words(html: &str) -> Vec<String> {
-        let (_, words) = html.split_once("In words</summary>").unwrap();
-        plain(words).split('|').map(str::to_owned).collect()
+    /// What stands between these two, each time.
+    fn all<'a>(html: &'a str, start: &str, end: &str) -> Vec<&'a str> {
+        let parts = html.split(start).skip(1);
+        parts.map(|part| part.split(end).next().unwrap()).collect()
     }
 
     #[test]
-    fn names_the_parts_of_a_response() {
-        let html = view(RESPONSE).unwrap();
-        let sections = sections(&html);
-        let expected = [
-            (
-                r"HTTP/1.1 404 Not Found\r\n",
-                r"status-line|HTTP-version which HTTP this is|status-code the outcome, for programs|reason-phrase the same, for people|\r\n CR LF: the line ends",
-            ),
-            (
-                r"Content-Length:  3\r\n",
-                "1 field-line|field-name what it is about|field-value what it says",
-            ),
-            (r"\r\n", "empty line|the fields end here"),
-            (r"&lt;\\n", "message body, 3 bytes|what the client gets to see"),
-            (
-                "(closed: FIN)",
-                "how it ended|the server said that it sends no more (FIN)",
-            ),
-        ];
+    fn parts_say_where_they_are_and_what() {
+        let html = shown(RESPONSE);
         assert_eq!(
-            sections,
-            expected.map(|(bytes, names)| (bytes.into(), names.into()))
+            all(&html, "data-tip=\"", "\""),
+            [
+                "version: which HTTP the server speaks · bytes 0–7 · 48 54 54 50 2f 31 2e 31",
+                "status code: the outcome, for programs · bytes 9–11 · 34 30 34",
+                "reason: the same in words, for people · bytes 13–21 · 4e 6f 74 20 46 6f 75 6e \
+                 64",
+                "end: the line ends here · bytes 22–23 · 0d 0a",
+                "field name: what the line is about · bytes 24–37 · 43 6f 6e 74 65 6e 74 2d 4c \
+                 65 6e 67 74 68",
+                "field value: what it says · bytes 41–41 · 33",
+                "end: the line ends here · bytes 42–43 · 0d 0a",
+                "end: the line ends here · bytes 44–45 · 0d 0a",
+                "body: what the client gets to see · bytes 46–48 · 3c 5c 6e",
+            ]
         );
-        assert!(html.contains(
-            "<samp><span class=\"one\">HTTP/1.1</span> <span class=\"two\">404</span> \
-             <span class=\"three\">Not Found</span><span \
-             class=\"eol\">\\r\\n</span></samp>"
-        ));
+        assert_eq!(all(&html, "<samp>", "</samp>")[8], r"&lt;\\n");
+        assert_eq!(html.matches("tabindex=\"0\"").count(), 7);
+        assert!(
+            html.starts_with("<figure class=\"wire server\">") && html.contains("PIN")
+        );
+        assert!(html.contains("<p class=\"end\"><b>FIN</b> the server’s kernel says"));
         assert!(!html.contains("\n\n"), "Markdown would end the HTML here");
     }
 
     #[test]
     fn says_it_in_words() {
+        let words = |snapshot: &str| {
+            let html = shown(snapshot);
+            let (_, words) = html.split_once("In words").unwrap();
+            all(words, "<li>", "</li>").join("\n")
+        };
         assert_eq!(
-            words(&view(RESPONSE).unwrap()),
-            [
-                "Line 1, the status-line: HTTP-version HTTP/1.1, status-code 404, \
-                 reason-phrase Not Found, then CR LF.",
-                "Line 2, a field-line: field-name Content-Length, field-value 3, then \
-                 CR LF.",
-                "Line 3, the empty line, then CR LF: the fields end here.",
-                "Line 4, the message body: 3 bytes, what the client gets to see.",
-                "How it ended: the server said that it sends no more (FIN).",
-            ]
+            words(RESPONSE),
+            "Line 1, the status line: version HTTP/1.1, status code 404, reason Not Found, \
+             then CR LF.\n\
+             Line 2, a field: field name Content-Length, field value 3, then CR LF.\n\
+             Line 3, the empty line: then CR LF.\n\
+             After that the body: 3 bytes.\n\
+             How it ended: the server’s kernel says that no more bytes will follow."
         );
-        let odd = words(&view("HTTP/1.0 200 \\r\\n\nHos\n").unwrap());
         assert_eq!(
-            odd,
-            [
-                "Line 1, the status-line: HTTP-version HTTP/1.0, status-code 200, an \
-                 empty reason-phrase, then CR LF.",
-                "Line 2, a field-line: Hos, then no end.",
-            ]
+            words("HTTP/1.0 200 \\r\\n\nHos\n"),
+            "Line 1, the status line: version HTTP/1.0, status code 200, reason (empty), then CR \
+             LF.\nLine 2, half a field: then no end."
         );
     }
 
@@ -547,39 +393,29 @@ mod tests {
         let request = "GET / HTTP/1.1\\r\\n\nHost: a\\r\\n\n\\r\\n\n";
         let log =
             format!("accepting at http://127.0.0.1:4545/ until\n{request}{request}");
-        assert_eq!(view(&log).unwrap(), view(request).unwrap());
-        assert_eq!(sections(&view(request).unwrap()).len(), 3);
-
+        assert_eq!(shown(&log), shown(request));
         let head = "POST /a HTTP/1.1\\r\\n\nContent-length: 6\\r\\n\n\\r\\n\n";
-        let posted = format!("{head}one\\n\nt\\x0a\nGET / HTTP/1.1\\r\\n\n");
-        assert_eq!(sections(&view(&posted).unwrap())[3].0, "one\\n|t\\x0a");
-
+        let posted = shown(&format!("{head}one\\n\nt\\x0a\nGET / HTTP/1.1\\r\\n\n"));
+        assert!(posted.contains("After that the body: 6 bytes."));
         let head = "POST /a HTTP/1.1\\r\\n\nTransfer-Encoding: chunked\\r\\n\n\\r\\n\n";
         let chunked = format!("{head}1\\r\\n\na\\r\\n\n0\\r\\n\n\\r\\n\n{head}");
-        assert!(view(&chunked).unwrap().contains("message body, 11 bytes"));
-
+        assert!(shown(&chunked).contains("After that the body: 11 bytes."));
         let interim =
             "HTTP/1.1 100 Continue\\r\\n\n\\r\\n\nHTTP/1.1 200 OK\\r\\n\n\\r\\n\n";
-        let sections = sections(&view(interim).unwrap());
-        assert_eq!(sections.len(), 2);
-        assert_eq!(sections[1].1, "empty line|there are no fields");
+        let interim = shown(interim);
+        assert!(interim.contains("there are no fields") && !interim.contains("200"));
     }
 
     #[test]
     fn folds_long_bodies() {
-        let body = |lines: usize| {
-            view(&format!("HTTP/1.1 200 OK\\r\\n\n\\r\\n\n{}", "a\\n\n".repeat(lines)))
-                .unwrap()
+        let body = |lines| {
+            shown(&format!("HTTP/1.1 200 OK\\r\\n\n\\r\\n\n{}", "a\\n\n".repeat(lines)))
         };
-        assert!(!body(6).contains("of body"));
+        assert!(!body(6).contains("of the body"));
         let folded = body(7);
-        let (shown, rest) =
-            folded.split_once("<summary>… 3 more lines of body</summary>").unwrap();
-        assert_eq!(
-            (shown.matches(">\\n<").count(), rest.matches(">\\n<").count()),
-            (4, 3)
-        );
-        assert!(folded.contains("Lines 3 to 9, the message body: 14 bytes"));
+        let (shown, rest) = folded.split_once("3 more lines of the body").unwrap();
+        let lines = |html: &str| html.matches("<li class=\"content").count();
+        assert_eq!((lines(shown), lines(rest)), (4, 3));
     }
 
     #[test]
@@ -592,7 +428,7 @@ mod tests {
             "GET / HTTP/1.10\\r\\n\n",
             "HTTP/1.1 OK\\r\\n\n",
         ] {
-            assert!(view(text).is_err(), "{text}");
+            assert!(view(text, "").is_err(), "{text}");
         }
     }
 }

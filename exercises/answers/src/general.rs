@@ -17,6 +17,8 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("no-line-break", Program(no_line_break)),
     ("says-port-0", Program(says_port_0)),
     ("ignores-the-address", Program(ignores_the_address)),
+    ("fixed-port", Program(fixed_port)),
+    ("all-addresses", Program(all_addresses)),
     ("says-another-port", Program(says_another_port)),
     ("drops-the-listener", Program(drops_the_listener)),
     ("ends-at-once", Program(ends_at_once)),
@@ -209,6 +211,22 @@ fn says_port_0(address: SocketAddr) -> io::Result<()> {
 /// All addresses of this machine, whatever was asked for.
 fn ignores_the_address(_: SocketAddr) -> io::Result<()> {
     crate::serve(SocketAddr::from(([0, 0, 0, 0], 0)), |_| Ok(()))
+}
+
+/// As in a book: the address is in the program.
+#[expect(clippy::unwrap_used, reason = "that is the mistake")]
+fn fixed_port(address: SocketAddr) -> io::Result<()> {
+    let listener = TcpListener::bind((address.ip(), 7878)).unwrap();
+    writeln!(io::stdout(), "Listening on {}", listener.local_addr()?)?;
+    wait()
+}
+
+/// Everyone on the network can connect, and the program says otherwise.
+fn all_addresses(address: SocketAddr) -> io::Result<()> {
+    let listener = TcpListener::bind(("0.0.0.0", address.port()))?;
+    let port = listener.local_addr()?.port();
+    writeln!(io::stdout(), "serving http://{}:{port}/", address.ip())?;
+    wait()
 }
 
 /// Bound twice, and the wrong one is announced.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// Returns the first address at which a client can be let in: one with a port. The one
 /// that was asked for may come before it.
@@ -65,14 +66,28 @@ fn host(text: &str) -> Option<(IpAddr, &str)> {
     Some((ip.parse::<Ipv4Addr>().ok()?.into(), rest))
 }
 
-/// Returns whether the whole port is taken where one address of this machine was asked
-/// for: then no other one of its addresses has that port either. Linux only, where all
-/// that begins with 127 is this machine.
-pub fn has_all_addresses(address: SocketAddr) -> bool {
-    let other = Ipv4Addr::new(127, 255, 255, 254);
-    cfg!(target_os = "linux")
-        && matches!(address.ip(), IpAddr::V4(ip) if ip.is_loopback() && ip != other)
-        && probe::is_taken(SocketAddr::new(other.into(), address.port()))
+/// Returns whether a process has not this address alone, but the port at all addresses
+/// of this machine. Linux only.
+pub fn has_all_addresses(id: u32, address: SocketAddr) -> bool {
+    if !cfg!(target_os = "linux") || !address.is_ipv4() || address.ip().is_unspecified()
+    {
+        return false;
+    }
+    let listening = listening(id);
+    if listening.contains(&address) {
+        return false;
+    }
+    let all = SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port()));
+    listening.contains(&all) || probe::is_taken(SocketAddr::new(nobodys(), all.port()))
+}
+
+/// Returns an address of this machine that nobody has, nor asks for: all that begins
+/// with 127 is this machine.
+fn nobodys() -> IpAddr {
+    static COUNT: AtomicU16 = AtomicU16::new(0);
+    let [high, low] = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let ours = u8::try_from(100 + std::process::id() % 100).unwrap_or(100);
+    Ipv4Addr::new(127, ours, high, low.max(1)).into()
 }
 
 /// Returns the port from which on a system chooses when it is asked for any.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use probe::{End, Received};
 
 use crate::failure::{Failure, Place, Verdict, What};
-use crate::patience::{self, RESPONSE_TIMEOUT, SILENCE_WINDOW, Silence};
+use crate::patience::{RESPONSE_TIMEOUT, SILENCE_WINDOW, Silence};
 use crate::program::Program;
 use crate::response::{self, Missing, Response, Status};
 
@@ -97,7 +97,7 @@ impl Client {
         let mut left = bytes;
         // The program's FIN says only that nothing more will come from there.
         while !left.is_empty() && self.end != Some(End::Rst) {
-            let taken = patience::wait(self.program.id, RESPONSE_TIMEOUT, |tick| {
+            let taken = self.program.wait(RESPONSE_TIMEOUT, |tick| {
                 match self.stream.send_some(left, tick) {
                     Ok(0) => None,
                     taken => Some(taken.ok()),
@@ -203,7 +203,7 @@ impl Client {
         let begun = Instant::now();
         self.listen(quiet);
         if self.end.is_some() {
-            let _ = patience::wait(self.program.id, quiet, |tick| {
+            let _ = self.program.wait(quiet, |tick| {
                 thread::sleep(tick);
                 None::<()>
             });
@@ -263,7 +263,7 @@ impl Client {
         self.response_to("GET")
     }
 
-    /// As [`Client::answer`], to a request with another method: after HEAD, no body
+    /// As [`Client::response`], to a request with another method: after HEAD, no body
     /// comes.
     ///
     /// # Errors
@@ -276,7 +276,7 @@ impl Client {
         }
     }
 
-    /// As [`Client::answer_to`], however the connection ends behind the answer.
+    /// As [`Client::response_to`], however the connection ends behind the answer.
     ///
     /// # Errors
     /// When it is not one complete answer.
@@ -461,7 +461,7 @@ impl Client {
             return Err(Silence::Busy);
         }
         let stream = &mut self.stream;
-        let came = patience::wait(self.program.id, quiet, |tick| {
+        let came = self.program.wait(quiet, |tick| {
             let seen = stream.read_until(tick, |bytes| !bytes.is_empty());
             (!seen.bytes.is_empty() || seen.end != End::Deadline).then_some(seen)
         })?;

@@ -25,8 +25,8 @@ use workspace::Workspace;
 
 pub use workspace::known;
 
-/// Does what was asked for. The exit status is 0 when all is well, 1 when a program isn't
-/// as the task demands, and 2 when nothing could be judged.
+/// Does what was asked for. The exit status is 0 when all is well, 1 when a program
+/// isn't as the task demands, and 2 when nothing could be judged.
 ///
 /// # Errors
 /// When it can't be done.

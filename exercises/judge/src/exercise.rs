@@ -20,8 +20,6 @@ pub struct Exercise {
     pub id: &'static str,
     /// `until-the-blank-line`. The folder is `exercises/03b-until-the-blank-line`.
     pub name: &'static str,
-    /// The page of the book to read, below `book/src`.
-    pub page: &'static str,
     /// The points that the starter gets.
     pub given: u32,
     /// The task: how long it takes, and what is checked.
@@ -72,8 +70,16 @@ impl Exercise {
 
     /// Returns how long it takes, in minutes: the README's `doing`.
     pub fn minutes(&self) -> u32 {
-        let line = self.readme.lines().find_map(|line| line.strip_prefix("doing: "));
-        line.and_then(|minutes| minutes.parse().ok()).unwrap_or(0)
+        self.header("doing: ").parse().unwrap_or(0)
+    }
+
+    /// Returns the page of the book to read, below `book/src`: the README's `chapter`.
+    pub fn page(&self) -> &'static str {
+        self.header("chapter: ")
+    }
+
+    fn header(&self, name: &str) -> &'static str {
+        self.readme.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default()
     }
 
     /// Returns what is demanded, a sentence for each check: the README's list.

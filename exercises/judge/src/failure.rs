@@ -307,8 +307,8 @@ impl Failure {
         self
     }
 
-    /// Says what a person should see who tries it: "You should see …", without the first
-    /// three words.
+    /// Says what a person should see who tries it: "You should see …", without the
+    /// first three words.
     #[must_use]
     pub fn should_see(mut self: Box<Self>, what: impl Into<String>) -> Box<Self> {
         self.should_see = Some(what.into());

@@ -1,11 +1,11 @@
 //! The judge of the exercises: starts a program, talks to it over TCP, and says what
 //! went wrong so that a person can see it too. `cargo exercise` is its command line.
 //!
-//! An exercise is a table ([`Exercise`]) of checks, each a `fn(&Submission) -> Verdict`;
-//! see `exercises/03b-until-the-blank-line/check.rs`. A check starts the program ([`Submission::start`]), is a client
-//! or several ([`Server::connect`], [`Server::ask`]), and returns the first thing that
-//! is wrong, a [`Failure`]. What is wrong with answers of all kinds, [`Client::response`]
-//! finds by itself.
+//! An exercise is a table ([`Exercise`]) of checks, each a `fn(&Submission) ->
+//! Verdict`; see `exercises/03b-until-the-blank-line/check.rs`. A check starts the
+//! program ([`Submission::start`]), is a client or several ([`Server::connect`],
+//! [`Server::ask`]), and returns the first thing that is wrong, a [`Failure`]. What is
+//! wrong with answers of all kinds, [`Client::response`] finds by itself.
 
 mod address;
 pub mod checks;

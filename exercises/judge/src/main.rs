@@ -7,13 +7,15 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use judge::report;
 
 /// Exercises for the book: you write servers, and this program talks to them.
 ///
-/// Without a command it shows how far you are and what is next. An exercise alone, as in
+/// Without a command it shows how far you are and what is next. An exercise alone, as
+/// in
 /// `cargo exercise 03b`, is checked.
 #[derive(Parser)]
-#[command(bin_name = "cargo exercise")]
+#[command(bin_name = "cargo exercise", max_term_width = 80)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -93,7 +95,10 @@ fn main() -> ExitCode {
     match command::run(Arguments::parse_from(arguments()).command) {
         Ok(code) => code,
         Err(error) => {
-            anstream::eprintln!("{error:#}");
+            let lines = format!("{error:#}");
+            for line in lines.lines() {
+                anstream::eprint!("{}", report::wrap(line, report::width()));
+            }
             ExitCode::from(2)
         }
     }

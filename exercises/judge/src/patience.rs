@@ -30,8 +30,10 @@ const MAX_CIRCLING: Duration = Duration::from_secs(1);
 /// One that has used it for so long without the system may still be computing, slowly.
 /// After this, nobody waits for it.
 const MAX_CPU: Duration = Duration::from_secs(5);
-/// What builds a program before it starts it needs more.
-const MAX_CPU_AT_START: Duration = Duration::from_secs(100);
+/// What a program starts, before it says where it is, may need more: a compiler.
+const MAX_CPU_OF_OTHERS: Duration = Duration::from_secs(100);
+/// Where one wait for a program has ended so, the others need not take as long.
+const MAX_CPU_AGAIN: Duration = Duration::from_millis(300);
 
 /// Nobody needs longer than this before the next client may come.
 const TO_SETTLE: Duration = Duration::from_millis(50);
@@ -44,6 +46,8 @@ const MAX_WAIT: Duration = Duration::from_secs(120);
 #[derive(Clone, Copy, Debug, Default)]
 struct Used {
     total: Duration,
+    /// Of it, what the program has had itself, and none that it has started.
+    own: Duration,
     /// Of it, what the system has needed to do what it was asked for.
     system: Duration,
 }
@@ -52,12 +56,14 @@ impl Used {
     fn since(self, before: Self) -> Self {
         Self {
             total: self.total.saturating_sub(before.total),
+            own: self.own.saturating_sub(before.own),
             system: self.system.saturating_sub(before.system),
         }
     }
 
     fn plus(self, other: Self) -> Self {
-        Self { total: self.total + other.total, system: self.system + other.system }
+        let (total, system) = (self.total + other.total, self.system + other.system);
+        Self { total, system, ..self }
     }
 
     fn is_circling(self) -> bool {
@@ -80,6 +86,18 @@ pub enum Silence {
     Busy,
 }
 
+/// As [`wait`], for one whose like has been seen to go round in circles.
+///
+/// # Errors
+/// When nothing came.
+pub fn wait_again<T>(
+    id: u32,
+    quiet: Duration,
+    look: impl FnMut(Duration) -> Option<T>,
+) -> Result<T, Silence> {
+    wait_longer(id, || quiet, |used| used.total > MAX_CPU_AGAIN, look)
+}
+
 /// Looks again and again, until there is something or the program `id` has had `quiet`
 /// to do it. `look` waits a little, and for at most the time it is given.
 ///
@@ -90,11 +108,11 @@ pub fn wait<T>(
     quiet: Duration,
     look: impl FnMut(Duration) -> Option<T>,
 ) -> Result<T, Silence> {
-    wait_longer(id, || quiet, MAX_CPU, look)
+    wait_longer(id, || quiet, |used| used.total > MAX_CPU || used.is_circling(), look)
 }
 
-/// As [`wait`], for a program that has only been started: as long as `quiet` says at the
-/// time.
+/// As [`wait`], for a program that has only been started: as long as `quiet` says at
+/// the time.
 ///
 /// # Errors
 /// When nothing came.
@@ -103,7 +121,8 @@ pub fn wait_for_start<T>(
     look: impl FnMut(Duration) -> Option<T>,
     quiet: impl Fn() -> Duration,
 ) -> Result<T, Silence> {
-    wait_longer(id, quiet, MAX_CPU_AT_START, look)
+    let is_busy = |used: Used| used.own > MAX_CPU || used.total > MAX_CPU_OF_OTHERS;
+    wait_longer(id, quiet, is_busy, look)
 }
 
 /// Waits until the program `id` sleeps: it has done what it had to do for now. One that
@@ -137,7 +156,7 @@ pub fn wait_until_thread_sleeps(thread: &Path, done: impl Fn() -> bool) {
 fn wait_longer<T>(
     id: u32,
     quiet: impl Fn() -> Duration,
-    max_cpu: Duration,
+    is_busy: impl Fn(Used) -> bool,
     mut look: impl FnMut(Duration) -> Option<T>,
 ) -> Result<T, Silence> {
     let begun = Instant::now();
@@ -158,7 +177,7 @@ fn wait_longer<T>(
             asleep += if is_late { TICK / 4 } else { tick.elapsed() };
         }
         let used = load::used(id).since(used_before);
-        if used.total > max_cpu || max_cpu == MAX_CPU && used.is_circling() {
+        if is_busy(used) {
             return Err(Silence::Busy);
         }
         if begun.elapsed() > MAX_WAIT {
@@ -204,7 +223,7 @@ mod load {
             // In hundredths of a second, whatever the kernel itself counts in.
             Duration::from_millis(10 * ticks.unwrap_or(0))
         });
-        let own = Used { total: user + system, system };
+        let own = Used { total: user + system, own: user + system, system };
         started_by(id).into_iter().map(used).fold(own, Used::plus)
     }
 

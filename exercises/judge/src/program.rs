@@ -18,6 +18,8 @@ pub struct Program {
     process: Arc<Mutex<Process>>,
     /// It hasn't ended by itself.
     was_ended: Arc<AtomicBool>,
+    /// This one, or another start of it, has used the processor in vain.
+    circles: Arc<AtomicBool>,
     /// Its process id.
     pub id: u32,
     /// What it prints on standard output.
@@ -42,10 +44,10 @@ pub struct Ended {
 
 impl Program {
     /// Returns one that has been started.
-    pub fn new(process: Process, log: Log) -> Self {
+    pub fn new(process: Process, log: Log, circles: Arc<AtomicBool>) -> Self {
         let (stdout, stderr) = (process.stdout.clone(), process.stderr.clone());
         let (id, process) = (process.id(), Arc::new(Mutex::new(process)));
-        Self { process, was_ended: Arc::default(), id, stdout, stderr, log }
+        Self { process, was_ended: Arc::default(), circles, id, stdout, stderr, log }
     }
 
     fn process(&self) -> MutexGuard<'_, Process> {
@@ -67,12 +69,31 @@ impl Program {
         self.wait_for_end(MOMENT).is_ok()
     }
 
+    /// Waits until `look` has found something, or it has had `quiet` to do it.
+    ///
+    /// # Errors
+    /// When nothing came.
+    pub fn wait<T>(
+        &self,
+        quiet: Duration,
+        look: impl FnMut(Duration) -> Option<T>,
+    ) -> Result<T, Silence> {
+        let waited = match self.circles.load(Ordering::SeqCst) {
+            true => patience::wait_again(self.id, quiet, look),
+            false => patience::wait(self.id, quiet, look),
+        };
+        if let Err(Silence::Busy) = waited {
+            self.circles.store(true, Ordering::SeqCst);
+        }
+        waited
+    }
+
     /// Waits for it to end.
     ///
     /// # Errors
     /// When it goes on.
     pub fn wait_for_end(&self, quiet: Duration) -> Result<(), Silence> {
-        patience::wait(self.id, quiet, |tick| look(tick, || self.is_over()))
+        self.wait(quiet, |tick| look(tick, || self.is_over()))
     }
 
     /// Types a line into it, or ends its input.
@@ -103,7 +124,7 @@ impl Program {
     /// Waits for its last words. What it leaves behind may hold its output open for
     /// ever; that is waited for no longer than for any other program that is silent.
     pub fn wait_for_all_output(&self) {
-        let _ = patience::wait(self.id, RESPONSE_TIMEOUT, |tick| {
+        let _ = self.wait(RESPONSE_TIMEOUT, |tick| {
             look(tick, || self.stdout.has_ended() && self.stderr.has_ended())
         });
     }

@@ -11,7 +11,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::exercise::{Check, Exercise, Judged, Report};
 use crate::failure::{Event, Failure, Kind, Place, What};
-use crate::reproduce::reproduction;
+use crate::reproduce::{Reproduction, reproduction};
 use crate::submission::Submission;
 
 /// No line of ours is wider, where nothing is known of the terminal.
@@ -125,16 +125,22 @@ pub fn failure(exercise: &Exercise, row: &Judged, submission: &Submission) -> St
     }
     text += "\n";
     text += &to_try(failure, row.check, submission);
-    let _ = writeln!(text, "{} book/src/{}", bold("Read:"), exercise.page);
+    let _ = writeln!(text, "{} book/src/{}", bold("Read:"), exercise.page());
     let _ = writeln!(text, "{} cargo exercise hint {}", bold("Hint:"), exercise.id);
     text
+}
+
+/// Returns what a person does in place of the client that has failed, unless the check
+/// knows better.
+pub fn seen_by_hand(failure: &Failure) -> Option<Reproduction> {
+    let is_told = failure.reproduce.is_some();
+    (!is_told).then(|| reproduction(failure, moment(failure))).flatten()
 }
 
 /// What to type: the program in one terminal, and what goes with it in another; or only
 /// one of them. And what there is to see.
 fn to_try(failure: &Failure, check: &Check, submission: &Submission) -> String {
-    let seen =
-        reproduction(failure, moment(failure)).filter(|_| failure.reproduce.is_none());
+    let seen = seen_by_hand(failure);
     let command = match (&failure.reproduce, &seen) {
         (Some(command), _) => command.as_str(),
         (None, Some(seen)) => &seen.command,

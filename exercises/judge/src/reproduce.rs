@@ -27,11 +27,11 @@ pub fn reproduction(failure: &Failure, last: usize) -> Option<Reproduction> {
         return None;
     }
     let pieces = pieces(events)?;
+    let shows = shows(failure, events);
+    // Of anything else, curl may not show all.
+    let is_seen_by_curl = shows.starts_with("HTTP/1.1 ");
     let stays = !events.iter().any(|event| matches!(event.what, What::HalfClosed(_)));
-    Some(Reproduction {
-        command: command(&pieces, stays),
-        shows: shows(failure, events),
-    })
+    Some(Reproduction { command: command(&pieces, stays, is_seen_by_curl), shows })
 }
 
 /// A piece that was sent, after a pause of so many seconds, or none.
@@ -54,12 +54,12 @@ fn pieces(events: &[Event]) -> Option<Vec<Piece<'_>>> {
     (1..=MAX_BYTES).contains(&bytes).then_some(pieces)
 }
 
-fn command(pieces: &[Piece], stays: bool) -> String {
+fn command(pieces: &[Piece], stays: bool, is_seen_by_curl: bool) -> String {
     let nc = if stays { "nc 127.0.0.1 4545" } else { "nc -N 127.0.0.1 4545" };
     let bytes: Vec<u8> = pieces.iter().flat_map(|(_, it)| it.iter().copied()).collect();
     let has_pauses = pieces.iter().any(|(pause, _)| pause.is_some());
     match plain_get(&bytes) {
-        Some(path) if !has_pauses && stays => {
+        Some(path) if !has_pauses && stays && is_seen_by_curl => {
             let as_is = if path.contains("/.") { "--path-as-is " } else { "" };
             format!("curl -i {as_is}'http://127.0.0.1:4545{path}'")
                 .replace("'http://127.0.0.1:4545/'", "http://127.0.0.1:4545/")
@@ -89,13 +89,17 @@ fn plain_get(request: &[u8]) -> Option<&str> {
     (path.starts_with('/') && path.bytes().all(is_plain)).then_some(path)
 }
 
-/// Says what comes back.
-fn shows(failure: &Failure, events: &[Event]) -> String {
+fn received(events: &[Event]) -> Vec<u8> {
     let received = events.iter().filter_map(|event| match &event.what {
         What::Received(_, bytes) => Some(bytes.as_slice()),
         _ => None,
     });
-    let bytes = received.collect::<Vec<_>>().concat();
+    received.collect::<Vec<_>>().concat()
+}
+
+/// Says what comes back.
+fn shows(failure: &Failure, events: &[Event]) -> String {
+    let bytes = received(events);
     let has = |is_it: fn(&What) -> bool| events.iter().any(|event| is_it(&event.what));
     if bytes.is_empty() {
         let ends = has(|what| matches!(what, What::Closed(_) | What::Reset(_)));
@@ -119,7 +123,8 @@ fn shows(failure: &Failure, events: &[Event]) -> String {
     }
 }
 
-/// Returns a command that sends these bytes to 127.0.0.1:4545 and shows what comes back.
+/// Returns a command that sends these bytes to 127.0.0.1:4545 and shows what comes
+/// back.
 pub fn reproduce(request: &[u8]) -> String {
     sending(request, "nc 127.0.0.1 4545")
 }

@@ -24,7 +24,7 @@ pub struct Server {
 #[derive(Debug)]
 pub enum ConnectOutcome {
     /// The system has let the client in.
-    Connected(Client),
+    Connected(Box<Client>),
     /// Nobody listens.
     Refused,
     /// Neither, for as long as we waited.
@@ -68,7 +68,7 @@ impl Server {
     /// When nobody listens there, or lets nobody in.
     pub fn connect(&mut self) -> Verdict<Client> {
         match self.try_connect(RESPONSE_TIMEOUT) {
-            ConnectOutcome::Connected(client) => Ok(client),
+            ConnectOutcome::Connected(client) => Ok(*client),
             ConnectOutcome::Refused => Err(self.nobody_listens()),
             ConnectOutcome::TimedOut => Err(self.wrong(
                 "The connection is neither made nor refused: the waiting room in front \
@@ -87,7 +87,7 @@ impl Server {
     /// form.
     pub(crate) fn connect_through(&mut self, address: SocketAddr) -> Verdict<Client> {
         match self.try_connect_at(address, RESPONSE_TIMEOUT) {
-            ConnectOutcome::Connected(client) => Ok(client),
+            ConnectOutcome::Connected(client) => Ok(*client),
             ConnectOutcome::Refused | ConnectOutcome::TimedOut => Err(self.wrong(
                 "The check's own client isn't there any more.",
                 "That is not the fault of your program.",
@@ -110,7 +110,7 @@ impl Server {
             Ok(stream) => {
                 let program = self.program.clone();
                 let client = Client::new(stream, number, program, self.address);
-                (What::Connected(number), ConnectOutcome::Connected(client))
+                (What::Connected(number), ConnectOutcome::Connected(Box::new(client)))
             }
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
                 (What::Refused(number), ConnectOutcome::Refused)
@@ -193,7 +193,7 @@ impl Server {
     ) -> Result<T, String> {
         let program = &self.program;
         let mut result = None;
-        let waited = patience::wait(program.id, RESPONSE_TIMEOUT, |tick| {
+        let waited = program.wait(RESPONSE_TIMEOUT, |tick| {
             look(tick, || {
                 result = found(&program.stdout.text());
                 result.is_some()

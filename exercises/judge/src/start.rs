@@ -49,7 +49,7 @@ fn is_as_wanted(program: &Program, address: SocketAddr, wanted: &str) -> Verdict
     };
     let any = if wanted.port() == 0 { ", where port 0 means any free one" } else { "" };
     if address.ip() == wanted.ip() && !another_port {
-        if !address::has_all_addresses(address) {
+        if !address::has_all_addresses(program.id, address) {
             return Ok(());
         }
         return Err(wrong_address(

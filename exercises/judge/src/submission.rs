@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 
 use crate::address::named_addresses;
@@ -25,6 +26,8 @@ pub struct Submission {
     mark: String,
     /// Is told when it has been started once, or couldn't be.
     started_once: Option<SyncSender<bool>>,
+    /// One start of it has used the processor in vain.
+    circles: Arc<AtomicBool>,
 }
 
 impl Submission {
@@ -42,7 +45,14 @@ impl Submission {
     fn shown_as(shown: String, default: &'static str, command: Vec<String>) -> Self {
         let ip = Ipv4Addr::LOCALHOST.into();
         let shown = (shown, default);
-        Self { command, shown, ip, mark: new_mark(), started_once: None }
+        Self {
+            command,
+            shown,
+            ip,
+            mark: new_mark(),
+            started_once: None,
+            circles: Arc::default(),
+        }
     }
 
     /// The same, which tells when it has been started once, or couldn't be.
@@ -186,7 +196,7 @@ impl Submission {
         command.args(arguments).arg(address).args(more);
         log.add(What::Started(self.shown_with(&[&[address], more].concat())));
         match Process::start(command, &self.mark) {
-            Ok(process) => Ok(Program::new(process, log)),
+            Ok(process) => Ok(Program::new(process, log, self.circles.clone())),
             Err(error) => {
                 log.add(What::Note(format!("it can't be started: {error}")));
                 let failure = log.failure(

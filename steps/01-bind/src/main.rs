@@ -1,4 +1,4 @@
-//! Step 1: bind. A socket with an address, and nobody listening on it.
+//! Step 1: bind. A socket gets an address, and doesn't listen on it.
 
 use std::net::SocketAddr;
 
@@ -16,14 +16,14 @@ fn main() -> Result<()> {
         .with_context(|| format!("{address:?} isn't an IP address and a port"))?;
 
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // Connections that ended a minute ago must not keep the address taken. Not on
-    // Windows, where this would let another program take the address from us.
+    // Otherwise a connection that closed within the last minute keeps the address
+    // taken. Not on Windows, where this would let other programs take it from us.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into()).with_context(|| format!("cannot bind {address}"))?;
 
     let address = socket.local_addr()?.as_socket().context("no IP address")?;
-    println!("bound to {address}, but nobody listens; press Enter to end");
+    println!("bound to {address}, but not listening; press Enter to quit");
     std::io::stdin().read_line(&mut String::new())?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Step 2: listen. The kernel lets clients in, and nobody talks to them.
+//! Step 2: listen. The kernel lets clients in, and the program ignores them.
 
 use std::net::SocketAddr;
 
@@ -16,8 +16,8 @@ fn main() -> Result<()> {
         .with_context(|| format!("{address:?} isn't an IP address and a port"))?;
 
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // Connections that ended a minute ago must not keep the address taken. Not on
-    // Windows, where this would let another program take the address from us.
+    // Otherwise a connection that closed within the last minute keeps the address
+    // taken. Not on Windows, where this would let other programs take it from us.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into()).with_context(|| format!("cannot bind {address}"))?;
@@ -25,7 +25,7 @@ fn main() -> Result<()> {
     socket.listen(5)?;
 
     let address = socket.local_addr()?.as_socket().context("no IP address")?;
-    println!("listening on {address}, but nobody accepts; press Enter to end");
+    println!("listening on {address}, but not accepting; press Enter to quit");
     std::io::stdin().read_line(&mut String::new())?;
     Ok(())
 }

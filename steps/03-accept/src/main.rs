@@ -1,4 +1,4 @@
-//! Step 3: accept. Clients are let in one by one, heard once, and sent away.
+//! Step 3: accept. Each client is let in, read from once, and hung up on.
 
 use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
@@ -15,17 +15,17 @@ fn main() -> Result<()> {
         .with_context(|| format!("cannot bind {address}"))?;
 
     let address = listener.local_addr()?;
-    println!("accepting at http://{address}/ until you press Ctrl-C");
+    println!("listening on http://{address}/; press Ctrl-C to stop");
     loop {
         let handled = listener.accept().and_then(|(client, _)| handle(client));
-        // What goes wrong with one client must not end the server for the others.
+        // An error with one client mustn't end the server for the others.
         if let Err(error) = handled {
-            eprintln!("a client was lost: {error}");
+            eprintln!("lost a client: {error}");
         }
     }
 }
 
-/// Reads once and shows every byte. Dropping `client` closes the connection.
+/// Reads once and prints every byte. Dropping `client` closes the connection.
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     let length = client.read(&mut buffer)?;

@@ -15,17 +15,17 @@ fn main() -> Result<()> {
         .with_context(|| format!("cannot bind {address}"))?;
 
     let address = listener.local_addr()?;
-    println!("serving http://{address}/ until you press Ctrl-C");
+    println!("listening on http://{address}/; press Ctrl-C to stop");
     loop {
         let handled = listener.accept().and_then(|(client, _)| handle(client));
-        // What goes wrong with one client must not end the server for the others.
+        // An error with one client mustn't end the server for the others.
         if let Err(error) = handled {
-            eprintln!("a client was lost: {error}");
+            eprintln!("lost a client: {error}");
         }
     }
 }
 
-/// Reads once, shows every byte, answers. Dropping `client` closes the connection.
+/// Reads once, prints every byte, answers. Dropping `client` closes the connection.
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     let length = client.read(&mut buffer)?;

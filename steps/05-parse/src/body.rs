@@ -1,41 +1,41 @@
-//! Where a request's body ends: by `Content-Length`, by `Transfer-Encoding: chunked`,
-//! or, with neither, at once (RFC 9112, 6 and 7). Two servers that disagree about this
-//! let requests be smuggled past one of them, so whatever isn't plain is refused.
+//! Finds where a request's body ends: by `Content-Length`, by `Transfer-Encoding:
+//! chunked`, or, with neither, right away (RFC 9112, 6 and 7). If two servers disagree,
+//! requests can be smuggled past one of them, so anything ambiguous is refused.
 
 use crate::cursor::{Cursor, FIELD_VALUE, HEX_DIGIT, TOKEN, is, number};
 use crate::request::field_line;
 use crate::rules::{self, Result};
 use crate::{ParseError, target};
 
-/// The longest body that is read (and thrown away: nobody here wants one), in bytes.
+/// The longest body, in bytes. It's read and thrown away: no page here wants one.
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// How long a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// This many bytes; 0 when the head announces no body.
+    /// This many bytes; 0 if the head doesn't announce a body.
     Length(usize),
-    /// Chunks, of which the last is empty.
+    /// Chunks, the last of which is empty.
     Chunked,
 }
 
-/// What the fields so far have said about where the request goes and where it ends.
+/// What the fields so far say about where the request goes and where it ends.
 #[derive(Debug, Default)]
 pub struct Fields<'a> {
     pub host: Option<&'a [u8]>,
     pub expects_continue: bool,
-    /// The digits of Content-Length, without zeros in front.
+    /// The digits of Content-Length, without leading zeros.
     length: Option<&'a [u8]>,
     /// Where the last Transfer-Encoding is, and whether its last coding is `chunked`.
     coding: Option<usize>,
     is_chunked: bool,
-    /// Why the request is refused even if it turns out to be well-formed.
+    /// Why the request is refused even if the rest is well-formed.
     refusal: Option<ParseError>,
 }
 
 impl<'a> Fields<'a> {
-    /// Notes a reason to refuse that isn't a mistake: mistakes come first. Of several,
-    /// the lowest status wins, so the order of the fields decides nothing.
+    /// Keeps a reason to refuse that isn't a mistake: mistakes come first. Of several,
+    /// the lowest status wins, so that the order of the fields doesn't matter.
     #[cold]
     pub fn refuse_later(&mut self, error: ParseError) {
         if self.refusal.is_none_or(|other| error.status.0 < other.status.0) {
@@ -63,7 +63,7 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// Takes only digits; said twice, they must be the same (RFC 9112, 6.3).
+    /// Takes digits; if they come twice, they must be the same (RFC 9112, 6.3).
     fn content_length(&mut self, value: &'a [u8], offset: usize) -> Result<()> {
         if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
             return Err(rules::LENGTH.at(offset));
@@ -79,8 +79,8 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// Takes a list of codings, of which `chunked` is the last (RFC 9112, 6.1). Refuses
-    /// empty elements (allowed by RFC 9110, 5.6.1.2): servers disagree about them.
+    /// Takes a list of codings, the last of which is `chunked` (RFC 9112, 6.1). Refuses
+    /// empty elements, which RFC 9110, 5.6.1.2 allows: servers may disagree on them.
     fn transfer_encoding(&mut self, value: &[u8], offset: usize) -> Result<()> {
         self.coding = Some(offset);
         for coding in elements(value) {
@@ -112,7 +112,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Returns the verdict, once all fields are known: mistakes first.
+    /// Returns the verdict once all fields are known: mistakes first.
     #[inline]
     pub fn body(&self, minor_version: u8) -> Result<Body> {
         if let Some(offset) = self.coding {
@@ -132,7 +132,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Takes the line before a chunk, RFC 9112, 7.1, with its extensions; returns the size.
+/// Takes a chunk's size and extensions, RFC 9112, 7.1. Returns the size.
 pub fn chunk_line(line: &mut Cursor) -> Result<usize> {
     let size = number(line.take_while1(HEX_DIGIT, &rules::CHUNK_SIZE)?, 16);
     while line.eat_padded(b";") {
@@ -154,7 +154,7 @@ fn extension_value(line: &mut Cursor) -> Result<()> {
         line.offset += match line.rest() {
             [b'"', ..] => break,
             [b'\\', escaped, ..] if is(FIELD_VALUE, *escaped) => 2,
-            [b'\\'] => 1, // the limit, not the string, ends here
+            [b'\\'] => 1, // cut off at the limit, in the middle of the string
             [byte, ..] if is(FIELD_VALUE, *byte) && *byte != b'\\' => 1,
             _ => return Err(line.error(&rules::CHUNK_EXTENSION)),
         }
@@ -162,7 +162,7 @@ fn extension_value(line: &mut Cursor) -> Result<()> {
     line.expect(b"\"", &rules::CHUNK_EXTENSION)
 }
 
-/// Takes a field after the last chunk, RFC 9112, 7.1.2; returns false at the end.
+/// Takes a field after the last chunk, RFC 9112, 7.1.2. Returns false at the end.
 pub fn trailer_line(line: &mut Cursor) -> Result<bool> {
     if line.eat(b"\r\n") { Ok(false) } else { field_line(line).map(|_| true) }
 }

@@ -1,4 +1,4 @@
-//! One client's connection: the bytes of its request, its answer, and the close.
+//! Handles one client's connection: the bytes of its request, the answer, the close.
 
 use std::io::{self, ErrorKind};
 use std::time::Instant;
@@ -11,15 +11,15 @@ use crate::{Deadlines, MAX_HEAD, ParseError, Request};
 
 /// How many bytes one read asks for.
 const READ_SIZE: usize = 8 * 1024;
-/// The longest line of a chunked body, a size or a trailer field, in bytes with CR LF.
+/// The longest line of a chunked body, a size or a trailer field, in bytes, CR LF too.
 const MAX_CHUNK_LINE: usize = 4 * 1024 + 2;
-/// How many bytes are read and thrown away to let a client find its answer.
+/// How many bytes are read and thrown away so that a client gets its answer.
 pub const MAX_LINGER: usize = 4 * 1024 * 1024;
 
-/// Why there is no request.
+/// Why there's no request.
 #[derive(Debug)]
 pub enum NoRequest {
-    /// What came is refused; with the bytes that the error's offset points into.
+    /// What came is refused. The error's offset points into these bytes.
     Invalid(ParseError, Vec<u8>),
     /// The connection broke.
     Io(io::Error),
@@ -29,15 +29,15 @@ pub enum NoRequest {
 pub struct Connection<T> {
     transport: T,
     deadlines: Deadlines,
-    /// When the whole request must have come.
+    /// When the whole request must be here.
     until: Instant,
-    /// What has come of the body and is not used yet.
+    /// The bytes of the body that came and aren't used yet.
     pending: Vec<u8>,
-    /// How much more of a body is taken.
+    /// How much more of a body we take.
     body_left: usize,
-    /// The last read got as many bytes as it asked for, so there may be more.
+    /// The last read got all the bytes it asked for, so there may be more.
     is_filled: bool,
-    /// Nothing that has come is unread, as far as we can tell.
+    /// Everything that came has been read, as far as we can tell.
     is_drained: bool,
 }
 
@@ -49,7 +49,7 @@ impl<T: Transport> Connection<T> {
         Self { transport, deadlines, until, pending, body_left, is_filled, is_drained }
     }
 
-    /// Reads into `head` until a line has ended, or is too long. Refuses half a head.
+    /// Reads into `head` until a line ends or is too long. Refuses half a head.
     pub fn read_line(&mut self, head: &mut Vec<u8>) -> Result<(), NoRequest> {
         loop {
             let start = head.len();
@@ -61,7 +61,7 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Reads the body and throws it away, so that closing leaves nothing unread; `rest`
+    /// Reads a body and throws it away, so that nothing is unread at the close; `rest`
     /// came with the head. A client that asked whether to send it is answered first.
     pub fn discard(&mut self, request: &Request, rest: &[u8]) -> Result<(), NoRequest> {
         self.pending.extend_from_slice(rest);
@@ -87,7 +87,7 @@ impl<T: Transport> Connection<T> {
         Ok(())
     }
 
-    /// Reads `chunked-body`, RFC 9112, 7.1: chunks, of which the last is empty, then
+    /// Reads `chunked-body`, RFC 9112, 7.1: chunks, the last of which is empty, then
     /// trailer fields up to an empty line.
     fn discard_chunks(&mut self) -> Result<(), NoRequest> {
         loop {
@@ -102,7 +102,7 @@ impl<T: Transport> Connection<T> {
         Ok(())
     }
 
-    /// Waits for a line of a body, and lets `parse` take it apart.
+    /// Waits for a line of the body, and has `parse` take it apart.
     fn take_line<R>(
         &mut self,
         parse: impl Fn(&mut Cursor) -> Result<R>,
@@ -124,7 +124,7 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Counts what a body has brought, lines included.
+    /// Counts the bytes of a body, its lines included.
     fn charge(&mut self, length: usize) -> Result<(), NoRequest> {
         let left = self.body_left.checked_sub(length);
         let refused =
@@ -140,7 +140,7 @@ impl<T: Transport> Connection<T> {
         result
     }
 
-    /// Reads once, and appends to `bytes`. Refuses a request that ends early.
+    /// Reads once, and appends to `bytes`. Refuses a request that ends too early.
     fn read(&mut self, bytes: &mut Vec<u8>) -> Result<(), NoRequest> {
         let mut buffer = [0; READ_SIZE];
         let rule = match self.transport.read_before(self.until, &mut buffer) {
@@ -156,16 +156,16 @@ impl<T: Transport> Connection<T> {
         Err(NoRequest::Invalid(rule.at(bytes.len()), bytes.clone()))
     }
 
-    /// Sends the whole answer, or fails when the client does not take it in time.
+    /// Sends the whole answer, or fails if the client doesn't take it in time.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        // While a large answer is on its way, more may come, and cause a reset.
+        // While a large answer is on its way, more may come in and cause a reset.
         self.is_drained &= bytes.len() <= NEVER_BLOCKS;
         self.transport.write_before(Instant::now() + self.deadlines.write, bytes)
     }
 
     /// Closes without a reset, which unread bytes would cause, and which could destroy
-    /// the answer on its way (RFC 9112, 9.6): sends FIN, and reads on until the client
-    /// has closed too, or had its time, or has sent [`MAX_LINGER`] bytes.
+    /// the answer on its way (RFC 9112, 9.6): sends FIN, then reads on until the client
+    /// closes too, its time is up, or it has sent [`MAX_LINGER`] bytes.
     pub fn lingering_close(mut self) {
         if self.is_drained {
             return;

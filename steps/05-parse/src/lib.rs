@@ -1,13 +1,13 @@
 //! Step 5: parse. A small HTTP/1.1 server that reads the whole request, understands it,
 //! and answers with the right page or the right refusal.
 //!
-//! The rooms, from what needs nothing to what needs the world:
+//! The rooms, from pure functions to the world:
 //!
-//! - `rules.rs`, `cursor.rs`: every reason to refuse, and a place in the bytes
+//! - `rules.rs`, `cursor.rs`: every reason to refuse, and a cursor over the bytes
 //! - `request.rs`, `target.rs`, `body.rs`: bytes into a [`Request`], and where it ends
 //! - `response.rs`, `site.rs`: a [`Request`] into a [`Response`], and that into bytes
-//! - `transport.rs`: a socket, and how long it may keep us waiting
-//! - `connection.rs`: bytes in, bodies nobody wants, the answer, and the close
+//! - `transport.rs`: a socket with a deadline
+//! - `connection.rs`: bytes in, bodies discarded, the answer out, and the close
 //! - `log.rs`: what the terminal shows
 //! - [`serve`] (this file): accept, one client after the other
 
@@ -40,14 +40,14 @@ pub use transport::Transport;
 use connection::{Connection, NoRequest};
 use cursor::Cursor;
 
-/// How long one client may take. While it does, all others wait.
+/// How long one client may take. While it does, all the others wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
-    /// For the whole request: a limit for each read would never catch a slow trickle.
+    /// For the whole request: a limit on each read would never stop a slow trickle.
     pub head: Duration,
     /// For taking the whole answer.
     pub write: Duration,
-    /// For closing its side once the answer is written.
+    /// For closing its side, once the answer is written.
     pub linger: Duration,
 }
 
@@ -58,7 +58,7 @@ impl Default for Deadlines {
     }
 }
 
-/// Serves clients one by one, forever. Threads may do so on clones of a listener.
+/// Serves clients one by one, forever. Several threads can, on clones of a listener.
 pub fn serve(
     listener: &TcpListener,
     deadlines: Deadlines,
@@ -70,17 +70,17 @@ pub fn serve(
                 serve_connection(client, &peer.to_string(), deadlines, &handler)
             }
             Err(error) => {
-                // The client has left already, or no descriptor is free: don't spin.
+                // The client left already, or no file descriptor is free: don't spin.
                 thread::sleep(Duration::from_millis(5));
-                format!("a client was lost: {error}\n")
+                format!("lost a client: {error}\n")
             }
         };
-        // A reader that has gone doesn't stop us; one that doesn't read makes us wait.
+        // If the log's reader is gone, go on; if it doesn't read, this waits.
         let _ = io::stdout().write_all(log.as_bytes());
     }
 }
 
-/// Serves one client, from its first byte to the close. Returns what to log of it.
+/// Serves one client, from its first byte to the close. Returns what to log.
 pub fn serve_connection(
     transport: impl Transport,
     peer: &str,
@@ -91,24 +91,24 @@ pub fn serve_connection(
     let mut head = Vec::new();
     let (response, caret) = match respond(&mut connection, &mut head, handler) {
         Ok(response) => (response, String::new()),
-        // Nothing came: browsers open connections in advance. Nobody wants an answer.
+        // Nothing came, so nobody waits for an answer: browsers open spare connections.
         Err(NoRequest::Invalid(..)) if head.is_empty() => return String::new(),
         Err(NoRequest::Invalid(error, bytes)) => {
             let response = Response::text(error.status, &error.to_string());
             (response, log::caret(&bytes, &error))
         }
-        Err(NoRequest::Io(error)) => return format!("{peer} was lost: {error}\n"),
+        Err(NoRequest::Io(error)) => return format!("lost {peer}: {error}\n"),
     };
     let bytes = response.to_bytes(is_head(&head), SystemTime::now());
     let log = log::line(peer, &head, response.status.0, bytes.len()) + &caret;
     if let Err(error) = connection.write(&bytes) {
-        return log + &format!("{peer} was lost: {error}\n");
+        return log + &format!("lost {peer}: {error}\n");
     }
     connection.lingering_close();
     log
 }
 
-/// Reads a request, and makes its response.
+/// Reads a request and returns the response to it.
 fn respond(
     connection: &mut Connection<impl Transport>,
     head: &mut Vec<u8>,
@@ -125,10 +125,10 @@ fn respond(
     Ok(answer(request, handler))
 }
 
-/// Hands GET and HEAD to the handler, and answers the other methods (RFC 9110, 9.1).
+/// Hands GET and HEAD to the handler, and answers all other methods (RFC 9110, 9.1).
 fn answer(request: Request, handler: impl Fn(&Request) -> Response) -> Response {
     match request.method {
-        // A handler can't tell them apart: same head in the answer (RFC 9110, 9.3.2).
+        // A handler can't tell them apart, so both get the same head (RFC 9110, 9.3.2).
         b"GET" | b"HEAD" => {
             let get = Request { method: b"GET", ..request };
             with_preconditions(&get, handler(&get))
@@ -141,8 +141,8 @@ fn answer(request: Request, handler: impl Fn(&Request) -> Response) -> Response 
     }
 }
 
-/// Evaluates If-Match and If-None-Match (RFC 9110, 13.2). Pages here have no entity
-/// tag, so no tag matches; `*` matches every page that is there.
+/// Evaluates If-Match and If-None-Match (RFC 9110, 13.2). Pages here don't have entity
+/// tags, so no tag matches; `*` matches any page that exists.
 fn with_preconditions(request: &Request, mut page: Response) -> Response {
     if page.status != Status::OK {
         return page;
@@ -159,7 +159,7 @@ fn with_preconditions(request: &Request, mut page: Response) -> Response {
     page
 }
 
-/// Whether these bytes are the beginning of a HEAD request, good or bad.
+/// Returns whether these bytes begin a HEAD request, good or bad.
 fn is_head(head: &[u8]) -> bool {
     let mut cursor = Cursor::new(head, &rules::HEAD_TOO_LONG);
     request::skip_empty_lines(&mut cursor);

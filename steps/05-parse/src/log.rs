@@ -1,13 +1,13 @@
-//! What the terminal shows of each request. Every byte is printable: no client can
-//! write control characters into a reader's terminal.
+//! Writes what the terminal shows of each request. Every byte of it is printable, so no
+//! client can send commands to the terminal of whoever reads it.
 
 use crate::ParseError;
 
-/// How much of an offending line is shown before and after the caret, in bytes.
+/// How many bytes of an offending line are shown before and after the caret.
 const BEFORE: usize = 60;
 const AFTER: usize = 16;
 
-/// Returns one line: peer, request line, status, bytes of the answer.
+/// Returns one line: peer, request line, status, length of the answer in bytes.
 pub fn line(peer: &str, head: &[u8], status: u16, length: usize) -> String {
     let request_line =
         head.split(|byte| b"\r\n".contains(byte)).find(|line| !line.is_empty());
@@ -17,7 +17,7 @@ pub fn line(peer: &str, head: &[u8], status: u16, length: usize) -> String {
     format!("{peer} \"{shown}{cut}\" {status} {length}\n")
 }
 
-/// Returns the offending line with a caret under the byte, and what is wrong with it.
+/// Returns the offending line, with a caret under the byte, and what's wrong with it.
 pub fn caret(bytes: &[u8], error: &ParseError) -> String {
     let (before, after) = bytes.split_at(error.offset.min(bytes.len()));
     let is_end = |byte: &u8| *byte == b'\n';

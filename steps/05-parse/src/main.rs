@@ -1,4 +1,4 @@
-//! Step 5: parse. Each client gets the right page or the right refusal.
+//! Step 5: parse. Each client gets the right page, or the right refusal.
 
 use std::io::{self, Write};
 use std::net::TcpListener;
@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail};
 use step05::Deadlines;
 
 const USAGE: &str = "usage: step05 [--head-deadline SECONDS] [ADDRESS]
-  ADDRESS  where to serve; default 127.0.0.1:4545; port 0: any free
-  SECONDS  how long a request may take to come, 0.001 to 86400; default 10\n";
+  ADDRESS  where to listen; default 127.0.0.1:4545; port 0: any free port
+  SECONDS  how long a request may take to arrive, 0.001 to 86400; default 10\n";
 
 fn main() -> Result<()> {
     let mut address = "127.0.0.1:4545";
@@ -28,11 +28,11 @@ fn main() -> Result<()> {
     let listener =
         TcpListener::bind(address).with_context(|| format!("cannot bind {address}"))?;
     let address = listener.local_addr()?;
-    writeln!(io::stdout(), "serving http://{address}/ until you press Ctrl-C")?;
+    writeln!(io::stdout(), "listening on http://{address}/; press Ctrl-C to stop")?;
     step05::serve(&listener, deadlines, step05::page)
 }
 
-/// Reads a number of seconds that a timer can keep.
+/// Parses a number of seconds that a timer can count to.
 fn seconds(text: &str) -> Result<Duration> {
     let seconds = text.parse().ok();
     let seconds = seconds.filter(|seconds| (0.001..=86_400.0).contains(seconds));

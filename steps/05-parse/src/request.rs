@@ -1,17 +1,17 @@
-//! Bytes into a [`Request`]. Nothing is read: a slice goes in, a verdict comes out.
+//! Turns bytes into a [`Request`]. Nothing is read: a slice goes in, a verdict out.
 
 use std::borrow::Cow;
 
 use crate::body::{Body, Fields};
-use crate::cursor::{self, BLANK, Cursor, TOKEN, ends_line};
+use crate::cursor::{self, Cursor, TOKEN, WHITESPACE, ends_line};
 use crate::rules::{self, Result};
 use crate::target::{self, Target};
 
-/// The longest head that is read, in bytes: request line, fields and blank line.
+/// The longest head, in bytes: request line, fields and blank line.
 pub const MAX_HEAD: usize = 64 * 1024;
-/// The most empty lines before a request line; RFC 9112, 2.2 asks for one at least.
+/// The most empty lines before a request line; RFC 9112, 2.2 asks for at least one.
 pub const MAX_EMPTY_LINES: usize = 4;
-/// The longest method, in bytes; the longest registered one has 17 (RFC 9110, 16.1.1).
+/// The longest method, in bytes; the longest registered one has 17.
 pub const MAX_METHOD: usize = 32;
 /// The longest target, in bytes; a request line of 8000 must pass (RFC 9112, 3).
 pub const MAX_TARGET: usize = 8000;
@@ -21,32 +21,32 @@ pub const MAX_FIELDS: usize = 100;
 /// The head of a request, understood. It borrows the bytes that came.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// A token, case-sensitive.
+    /// A case-sensitive token.
     pub method: &'a [u8],
-    /// The target as it came.
+    /// The target, as received.
     pub target: &'a [u8],
     /// The target's path, percent-decoded, without control characters. Empty for
-    /// `OPTIONS *` and for CONNECT, which ask for no path.
+    /// `OPTIONS *` and CONNECT, which don't name one.
     pub path: Cow<'a, [u8]>,
-    /// What follows the first `?` of the target, as it came.
+    /// What follows the first `?` of the target, as received.
     pub query: Option<&'a [u8]>,
-    /// The host and port that the client wants: the target's if it has them, else those
-    /// of Host (RFC 9112, 3.2.2). None only in HTTP/1.0.
+    /// The host and port that the client wants: those of the target if it has any, or
+    /// else those of Host (RFC 9112, 3.2.2). `None` only in HTTP/1.0.
     pub authority: Option<&'a [u8]>,
     /// 0 for HTTP/1.0, 1 for HTTP/1.1.
     pub minor_version: u8,
     /// How long the body is.
     pub body: Body,
-    /// The client sends its body only when told to (RFC 9110, 10.1.1).
+    /// The client waits to be told before it sends its body (RFC 9110, 10.1.1).
     pub expects_continue: bool,
     pub(crate) field_lines: &'a [u8],
 }
 
 /// Reads one head from the start of `bytes`.
 ///
-/// `Ok(None)` means that more bytes are needed. A request comes with the number of
-/// bytes its head took; what follows them is its body. Lines are judged when they are
-/// complete, and a verdict stands: no further bytes change it.
+/// `Ok(None)` means that more bytes are needed. A request comes with the length of its
+/// head in bytes; its body follows. Lines are judged once they're complete, and a
+/// verdict is final: more bytes don't change it.
 ///
 /// ```
 /// let head = b"GET /a?b HTTP/1.1\r\nHost: c\r\n\r\n";
@@ -60,10 +60,10 @@ pub struct Request<'a> {
 /// ```
 ///
 /// # Errors
-/// Where a rule is broken, at a byte or a value's first, with the status to answer.
+/// Returns the rule that's broken, where, and the status to answer with.
 pub fn parse(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>> {
     let within = &bytes[..bytes.len().min(MAX_HEAD)];
-    // Nothing can complete the last line of a head that is too long: judge it too.
+    // Nothing can complete the last line of a head that's too long: judge it too.
     let is_too_long = bytes.len() >= MAX_HEAD;
     let last_end = (0..within.len()).rfind(|&at| is_too_long || ends_line(within, at));
     let lines = &within[..last_end.map_or(0, |at| at + 1)];
@@ -93,7 +93,7 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>> {
     Ok(None)
 }
 
-/// Takes the empty lines that some clients send after a body (RFC 9112, 2.2).
+/// Skips the empty lines that some clients send after a body (RFC 9112, 2.2).
 pub fn skip_empty_lines(cursor: &mut Cursor) {
     let mut left = MAX_EMPTY_LINES;
     while left > 0 && cursor.eat(b"\r\n") {
@@ -130,7 +130,7 @@ fn request_line<'a>(line: &mut Cursor<'a>) -> Result<Request<'a>> {
     })
 }
 
-/// Takes `HTTP-version CRLF` (RFC 9112, 2.3); returns the minor version.
+/// Takes `HTTP-version CRLF`, RFC 9112, 2.3. Returns the minor version.
 fn http_version(line: &mut Cursor) -> Result<u8> {
     let start = line.offset;
     line.expect(b"HTTP/", &rules::VERSION)?;
@@ -150,11 +150,11 @@ fn http_version(line: &mut Cursor) -> Result<u8> {
 #[inline]
 pub fn field_line<'a>(line: &mut Cursor<'a>) -> Result<(&'a [u8], &'a [u8], usize)> {
     if let [b' ' | b'\t', ..] = line.rest() {
-        return Err(line.error(&rules::LEADING_BLANK));
+        return Err(line.error(&rules::LEADING_SPACE));
     }
     let name = line.take_while1(TOKEN, &rules::FIELD_NAME)?;
     line.expect(b":", &rules::COLON)?;
-    line.take(BLANK);
+    line.take(WHITESPACE);
     let offset = line.offset;
     let value = line.take_value().trim_ascii_end();
     line.expect(b"\r\n", &rules::FIELD_VALUE)?;
@@ -162,7 +162,7 @@ pub fn field_line<'a>(line: &mut Cursor<'a>) -> Result<(&'a [u8], &'a [u8], usiz
 }
 
 impl<'a> Request<'a> {
-    /// Returns the fields in the order they came, without the blanks around the values.
+    /// Returns the fields in their order, without the whitespace around the values.
     pub fn fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         let lines = self.field_lines.split(|&byte| byte == b'\n');
         lines.filter_map(|line| {
@@ -171,7 +171,7 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// Adds what only the whole head can tell. `offset` is that of the empty line.
+    /// Adds what only the whole head can tell. `offset` is that of the blank line.
     fn complete(&mut self, fields: &Fields<'a>, offset: usize) -> Result<()> {
         if fields.host.is_none() && self.minor_version > 0 {
             return Err(rules::NO_HOST.at(offset));

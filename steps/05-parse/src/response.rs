@@ -1,10 +1,10 @@
-//! A [`Response`] into bytes: one buffer, so that one write can send it.
+//! Turns a [`Response`] into bytes: one buffer, so that one write can send it.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A status code and the words that follow it, which no program reads (RFC 9112, 4).
+/// A status code, and the words after it, which programs ignore (RFC 9112, 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status(pub u16, pub &'static str);
 
@@ -27,33 +27,33 @@ impl Status {
     pub const VERSION_NOT_SUPPORTED: Self = Self(505, "HTTP Version Not Supported");
 }
 
-/// An answer. The fields that every answer has are added when it is written.
+/// A response. The fields that every response has are added when it's written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// The status.
     pub status: Status,
-    /// The value of `Content-Type`, with a charset where it is text.
+    /// The value of `Content-Type`, with a charset if it's text.
     pub content_type: &'static str,
     /// The page itself.
     pub body: Cow<'static, [u8]>,
 }
 
 impl Response {
-    /// 200 and an HTML page in UTF-8.
+    /// Makes a 200 with an HTML page in UTF-8.
     pub fn html(page: impl Into<Cow<'static, [u8]>>) -> Self {
         let content_type = "text/html; charset=utf-8";
         Self { status: Status::OK, content_type, body: page.into() }
     }
 
-    /// A status, and a line of text for the person who gets to see it.
+    /// Makes a response of this status, with a line of text for a person.
     pub fn text(status: Status, line: &str) -> Self {
         let page = format!("{} {}\n{line}\n", status.0, status.1);
         let content_type = "text/plain; charset=utf-8";
         Self { status, content_type, body: page.into_bytes().into() }
     }
 
-    /// Returns the bytes that go over the wire. The answer to HEAD is that to GET
-    /// without its body (RFC 9110, 9.3.2).
+    /// Returns the bytes that go over the wire. HEAD gets the answer to GET without its
+    /// body (RFC 9110, 9.3.2).
     pub(crate) fn to_bytes(&self, is_head: bool, now: SystemTime) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(256 + self.body.len());
         // Writing to a Vec never fails.
@@ -64,7 +64,7 @@ impl Response {
         bytes
     }
 
-    /// Whether an answer of this status has a body, and a length that is its own.
+    /// Returns whether a response of this status has a body, and so a length.
     fn has_body(&self) -> bool {
         ![Status::NO_CONTENT, Status::NOT_MODIFIED].contains(&self.status)
     }
@@ -80,14 +80,14 @@ impl Response {
         if [Status::METHOD_NOT_ALLOWED, Status::NO_CONTENT].contains(status) {
             head.write_all(b"\r\nAllow: GET, HEAD, OPTIONS")?;
         }
-        // The next answer may differ: no browser is to keep this (RFC 9111, 5.2.2.5).
+        // The next answer may differ, so no browser should keep this one.
         head.write_all(b"\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n")
     }
 }
 
-/// Returns an IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
+/// Returns an IMF-fixdate, such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
 fn date(time: SystemTime) -> String {
-    // A clock before 1970 is wrong anyway; it gets the first second of 1970.
+    // A clock set before 1970 is wrong anyway; it gets the first second of 1970.
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let mut days = seconds / 86_400;
     let weekday = DAYS_SINCE_1970[(days % 7) as usize];
@@ -122,7 +122,7 @@ fn leap_day(year: u64) -> u64 {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    /// The first is the RFC's own example; the others stand around leap days and years.
+    /// The first is the RFC's own example; the others surround leap days and new years.
     #[test]
     fn dates() {
         for (seconds, expected) in [

@@ -1,4 +1,4 @@
-//! The pages of this server: a [`Request`] into a [`Response`].
+//! The pages of this server: turns a [`Request`] into a [`Response`].
 
 use crate::{Request, Response, Status};
 
@@ -10,7 +10,7 @@ pub fn page(request: &Request) -> Response {
     match &*request.path {
         b"/" => Response::html(HOME.as_bytes()),
         b"/inspect" => Response::html(inspect(request).into_bytes()),
-        _ => Response::text(Status::NOT_FOUND, "Here are only / and /inspect."),
+        _ => Response::text(Status::NOT_FOUND, "The pages here are / and /inspect."),
     }
 }
 
@@ -27,7 +27,7 @@ fn inspect(request: &Request) -> String {
     row(&mut rows, b"version", version.as_bytes());
     let mut fields = String::new();
     request.fields().for_each(|(name, value)| row(&mut fields, name, value));
-    // Cut before anything is put in: a request may hold `{{rows}}` too.
+    // Cut before anything is filled in: a request may contain `{{rows}}` too.
     let gaps = INSPECT.split("{{rows}}").zip([rows, fields, String::new()]);
     gaps.flat_map(|(text, rows)| [text.to_owned(), rows]).collect()
 }
@@ -37,7 +37,7 @@ fn row(table: &mut String, name: &[u8], value: &[u8]) {
     *table += &format!("<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>\n");
 }
 
-/// Escapes what would become a tag or leave an attribute.
+/// Escapes what could begin a tag or end an attribute.
 fn html(bytes: &[u8]) -> String {
     let text =
         String::from_utf8_lossy(bytes).replace('&', "&amp;").replace('<', "&lt;");

@@ -1,4 +1,4 @@
-//! The four forms of a request target (RFC 9112, 3.2), percent-encoding, host and port.
+//! Parses request targets in their four forms (RFC 9112, 3.2), down to host and port.
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 use crate::cursor::{HOST_NAME, is, number};
 use crate::rules::{CONTROL_IN_PATH, HOST, PERCENT, PORT, Result, TARGET_FORM};
 
-/// A target's parts.
+/// The parts of a target.
 #[derive(Debug)]
 pub struct Target<'a> {
     pub authority: Option<&'a [u8]>,
@@ -14,13 +14,13 @@ pub struct Target<'a> {
     pub query: Option<&'a [u8]>,
 }
 
-/// Takes apart a target, which begins at `offset`. Its form depends on the method.
+/// Takes a target apart, which begins at `offset`. Its form depends on the method.
 #[inline]
 pub fn parse<'a>(method: &[u8], target: &'a [u8], offset: usize) -> Result<Target<'a>> {
     let no_path = Target { authority: None, path: Cow::Borrowed(b""), query: None };
     match (method, target) {
         (b"CONNECT", _) => {
-            // Here there must be a port (RFC 9110, 9.3.6).
+            // CONNECT needs a port (RFC 9110, 9.3.6).
             let port = check_authority(target, offset)?;
             if port.len() < 2 {
                 return Err(PORT.at(offset + target.len() - port.len()));
@@ -58,7 +58,7 @@ fn path_and_query(target: &[u8], offset: usize) -> Result<Target<'_>> {
     Ok(Target { authority: None, path, query: parts.next() })
 }
 
-/// Returns a path with each `%XX` replaced by the byte it means (RFC 3986, 2.1).
+/// Replaces each `%XX` in a path with the byte it means (RFC 3986, 2.1).
 fn decoded(path: &[u8], offset: usize) -> Result<Cow<'_, [u8]>> {
     let mut decoded = Vec::new();
     let mut rest = path;
@@ -86,12 +86,12 @@ fn hexadecimal(digits: &[u8]) -> Option<u8> {
     u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
 
-/// Checks `uri-host [ ":" port ]`, RFC 9112, 3.2, where the host isn't empty (RFC 9110,
-/// 4.2.1). Returns the port with its colon, or nothing.
+/// Checks `uri-host [ ":" port ]`, RFC 9112, 3.2, with a host that isn't empty (RFC
+/// 9110, 4.2.1). Returns the port with its colon, or nothing.
 #[inline]
 pub fn check_authority(authority: &[u8], offset: usize) -> Result<&[u8]> {
     let host_length = match authority {
-        // The colons between brackets are those of an IPv6 address.
+        // The colons between brackets belong to an IPv6 address.
         [b'[', ..] => authority.iter().position(|&byte| byte == b']').map(|at| at + 1),
         _ => authority.iter().position(|&byte| byte == b':'),
     };
@@ -105,7 +105,7 @@ pub fn check_authority(authority: &[u8], offset: usize) -> Result<&[u8]> {
     Ok(port)
 }
 
-/// Whether this is a name, an IPv4 address or `[IPv6 address]` (RFC 3986, 3.2.2).
+/// Returns whether this is a name, an IPv4 address or `[IPv6]` (RFC 3986, 3.2.2).
 fn is_host(host: &[u8]) -> bool {
     match host {
         [b'[', address @ .., b']'] => {
@@ -116,13 +116,13 @@ fn is_host(host: &[u8]) -> bool {
     }
 }
 
-/// Whether two hexadecimal digits follow each `%` (RFC 3986, 2.1).
+/// Returns whether two hexadecimal digits follow each `%` (RFC 3986, 2.1).
 fn is_percent_encoded(bytes: &[u8]) -> bool {
     let mut after_each = bytes.split(|&byte| byte == b'%').skip(1);
     after_each.all(|rest| rest.get(..2).and_then(hexadecimal).is_some())
 }
 
-/// Whether this is nothing, or a colon and maybe digits, up to 65535 (RFC 3986, 3.2.3).
+/// Returns whether this is nothing, or a colon and digits, if any, up to 65535.
 fn is_port(port: &[u8]) -> bool {
     let digits = port.strip_prefix(b":").unwrap_or(b"x");
     let is_number =

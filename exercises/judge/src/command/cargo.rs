@@ -65,9 +65,9 @@ fn build_once(
         Reader::Terminal => ["--message-format", "json-render-diagnostics"],
         Reader::Report => ["--message-format", "json"],
     });
-    // Cargo looks at a file's time, and that may be older than what was built before it,
-    // in this copy or in another one. Another name for something that nothing asks for
-    // makes it look at the text.
+    // Cargo looks at a file's time, and that may be older than what was built before
+    // it, in this copy or in another one. Another name for something that nothing asks
+    // for makes it look at the text.
     command.arg("--").arg("--cfg").arg(format!("text=\"{fingerprint:x}\""));
     let is_seen = reader == Reader::Terminal;
     command.stdin(Stdio::null()).stdout(Stdio::piped());

@@ -86,9 +86,9 @@ fn port() -> Finding {
     let found = match TcpListener::bind("127.0.0.1:4545") {
         Ok(_) => Ok("is free".into()),
         Err(error) => Err(format!(
-            "{error}. Is one of your servers still running? The checks do not need it; \
-             to try by hand, stop that program, or use another port: cargo exercise run \
-             03b -- 127.0.0.1:0"
+            "{error}. Is one of your servers still running? The checks don't need it. \
+             To try by hand, stop that program, or use another port: cargo exercise \
+             run 03b -- 127.0.0.1:0"
         )),
     };
     Finding { name: "port 4545", found, is_needed: false }

@@ -54,6 +54,8 @@ pub struct Graded {
 pub struct GradedCheck {
     pub demand: String,
     pub status: Status,
+    /// There was something that the check could judge.
+    pub reached: bool,
     points: u32,
     max_points: u32,
     /// What it means, in a sentence.
@@ -67,14 +69,12 @@ pub struct GradedCheck {
 pub enum Status {
     Passed,
     Failed,
-    /// There was nothing that it could have judged.
-    Unreached,
     /// It could not be judged: it doesn't compile.
     Error,
 }
 
-/// `grade`: these, or all. The exit status is 0 when all have passed, 1 when one hasn't,
-/// and 2 when none could be built.
+/// `grade`: these, or all. The exit status is 0 when all have passed, 1 when one
+/// hasn't, and 2 when none could be built.
 ///
 /// # Errors
 /// When the report can't be written.
@@ -163,11 +163,8 @@ fn judge(workspace: &Workspace, exercise: &'static Exercise) -> Graded {
     let submission = Submission::of_exercise(exercise.id, vec![program]);
     let report = exercise.judge(&submission);
     let checks = report.rows().into_iter().map(|row| GradedCheck {
-        status: match row.failure.map(|failure| failure.kind) {
-            None => Status::Passed,
-            Some(Kind::Unreached) => Status::Unreached,
-            Some(_) => Status::Failed,
-        },
+        status: if row.failure.is_none() { Status::Passed } else { Status::Failed },
+        reached: row.failure.is_none_or(|it| it.kind != Kind::Unreached),
         points: if row.failure.is_none() { row.check.points } else { 0 },
         max_points: row.check.points,
         meaning: row.failure.map(|failure| failure.meaning.clone()),
@@ -195,7 +192,8 @@ fn unjudged(
     let checks = exercise.checks.iter().zip(exercise.demands());
     let checks = checks.map(|(check, demand)| GradedCheck {
         demand,
-        status: if message.is_some() { status } else { Status::Unreached },
+        status,
+        reached: false,
         points: 0,
         max_points: check.points,
         meaning: None,

@@ -9,8 +9,8 @@ use judge::EXERCISES;
 
 use super::workspace::{Workspace, read};
 
-/// What isn't copied, from the root: solutions and mistakes, what only their tests need,
-/// what runs those, and what teachers read.
+/// What isn't copied, from the root: solutions and mistakes, what only their tests
+/// need, what runs those, and what teachers read.
 const LEFT_OUT: &[&str] = &[
     ".ci",
     ".github",
@@ -53,7 +53,7 @@ fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
     edit(&folder.join("Cargo.toml"), |text| {
         text.replace(" \"exercises/answers\",", "")
     })?;
-    edit(&folder.join("Cargo.lock"), without_answers)?;
+    forget_answers(folder)?;
     edit(&folder.join("README.md"), |text| without_lines(text, "`.ci/run`"))?;
     edit(&folder.join("book/src/SUMMARY.md"), |text| {
         let text = without_lines(text, "(teaching.md)");
@@ -138,13 +138,13 @@ fn copy(root: &Path, folder: &Path, file: &Path) -> Result<()> {
 
 /// A page without its notes for teachers.
 fn without_notes(text: &str) -> Result<String> {
-    let mut pieces = text.split("<details class=\"teacher\">");
+    let mut pieces = text.split("\n<details class=\"teacher\">");
     let mut kept = pieces.next().unwrap_or_default().to_string();
     for piece in pieces {
         let Some((_, rest)) = piece.split_once("</details>\n") else {
             bail!("a note for teachers has no end");
         };
-        kept += rest.strip_prefix('\n').unwrap_or(rest);
+        kept += rest;
     }
     Ok(kept)
 }
@@ -158,9 +158,12 @@ fn without_lines(text: &str, words: &str) -> String {
     text.split_inclusive('\n').filter(|line| !line.contains(words)).collect()
 }
 
-/// Cargo.lock without the package of the answers. What it alone needs may stay: Cargo
-/// asks only that nothing is missing.
-fn without_answers(text: &str) -> String {
-    let packages = text.split_inclusive("\n\n");
-    packages.filter(|package| !package.contains("name = \"answers\"")).collect()
+/// Takes what only the answers need out of Cargo.lock: Cargo does, without the network.
+fn forget_answers(folder: &Path) -> Result<()> {
+    let mut cargo = probe::cargo();
+    cargo.args(["update", "--workspace", "--offline", "--quiet"]);
+    let output = cargo.current_dir(folder).output().context("cargo update")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "cargo update: {said}");
+    Ok(())
 }

@@ -1,5 +1,5 @@
-//! What the checks have said so far of the learner's own programs: the best of it. It is
-//! kept beside the programs, and belongs to them.
+//! What the checks have said so far of the learner's own programs: the best of it. It
+//! is kept beside the programs, and belongs to them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -29,8 +29,9 @@ impl Keys {
         let (tell, pressed) = mpsc::channel();
         if io::stdin().is_terminal() {
             thread::spawn(move || {
-                for key in io::stdin().bytes().map_while(Result::ok) {
-                    if tell.send(key).is_err() {
+                let mut key = [0];
+                while let Ok(1) = io::stdin().read(&mut key) {
+                    if tell.send(key[0]).is_err() {
                         break;
                     }
                 }

@@ -102,8 +102,8 @@ impl Workspace {
         Ok(Begun::Now)
     }
 
-    /// Returns whether the learner's program is the starter still, or not even that. How
-    /// its lines end is the editor's affair, or git's.
+    /// Returns whether the learner's program is the starter still, or not even that.
+    /// How its lines end is the editor's affair, or git's.
     pub fn is_untouched(&self, exercise: &Exercise) -> bool {
         let own = read(&self.own(exercise));
         let starter = self.starter(exercise);

@@ -59,6 +59,11 @@ impl Copy {
         self.folder.join(name)
     }
 
+    /// A file beside it.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.with_file_name(name)
+    }
+
     pub fn read(&self, name: &str) -> Result<String> {
         fs::read_to_string(self.path(name)).with_context(|| name.to_string())
     }
@@ -81,7 +86,7 @@ impl Copy {
         command
             .args(arguments)
             .env("CARGO_MANIFEST_DIR", self.path("exercises/judge"))
-            .env("CARGO_TARGET_DIR", self.path("../target"))
+            .env("CARGO_TARGET_DIR", self.beside("target"))
             .env_remove("NO_COLOR")
             .env_remove("CLICOLOR_FORCE")
             .env_remove("CARGO_TERM_COLOR")

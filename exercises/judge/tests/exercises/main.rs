@@ -1,7 +1,7 @@
 //! Every exercise, without being named here: its starter fails, its solution passes,
 //! each program of its gallery fails, and each with the message that is meant for it.
 //!
-//! `EXERCISE=03b cargo test -p check` looks at one only. Messages are accepted as
+//! `EXERCISE=03b cargo test -p judge` looks at one only. Messages are accepted as
 //! everywhere: `INSTA_UPDATE=always`, then read the diff.
 
 mod built;
@@ -56,7 +56,13 @@ fn every_starter_fails_with_its_message() -> Result<()> {
             Ok(Case::new(exercise, "starter", command))
         })
         .collect();
-    pin_all(&judge_all(&cases?))
+    let cases = cases?;
+    let judged = judge_all(&cases);
+    for (case, report) in &judged {
+        let (given, points) = (case.exercise.given, report.points());
+        ensure!(given == points, "{}: given {given}, not {points}", case.exercise.id);
+    }
+    pin_all(&judged)
 }
 
 #[test]
@@ -96,17 +102,10 @@ fn right_programs_of_other_shapes_pass() -> Result<()> {
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "the words are those of Linux")]
 fn every_mistake_has_its_message() -> Result<()> {
-    let mut cases = Vec::new();
+    let mut cases = mistakes()?;
     for exercise in chosen() {
-        let names = built()?.mistakes(exercise.id)?;
-        let mistakes: Vec<String> =
-            names.into_iter().filter(|name| !is_right(name)).collect();
-        let count = mistakes.len();
+        let count = cases.iter().filter(|case| case.folder == exercise.id).count();
         ensure!(count >= 4, "{} has {count} wrong programs", exercise.id);
-        for name in mistakes {
-            let command = built()?.mistake(exercise.id, &name)?;
-            cases.push(Case::new(exercise, &name, command));
-        }
     }
     // And those that are possible everywhere, judged where nothing special is asked
     // for.
@@ -123,6 +122,18 @@ fn every_mistake_has_its_message() -> Result<()> {
     // Both, so that all that is to be done is seen at once.
     let distinct = no_message_fits_two(&judged);
     pin_all(&judged).and(distinct)
+}
+
+/// All mistakes of the exercises that are looked at.
+fn mistakes() -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for exercise in chosen() {
+        let names = built()?.mistakes(exercise.id)?;
+        for name in names.iter().filter(|name| !is_right(name)) {
+            cases.push(Case::new(exercise, name, built()?.mistake(exercise.id, name)?));
+        }
+    }
+    Ok(cases)
 }
 
 /// The exercise that judges what can go wrong everywhere; none when only one is looked

@@ -83,6 +83,41 @@ fn commands_to_try_by_hand_work() -> Result<()> {
     Ok(())
 }
 
+/// What a message says one sees by hand, one sees by hand.
+#[test]
+#[ignore = "needs curl and nc: cargo test --workspace -- --ignored"]
+#[cfg(unix)]
+fn what_is_to_be_seen_is_seen() -> Result<()> {
+    let cases = crate::mistakes()?;
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for (case, report) in crate::judge_all(&cases) {
+        let Some(failure) = report.first_failure().and_then(|row| row.failure) else {
+            continue;
+        };
+        let Some(seen) = judge::report::seen_by_hand(failure) else { continue };
+        // To see nothing takes as long as somebody looks.
+        if seen.shows.starts_with("nothing") {
+            continue;
+        }
+        let server = Submission::new(case.command.clone()).start();
+        let server = server.map_err(|failure| anyhow::anyhow!(failure.meaning))?;
+        let line = filled_in(&seen.command, "", server.address());
+        let output = shell(&format!("timeout 5 sh -c {}", judge::quoted(&line)));
+        let output = { output }.stdin(Stdio::null()).output()?;
+        let shows = probe::escape(&output.stdout);
+        count += 1;
+        if !shows.contains(seen.shows.trim_end_matches('…')) {
+            wrong.push(format!(
+                "{} {}: {line}\n{}\n{shows}",
+                case.folder, case.name, seen.shows
+            ));
+        }
+    }
+    ensure!(wrong.is_empty() && count > 0, "{count} seen\n{}", wrong.join("\n"));
+    Ok(())
+}
+
 /// Runs the command while the program runs as it does without arguments.
 #[cfg(unix)]
 fn beside(path: &str, reproduce: &str) -> Result<(String, Output)> {

@@ -96,8 +96,8 @@ fn hints_have_three_levels() -> Result<()> {
 fn the_table_is_complete() -> Result<()> {
     let mut demands = BTreeSet::new();
     for exercise in EXERCISES {
-        let page = root().join("book/src").join(exercise.page);
-        ensure!(page.is_file(), "{}: no page {}", exercise.id, exercise.page);
+        let page = root().join("book/src").join(exercise.page());
+        ensure!(page.is_file(), "{}: no page {}", exercise.id, exercise.page());
         ensure!(exercise.checks.len() >= 2, "{} demands too little", exercise.id);
         for (check, demand) in exercise.checks.iter().zip(exercise.demands()) {
             ensure!(demand.ends_with('.') && check.points > 0, "{demand}");
