@@ -21,12 +21,16 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("charset-in-its-own-field", Handler(charset_in_its_own_field)),
     ("latin-1", Handler(latin_1)),
     ("utf8", Handler(utf8)),
-    ("blank-beside-the-sign", Handler(blank_beside_the_sign)),
+    ("space-beside-the-sign", Handler(space_beside_the_sign)),
     ("runs-together", Handler(runs_together)),
     ("closes-without-a-word", Handler(closes_without_a_word)),
     ("only-when-asked", Handler(only_when_asked)),
     ("keep-alive", Handler(keep_alive)),
     ("closed", Handler(closed)),
+    ("echoes", Handler(echoes)),
+    ("says-both", Handler(says_both)),
+    ("no-semicolon", Handler(no_semicolon)),
+    ("single-quotes", Handler(single_quotes)),
     ("says-it-and-waits", Threaded(says_it_and_waits)),
     ("right-in-capitals", Handler(in_capitals)),
     ("right-http-1-0-in-a-thread", Threaded(http_1_0)),
@@ -51,7 +55,7 @@ fn in_the_page(mut client: TcpStream) -> io::Result<()> {
     )
 }
 
-/// As pages do that lie on a disk, where nobody sends a head.
+/// As in pages on a disk, where there's no head.
 fn meta_only(mut client: TcpStream) -> io::Result<()> {
     crate::read_head(&mut client)?;
     let page = format!("<meta charset=\"utf-8\">\n{PAGE}");
@@ -63,12 +67,12 @@ fn meta_only(mut client: TcpStream) -> io::Result<()> {
     )
 }
 
-/// It is made of letters, so it is text.
+/// It's made of letters, so it's text.
 fn plain_text(client: TcpStream) -> io::Result<()> {
     answer(client, "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n")
 }
 
-/// Parameters come behind a semicolon.
+/// Parameters come after a semicolon.
 fn comma(client: TcpStream) -> io::Result<()> {
     answer(client, "Content-Type: text/html, charset=utf-8\r\nConnection: close\r\n")
 }
@@ -102,7 +106,7 @@ fn colon_in_the_parameter(client: TcpStream) -> io::Result<()> {
     answer(client, "Content-Type: text/html; charset: utf-8\r\nConnection: close\r\n")
 }
 
-/// A field that nobody has heard of.
+/// A field that doesn't exist.
 fn charset_in_its_own_field(client: TcpStream) -> io::Result<()> {
     answer(client, "Content-Type: text/html\r\nCharset: utf-8\r\nConnection: close\r\n")
 }
@@ -121,7 +125,7 @@ fn utf8(client: TcpStream) -> io::Result<()> {
 }
 
 /// As one writes it in a program.
-fn blank_beside_the_sign(client: TcpStream) -> io::Result<()> {
+fn space_beside_the_sign(client: TcpStream) -> io::Result<()> {
     answer(client, "Content-Type: text/html; charset = utf-8\r\nConnection: close\r\n")
 }
 
@@ -130,7 +134,7 @@ fn runs_together(client: TcpStream) -> io::Result<()> {
     answer(client, "Content-Type: text/html; charset=utf-8Connection: close\r\n")
 }
 
-/// It hangs up, and does not say so.
+/// It hangs up, and doesn't say so.
 fn closes_without_a_word(client: TcpStream) -> io::Result<()> {
     answer(client, "Content-Type: text/html; charset=utf-8\r\n")
 }
@@ -160,6 +164,39 @@ fn keep_alive(client: TcpStream) -> io::Result<()> {
 /// Nearly the word.
 fn closed(client: TcpStream) -> io::Result<()> {
     answer(client, "Content-Type: text/html; charset=utf-8\r\nConnection: closed\r\n")
+}
+
+/// What the client wants must be right.
+fn echoes(mut client: TcpStream) -> io::Result<()> {
+    let head = crate::read_head(&mut client)?;
+    let head = String::from_utf8_lossy(&head);
+    let said = head.lines().find_map(|line| line.strip_prefix("Connection: "));
+    let field = format!("Connection: {}\r\n", said.unwrap_or("close"));
+    let length = PAGE.len();
+    write!(
+        client,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\
+         Content-Length: {length}\r\n{field}\r\n{PAGE}"
+    )
+}
+
+/// One line was there before, and the new one comes after it.
+fn says_both(client: TcpStream) -> io::Result<()> {
+    answer(
+        client,
+        "Content-Type: text/html; charset=utf-8\r\nConnection: keep-alive\r\n\
+         Connection: close\r\n",
+    )
+}
+
+/// A space looks like enough.
+fn no_semicolon(client: TcpStream) -> io::Result<()> {
+    answer(client, "Content-Type: text/html charset=utf-8\r\nConnection: close\r\n")
+}
+
+/// They are quotation marks in Python, and not here.
+fn single_quotes(client: TcpStream) -> io::Result<()> {
+    answer(client, "Content-Type: text/html; charset='utf-8'\r\nConnection: close\r\n")
 }
 
 /// It promises to hang up, and waits for the client to do it.

@@ -1,9 +1,10 @@
 //! One second for each request.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::{
-    Check, Client, Exercise, Failure, Response, Server, Submission, Verdict, get,
+    Check, Client, Exercise, Failure, Kind, Response, Submission, Verdict, get,
 };
 
 pub const EXERCISE: Exercise = Exercise {
@@ -12,51 +13,30 @@ pub const EXERCISE: Exercise = Exercise {
     given: 3,
     readme: include_str!("README.md"),
     checks: &[
-        Check {
-            points: 1,
-            reproduce: "# the page should come at once, not after a second\n\
-                      curl -i http://127.0.0.1:4545/",
-            run: at_once,
-        },
+        Check { points: 1, reproduce: "", run: right_away },
         Check {
             points: 2,
-            reproduce: "# the page should come after a second, or sooner\n\
-                      nc -d 127.0.0.1 4545 &\ncurl -i -m 2 http://127.0.0.1:4545/",
-            run: holds_nobody_up,
+            reproduce: "nc -d 127.0.0.1 4545 &\ncurl -i -m 2 http://127.0.0.1:4545/",
+            run: next_is_served,
         },
+        Check { points: 2, reproduce: "time nc -d 127.0.0.1 4545", run: is_let_go },
         Check {
             points: 2,
-            reproduce: "# it should end after a second, with a 408 or without a word\n\
-                      time nc -d 127.0.0.1 4545",
-            run: is_let_go,
-        },
-        Check {
-            points: 2,
-            reproduce: "# the 408 should come after a second\n\
-                      printf 'GET / HTTP/1.1\\r\\nHos' | nc 127.0.0.1 4545",
+            reproduce: "printf 'GET / HTTP/1.1\\r\\nHos' | nc 127.0.0.1 4545",
             run: stops_in_the_middle,
         },
-        Check {
-            points: 3,
-            reproduce: "# the 408 should come after a second, not after four\n\
-                      (for byte in G E T / a b c d e f; do printf $byte; sleep 0.3; \
-                      done) |\n  nc 127.0.0.1 4545",
-            run: byte_after_byte,
-        },
-        Check {
-            points: 2,
-            reproduce: "(printf 'GET / HTTP/1.1\\r\\n'; sleep 0.5; printf 'Host: \
-                      a\\r\\n\\r\\n') |\n  nc 127.0.0.1 4545",
-            run: half_a_second,
-        },
+        Check { points: 3, reproduce: "", run: all_of_the_request },
+        Check { points: 2, reproduce: "", run: slow_clients },
     ],
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-/// Whoever has not answered by then has slept.
-const AT_ONCE: Duration = Duration::from_millis(300);
-/// Half a second; what the client does behind it takes time too.
-const NEARLY_HALF: Duration = Duration::from_millis(400);
+/// A program that has not answered by then has slept.
+const RIGHT_AWAY: Duration = Duration::from_millis(300);
+/// So slow is the slowest client that is in time, and a little more where the machine is
+/// busy.
+const SLOW: Duration = Duration::from_millis(750);
+const SLOWEST: Duration = Duration::from_millis(800);
 /// The second, and half as much again.
 const LATE: Duration = Duration::from_millis(1500);
 /// The pauses of a client that goes on sending. So short, because some programs count
@@ -69,14 +49,17 @@ const TIMEOUT: &str = "RFC 9110, section 15.5.9: 408 (Request Timeout) says that
 const READ: &str = "socket(7): without SO_RCVTIMEO, which `set_read_timeout` sets, a \
                     read waits as long as it takes. With it, read(2) fails when the \
                     time is over, WouldBlock or TimedOut in Rust, and a loop that \
-                    ignores this waits anew.";
+                    ignores this starts to wait again.";
+const ONE_READ: &str = "socket(7): SO_RCVTIMEO is a limit for one read, and a request \
+                        takes as many reads as the client likes. Note when the second \
+                        will be over, and before each read set what is left.";
 
-fn at_once(submission: &Submission) -> Verdict {
+fn right_away(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
     let mut client = server.connect()?;
     client.send(&get("/"))?;
     let begun = Instant::now();
-    let is_quick = client.wait(AT_ONCE);
+    let is_quick = client.wait(RIGHT_AWAY);
     if is_quick && begun.elapsed() > SECOND / 2 {
         return Err(client.inconclusive());
     }
@@ -84,89 +67,84 @@ fn at_once(submission: &Submission) -> Verdict {
     if is_quick {
         return answer.expect_success();
     }
-    Err(client.wrong(
-        "The request was there at once, and the answer came only when the time was \
+    let failure = client.wrong(
+        "All of the request was there, and the answer came only when the time was \
          over: your program sleeps first, and looks afterwards.",
         "read(2) returns as soon as something has come. Its limit, SO_RCVTIMEO of \
          socket(7), is the longest that it may wait, not the shortest.",
-    ))
+    );
+    Err(failure.should_see("the page, without any delay"))
 }
 
-fn holds_nobody_up(submission: &Submission) -> Verdict {
+fn next_is_served(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
-    let silent = server.connect()?;
+    let begun = Instant::now();
+    let _silent = server.connect()?;
     let mut next = server.connect()?;
     next.send(&get("/"))?;
     if !next.wait(LATE) {
-        return Err(next.wrong(
+        let failure = next.wrong(
             "The first client says nothing, and your program waits for it, beyond its \
              second. The next one is ready, and waits too.",
             READ,
-        ));
+        );
+        return Err(failure.should_see("the page, after a second at most"));
     }
-    let head = next.head();
-    let head = still_there(&mut server, head)?;
+    next.expect_in_time(begun, LATE)?;
+    let head = next.head().map_err(ended)?;
     if head.status == 408 {
         return head.expect_status(
             &[200],
-            "This client has sent its request at once, and is told that it was too \
-             late. The clock was started for somebody else.",
+            "This client has sent its request right away, and hears that it was too \
+             late. The clock was started for another one.",
             "The task: the second is counted from the `accept`, for each client on \
              its own.",
         );
     }
     next.rewind();
-    let answer = next.response();
-    drop(silent);
-    answer?.expect_success()
+    next.response()?.expect_success()
 }
 
-/// As [`Client::response`], for a program that may have ended because a client was too
-/// late.
-fn still_there<T>(server: &mut Server, verdict: Verdict<T>) -> Verdict<T> {
-    verdict.map_err(|failure| match server.survives() {
-        Err(crash) if crash.meaning.starts_with("Your program has ended") => because(
-            crash,
-            "Your program has ended, because one client was too late. The error that \
-             `read` returned has left the loop around `accept`.",
-            "read(2): EAGAIN says that nothing came in time. That is the end of this \
-             client's visit, and of nothing else.",
-        ),
-        Err(crash) => crash,
-        Ok(()) => failure,
-    })
-}
-
-fn because(mut failure: Box<Failure>, meaning: &str, why: &str) -> Box<Failure> {
-    (failure.meaning, failure.why) = (meaning.into(), why.into());
-    failure
+/// A program may have ended because a client was too late. Then that is the cause.
+fn ended(failure: Box<Failure>) -> Box<Failure> {
+    if failure.kind != Kind::Crash
+        || !failure.meaning.starts_with("Your program has ended")
+    {
+        return failure;
+    }
+    failure.because(
+        "Your program has ended, because one client was too late. The error that \
+         `read` returned has left the loop around `accept`.",
+        "read(2): EAGAIN says that nothing came in time. That is the end of this \
+         client's visit, and of nothing else.",
+    )
 }
 
 fn is_let_go(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
+    let begun = Instant::now();
     let mut silent = server.connect()?;
     if !silent.wait(LATE) {
-        return Err(silent.wrong(
-            "This client says nothing, and is not let go when its second is over, even \
-             if others are served meanwhile. A few thousand of its kind, and your \
-             program has no room left.",
+        let failure = silent.wrong(
+            "This client says nothing, and keeps its connection when its second is \
+             over, even if others are served meanwhile. A few thousand like it, and \
+             your program has no room left.",
             READ,
-        ));
+        );
+        return Err(failure.should_see("the end, after a second"));
     }
+    silent.expect_in_time(begun, LATE)?;
     if silent.received().is_empty() {
-        let closed = silent.expect_close();
-        return still_there(&mut server, closed);
+        return silent.expect_close().map_err(ended);
     }
-    let answer = silent.response();
-    let answer = still_there(&mut server, answer)?;
+    let answer = silent.response().map_err(ended)?;
     let meaning = match answer.status {
         200 => {
-            "Nobody has asked for anything, and your program answers as if somebody \
-             had."
+            "The client has asked for nothing, and your program answers as if it had."
         }
         _ => {
-            "This client has said nothing, so it has said nothing wrong. Who is let go \
-             because of the time gets 408, or no word at all."
+            "This client has said nothing, so it has said nothing wrong. A client that \
+             is let go because of the time gets 408, or no word at all."
         }
     };
     answer.expect_status(&[408], meaning, TIMEOUT)?;
@@ -175,35 +153,41 @@ fn is_let_go(submission: &Submission) -> Verdict {
 
 fn stops_in_the_middle(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
+    let begun = Instant::now();
     let mut client = server.connect()?;
     client.send(b"GET / HTTP/1.1\r\nHost: 127")?;
     if !client.wait(LATE) {
-        return Err(client.wrong(
+        return Err(no_408(
+            &client,
             "A client that has begun a request gets no 408 when its second is over: \
              your program goes on waiting for the rest.",
             READ,
         ));
     }
+    client.expect_in_time(begun, LATE)?;
     client.closing_means(
-        "Your program hangs up without a word. The client, whose request is half \
-         sent, cannot tell this from a broken line.",
+        "Your program hangs up without a word. The client has sent half its request, \
+         and can't tell this from a broken line.",
         TIMEOUT,
     );
-    let answer = client.response();
-    is_408(&still_there(&mut server, answer)?)?;
+    is_408(&client.response().map_err(ended)?)?;
     is_closed(&mut client)?;
     server.ask(&get("/"))?.expect_success()
+}
+
+fn no_408(client: &Client, meaning: &str, why: &str) -> Box<Failure> {
+    client.wrong(meaning, why).should_see("HTTP/1.1 408, a second after the start")
 }
 
 fn is_408(answer: &Response) -> Verdict {
     let meaning = match answer.status {
         200 => {
             "Half a request is answered as if it were whole: the loop has ended, and \
-             nobody has asked why."
+             your program does not look why."
         }
         400 => {
-            "There was nothing wrong with what had come; it only was not all, when \
-             the time was over."
+            "There was nothing wrong with what had come; it just was not all when the \
+             time was over."
         }
         _ => "The client was too slow, and the status says something else.",
     };
@@ -213,73 +197,193 @@ fn is_408(answer: &Response) -> Verdict {
 fn is_closed(client: &mut Client) -> Verdict {
     client.expect_close().map_err(|failure| match client.end() {
         Some(_) => failure,
-        None => because(
-            failure,
-            "The client is told that it was too late, and then your program goes on \
+        None => failure.because(
+            "The client hears that it was too late, and then your program goes on \
              waiting for it.",
             "RFC 9110, section 15.5.9: after 408 the server closes the connection, \
-             for it has decided not to wait any longer.",
+             because it has decided not to wait any longer.",
         ),
     })
 }
 
+fn all_of_the_request(submission: &Submission) -> Verdict {
+    at_the_same_time(submission, &[byte_after_byte, late_first_word])
+}
+
+/// All of them, each with a program of its own, and the first that fails.
+fn at_the_same_time(
+    submission: &Submission,
+    runs: &[fn(&Submission) -> Verdict],
+) -> Verdict {
+    thread::scope(|scope| {
+        let begin = |run: &fn(&Submission) -> Verdict| {
+            let run = *run;
+            scope.spawn(move || run(submission))
+        };
+        let running: Vec<_> = runs.iter().map(begin).collect();
+        let ended = running.into_iter().map(|run| {
+            run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        ended.collect::<Vec<_>>().into_iter().collect()
+    })
+}
+
 fn byte_after_byte(submission: &Submission) -> Verdict {
-    // With all its pauses, it takes longer than anybody may.
-    let endless = format!("GET /{}", "bit-by-bit/".repeat(6));
+    // Longer than any client may take.
+    let endless = format!("GET /{}", "bit-by-bit/".repeat(7));
     let mut server = submission.start()?;
+    let begun = Instant::now();
     let mut client = server.connect()?;
     let mut longest = Duration::ZERO;
-    for byte in endless.bytes() {
-        let begun = Instant::now();
+    for (byte, number) in endless.bytes().zip(1..) {
+        let last = Instant::now();
         client.send(&[byte])?;
-        client.listen(PAUSE);
-        longest = longest.max(begun.elapsed());
+        client.listen_until(begun + number * PAUSE);
+        longest = longest.max(last.elapsed());
         if !client.received().is_empty() || client.end().is_some() {
             break;
         }
     }
-    if client.received().is_empty() && client.end().is_none() {
-        return Err(client.wrong(
+    // It may be about to.
+    if client.received().is_empty()
+        && client.end().is_none()
+        && !client.wait(SECOND / 5)
+    {
+        let failure = no_408(
+            &client,
             "This client never pauses for long, and so your program never stops \
-             waiting: each byte buys it another second. It may go on like this for \
-             ever.",
-            "socket(7): SO_RCVTIMEO is a limit for one read, and a request takes as \
-             many reads as the client likes. Note when the second will be over, and \
-             before each read set what is left.",
-        ));
+             waiting: each byte buys it another second. It can go on like this \
+             forever.",
+            ONE_READ,
+        )
+        .reproduce(
+            "(for byte in G E T / a b c d e f; do printf $byte; sleep 0.3; done) |\n  \
+             nc 127.0.0.1 4545",
+        );
+        return Err(failure.with_pieces_as_one(PAUSE));
     }
-    // Who was cut off because of one long pause has proved nothing.
+    // If it was cut off because of one long pause, that has proved nothing.
     if longest > SECOND / 2 {
         return Err(client.inconclusive());
     }
+    client.expect_in_time(begun, LATE)?;
     client.closing_means(
         "Your program hangs up in the middle of a request that is slow, and gives no \
          reason.",
         TIMEOUT,
     );
     // A byte may still have been on its way; what becomes of it does not matter here.
-    let head = client.head();
-    is_408(&still_there(&mut server, head)?)
+    is_408(&client.head().map_err(ended)?)
 }
 
-fn half_a_second(submission: &Submission) -> Verdict {
+/// Its time is nearly over when it begins.
+fn late_first_word(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
-    server.wait_for_age(SECOND);
+    let begun = Instant::now();
     let mut client = server.connect()?;
-    let verdict = slowly(&mut client);
-    // Before its second was over, the client was wronged; later, nobody knows.
-    still_there(&mut server, verdict)
-        .map_err(|failure| failure.if_sent_within(SECOND * 4 / 5))
+    client.listen_until(begun + SLOWEST);
+    client.send(b"GET / HTTP/1.1\r\nHost: 127")?;
+    if !client.wait(LATE - SLOWEST) {
+        return Err(no_408(
+            &client,
+            "This client has said nothing for 0.8 seconds, and then half a request. \
+             Your program begins to count at its first byte, or again at each one, and \
+             not at the `accept`.",
+            ONE_READ,
+        )
+        .reproduce(
+            "(sleep 0.8; printf 'GET / HTTP/1.1\\r\\nHos') |\n  nc 127.0.0.1 4545",
+        ));
+    }
+    client.expect_in_time(begun, LATE)
 }
 
-/// A request that takes half a second.
-fn slowly(client: &mut Client) -> Verdict {
-    let meaning = "This client was slow, but not too slow: its second was not over \
-                   when your program lost patience.";
-    let why = "The task: one second for each request.";
-    client.send(b"GET / HTTP/1.1\r\n")?;
-    client.listen(NEARLY_HALF);
-    client.send(b"Host: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+fn slow_clients(submission: &Submission) -> Verdict {
+    at_the_same_time(submission, &[in_small_pieces, in_slow_pieces, late_but_whole])
+}
+
+/// A program that looks at the clock once, when it starts, has lost a part of the second.
+const AGE: Duration = Duration::from_millis(400);
+
+fn in_small_pieces(submission: &Submission) -> Verdict {
+    in_pieces(
+        submission,
+        PAUSE,
+        SECOND / 2,
+        "This client sent its request byte by byte, in half a second, and your program \
+         lost patience: it counts the pieces, and not the time.",
+    )
+}
+
+fn in_slow_pieces(submission: &Submission) -> Verdict {
+    in_pieces(
+        submission,
+        2 * PAUSE,
+        SLOWEST,
+        "This client sent its request byte by byte, and was done in 0.8 seconds. Its \
+         second was not over when your program lost patience.",
+    )
+}
+
+fn in_pieces(
+    submission: &Submission,
+    pause: Duration,
+    by: Duration,
+    meaning: &'static str,
+) -> Verdict {
+    let request = get("/");
+    let (slowly, rest) = request.split_at("GET / HTTP/1.1\r\nHo".len());
+    let mut server = submission.start()?;
+    server.wait_for_age(AGE);
+    let begun = Instant::now();
+    let mut client = server.connect()?;
+    for (byte, number) in slowly.iter().zip(1..) {
+        client.send(&[*byte])?;
+        client.listen_until(begun + number * pause);
+    }
+    let command = format!(
+        "(for byte in G E T ' ' / ' ' H T T P / 1 . 1 '\\r' '\\n' H o; do\n   \
+         printf \"$byte\"; sleep {}; done\n \
+         printf 'st: a\\r\\n\\r\\n') |\n  nc 127.0.0.1 4545",
+        pause.as_secs_f32()
+    );
+    in_time(&mut client, rest, by, meaning)
+        .map_err(|failure| failure.reproduce(command).with_pieces_as_one(pause))
+}
+
+fn late_but_whole(submission: &Submission) -> Verdict {
+    let mut server = submission.start()?;
+    server.wait_for_age(AGE);
+    let begun = Instant::now();
+    let mut client = server.connect()?;
+    client.listen_until(begun + SLOW);
+    let meaning = "This client was silent for 0.8 seconds, and then sent all of its \
+                   request. Its second was not over when your program lost patience.";
+    in_time(&mut client, &get("/"), SLOWEST, meaning).map_err(|failure| {
+        failure.reproduce(
+            "(sleep 0.8; printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n') |\n  \
+             nc 127.0.0.1 4545",
+        )
+    })
+}
+
+/// The rest of a request that comes in time must be answered.
+fn in_time(
+    client: &mut Client,
+    rest: &[u8],
+    by: Duration,
+    meaning: &'static str,
+) -> Verdict {
+    let why = "The task: one second for each request, whatever the client does in it.";
     client.closing_means(meaning, why);
-    client.response()?.expect_status(&[200], meaning, why)
+    let answer = client.send(rest).and_then(|()| client.read_response("GET"));
+    let verdict = match answer {
+        Ok(answer) => answer.expect_status(&[200], meaning, why),
+        Err(failure) => Err(ended(failure)),
+    };
+    // A client that was late has not been wronged.
+    verdict.map_err(|failure| match failure.kind {
+        Kind::Crash => failure,
+        _ => failure.should_see("HTTP/1.1 200").if_sent_within(by),
+    })
 }

@@ -27,12 +27,15 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("calls-it-bad", Handler(calls_it_bad)),
     ("says-it-and-stays", Threaded(says_it_and_stays)),
     ("times-each-read", Handler(times_each_read)),
+    ("counts-from-the-first-byte", Handler(counts_from_the_first_byte)),
     ("loses-patience", Handler(loses_patience)),
+    ("six-tenths", Handler(six_tenths)),
+    ("counts-reads", Handler(counts_reads)),
     ("right-in-threads", Threaded(in_threads)),
     ("right-with-a-watchdog", Handler(with_a_watchdog)),
 ];
 
-/// What has come of a request, and whether all of it came in time.
+/// All of a request, or what came of it in time.
 enum Came {
     All,
     Part(Vec<u8>),
@@ -70,7 +73,7 @@ fn answer(mut client: TcpStream, came: &Came) -> io::Result<()> {
     client.write_all(if matches!(came, Came::All) { PAGE } else { LATE })
 }
 
-/// A second is a second, also for who is ready.
+/// A second is a second, even for a client that's ready.
 fn sleeps_first(mut client: TcpStream) -> io::Result<()> {
     thread::sleep(SECOND);
     client.set_nonblocking(true)?;
@@ -81,7 +84,7 @@ fn sleeps_first(mut client: TcpStream) -> io::Result<()> {
     }
 }
 
-/// Whoever says nothing at all keeps it from looking.
+/// A client that says nothing at all keeps it from looking.
 fn looks_at_the_clock_between_reads(mut client: TcpStream) -> io::Result<()> {
     let begun = Instant::now();
     let mut head = Vec::new();
@@ -128,7 +131,7 @@ fn unwraps(mut client: TcpStream) -> io::Result<()> {
     client.write_all(PAGE)
 }
 
-/// Nobody is held up, and nobody is let go.
+/// No client waits for another, and none is ever let go.
 fn a_thread_for_each(mut client: TcpStream) -> io::Result<()> {
     crate::read_head(&mut client)?;
     client.write_all(PAGE)
@@ -140,7 +143,7 @@ fn answers_nobody(mut client: TcpStream) -> io::Result<()> {
     client.write_all(PAGE)
 }
 
-/// No request is taken for a bad one.
+/// If there's no request, it must be a bad one.
 fn blames_who_says_nothing(mut client: TcpStream) -> io::Result<()> {
     match read_for(&mut client, SECOND)? {
         Came::Part(head) if head.is_empty() => {
@@ -167,7 +170,7 @@ fn hangs_up(mut client: TcpStream) -> io::Result<()> {
     }
 }
 
-/// Who says nothing is let go; who has said something gets the page.
+/// A silent client is let go; one that has said something gets the page.
 fn takes_half_for_all(mut client: TcpStream) -> io::Result<()> {
     match read_for(&mut client, SECOND)? {
         Came::Part(head) if head.is_empty() => Ok(()),
@@ -202,10 +205,46 @@ fn times_each_read(mut client: TcpStream) -> io::Result<()> {
     answer(client, &came)
 }
 
-/// Ten times as strict as agreed.
-fn loses_patience(mut client: TcpStream) -> io::Result<()> {
-    let came = read_for(&mut client, SECOND / 10)?;
+/// The second begins when the client does.
+fn counts_from_the_first_byte(mut client: TcpStream) -> io::Result<()> {
+    client.set_read_timeout(Some(SECOND))?;
+    client.peek(&mut [0])?;
+    let came = read_for(&mut client, SECOND)?;
     answer(client, &came)
+}
+
+/// Half a second of silence is taken for the end, whatever the clock says.
+fn loses_patience(mut client: TcpStream) -> io::Result<()> {
+    let until = Instant::now() + SECOND;
+    let came = read(&mut client, |_| {
+        until.saturating_duration_since(Instant::now()).min(SECOND / 2)
+    })?;
+    answer(client, &came)
+}
+
+/// A little early, to be on the safe side.
+fn six_tenths(mut client: TcpStream) -> io::Result<()> {
+    let came = read_for(&mut client, SECOND * 6 / 10)?;
+    answer(client, &came)
+}
+
+/// Ten reads of a tenth of a second each make a second, if each of them waits.
+fn counts_reads(mut client: TcpStream) -> io::Result<()> {
+    let mut head = Vec::new();
+    let mut buffer = [0; 4096];
+    client.set_read_timeout(Some(SECOND / 10))?;
+    for _ in 0..10 {
+        match client.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(length) => head.extend_from_slice(&buffer[..length]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        if head.ends_with(b"\r\n\r\n") {
+            return client.write_all(PAGE);
+        }
+    }
+    client.write_all(LATE)
 }
 
 fn in_threads(mut client: TcpStream) -> io::Result<()> {
@@ -221,7 +260,7 @@ fn with_a_watchdog(mut client: TcpStream) -> io::Result<()> {
     thread::spawn(move || {
         thread::sleep(SECOND);
         if other.write_all(LATE).is_ok() {
-            // Wakes the one who reads.
+            // Wakes the thread that reads.
             let _ = other.shutdown(Shutdown::Both);
         }
     });

@@ -32,7 +32,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// What has become of a request.
+/// What became of a request.
 enum Request {
     Complete,
     Late,
@@ -54,7 +54,7 @@ fn read_request(client: &mut TcpStream, until: Instant) -> io::Result<Request> {
     let mut buffer = [0; 4096];
     while !has_blank_line(&request) {
         let left = until.saturating_duration_since(Instant::now());
-        // A socket would take zero for "no limit".
+        // Zero means "no limit" to a socket.
         if left.is_zero() {
             return Ok(Request::Late);
         }

@@ -1,4 +1,4 @@
-//! Exercise 04c: give each client a second for its request, and not longer.
+//! Exercise 04c: give each client a second for its request, and no longer.
 //!
 //! `cargo exercise run 04c [-- ADDRESS]`, then `cargo exercise check 04c`
 

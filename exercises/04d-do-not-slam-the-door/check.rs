@@ -14,48 +14,25 @@ pub const EXERCISE: Exercise = Exercise {
     given: 7,
     readme: include_str!("README.md"),
     checks: &[
-        Check {
-            points: 1,
-            reproduce: "curl -i http://127.0.0.1:4545/",
-            run: get_is_served,
-        },
-        Check {
-            points: 1,
-            reproduce: "curl -i -d name=value http://127.0.0.1:4545/",
-            run: post_is_refused,
-        },
-        Check { points: 3, reproduce: SOME_BYTES, run: some_bytes },
-        Check { points: 2, reproduce: MANY_BYTES, run: many_bytes },
-        Check { points: 2, reproduce: WITH_A_PAUSE, run: with_a_pause },
-        Check { points: 1, reproduce: LEAVES_IN_THE_MIDDLE, run: leaves_in_the_middle },
-        Check { points: 2, reproduce: STOPS_IN_THE_MIDDLE, run: stops_in_the_middle },
+        Check { points: 1, reproduce: TWICE, run: get_is_served },
+        Check { points: 1, reproduce: "", run: post_is_refused },
+        Check { points: 3, reproduce: "", run: some_bytes },
+        Check { points: 2, reproduce: "", run: many_bytes },
+        Check { points: 2, reproduce: "", run: with_a_pause },
+        Check { points: 1, reproduce: LEAVES, run: leaves_in_the_middle },
+        Check { points: 2, reproduce: STOPS, run: stops_in_the_middle },
         Check { points: 2, reproduce: GOES_ON, run: goes_on },
     ],
 };
 
-// curl would not show it: it reads while it sends, and leaves as soon as it is refused.
-const SOME_BYTES: &str = r#"python3 -c "import socket, time; \
-c = socket.create_connection('127.0.0.1 4545'.split()); \
-c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 64000\r\n\r\n'); \
-[(c.sendall(bytes(n)), time.sleep(0.1)) for n in (60000, 2000, 2000)]; \
-print(c.recv(999))""#;
-const MANY_BYTES: &str = r#"python3 -c "import socket, time; \
-c = socket.create_connection('127.0.0.1 4545'.split()); \
-c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n'); \
-[(c.sendall(bytes(n)), time.sleep(0.1)) for n in (996000, 2000, 2000)]; \
-print(c.recv(999))""#;
-const WITH_A_PAUSE: &str = r#"python3 -c "import socket, time; \
-c = socket.create_connection('127.0.0.1 4545'.split()); \
-c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 64000\r\n\r\n'); \
-[(c.sendall(bytes(n)), time.sleep(0.4)) for n in (60000, 2000, 2000)]; \
-print(c.recv(999))""#;
-// With bytes that nobody has read, its connection ends with RST too.
-const LEAVES_IN_THE_MIDDLE: &str = r#"python3 -c "import socket, time; \
+const TWICE: &str = "curl -i http://127.0.0.1:4545/ http://127.0.0.1:4545/";
+// With bytes that it has not read, its connection ends with RST too.
+const LEAVES: &str = r#"python3 -c "import socket, time; \
 c = socket.create_connection('127.0.0.1 4545'.split()); \
 c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc'); \
 c.recv(1)"
 curl -i http://127.0.0.1:4545/"#;
-const STOPS_IN_THE_MIDDLE: &str = r#"python3 -c "import socket, time; \
+const STOPS: &str = r#"python3 -c "import socket, time; \
 c = socket.create_connection('127.0.0.1 4545'.split()); \
 c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n'); \
 c.sendall(b'abc'); time.sleep(3)" &
@@ -67,11 +44,15 @@ c.sendall(b'POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\n'); \
 sleep 0.5; curl -i -m 2 http://127.0.0.1:4545/"#;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// Nearly: what the client does behind it takes time too.
-const HALF: Duration = Duration::from_millis(400);
+/// A program that has not come to the next client by then has slept.
+const RIGHT_AWAY: Duration = Duration::from_millis(300);
+/// So slow is the slowest client that is in time, and a little more where the machine is
+/// busy.
+const SLOW: Duration = Duration::from_millis(750);
+const SLOWEST: Duration = Duration::from_millis(800);
 /// The second, and half as much again.
 const LATE: Duration = Duration::from_millis(1500);
-/// The pauses of a client that goes on sending. So short that nobody takes them for its
+/// The pauses of a client that goes on sending. So short that they do not look like its
 /// end.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -79,35 +60,66 @@ const RESET: &str = "RFC 9112, section 9.6: a system that closes a connection wi
                      unread bytes in it sends RST, which may destroy an answer before \
                      the client has read it. Close only your own direction, then read \
                      on.";
+const TOO_LARGE: &str = "RFC 9110, section 15.5.14: 413 (Content Too Large) says that \
+                         the server does not take as much. The task: each POST gets \
+                         it.";
 const PATIENCE: &str = "The task: patience for one second in all. RFC 9112, section \
                         9.6 has the server read until the client closes, or until it \
                         is reasonably certain that the client has its answer.";
 
 fn get_is_served(submission: &Submission) -> Verdict {
-    submission.start()?.ask(&get("/"))?.expect_success()
+    let mut server = submission.start()?;
+    let mut client = server.connect()?;
+    client.send(&get("/"))?;
+    client.head()?.expect_success()?;
+    client.leave();
+    let begun = Instant::now();
+    let mut next = server.connect()?;
+    next.send(&get("/"))?;
+    if !next.wait(RIGHT_AWAY) {
+        return Err(next.wrong(
+            "The first client has its page and is gone, and your program is patient \
+             with it all the same. The next one waits.",
+            "read(2) returns 0 as soon as the client has closed its side: then nothing \
+             is on its way any more.",
+        ));
+    }
+    next.expect_in_time(begun, SECOND / 2)?;
+    next.response()?.expect_success()
 }
 
 fn post_is_refused(submission: &Submission) -> Verdict {
-    let mut server = submission.start()?;
-    let mut client = server.connect()?;
-    client.send(&[head(10).as_slice(), b"name=value"].concat())?;
-    let answer = client.response()?;
-    answer.expect_status(
-        &[413],
-        "This is an upload, and the status does not say that it is refused for its \
-         size.",
-        "RFC 9110, section 15.5.14: 413 (Content Too Large) says that the server does \
-         not take as much. The task: each POST gets it.",
-    )?;
-    client.expect_close()
+    let small = [head("/", "Content-Length", 10).as_slice(), b"name=value"].concat();
+    let empty = head("/elsewhere", "Content-Length", 0);
+    submission.each([small, empty], |server, request| {
+        let mut client = server.connect()?;
+        client.send(request)?;
+        client.response()?.expect_status(
+            &[413],
+            "This is an upload, and the status does not say that it is refused for its \
+             size.",
+            TOO_LARGE,
+        )?;
+        let answered = Instant::now();
+        if client.end().is_none() && !client.wait(RIGHT_AWAY) {
+            return Err(client.wrong(
+                "The answer has come, and all of the upload has been sent. But no FIN \
+                 says that the connection ends, and a client that waits for its end \
+                 waits for nothing.",
+                "shutdown(2) sends a FIN, and so does close(2) once all has been read.",
+            ));
+        }
+        client.expect_in_time(answered, SECOND / 2)?;
+        client.expect_close()
+    })
 }
 
-fn head(length: usize) -> Vec<u8> {
-    format!("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n")
+fn head(path: &str, name: &str, length: usize) -> Vec<u8> {
+    format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{name}: {length}\r\n\r\n")
         .into()
 }
 
-/// A piece of a body, and the pause behind it.
+/// A piece of a body, and when the next one comes, after the start.
 type Piece = (usize, Duration);
 
 /// What it means when the connection is thrown away: after a FIN, and without one.
@@ -115,43 +127,75 @@ type Meanings = [&'static str; 2];
 
 /// Sends a body in these pieces. Nothing may be thrown away, and the refusal must
 /// arrive.
-fn upload(submission: &Submission, pieces: &[Piece], meanings: Meanings) -> Verdict {
+fn upload(
+    submission: &Submission,
+    name: &str,
+    pieces: &[Piece],
+    meanings: Meanings,
+) -> Verdict {
     let mut server = submission.start()?;
+    let begun = Instant::now();
     let mut client = server.connect()?;
-    upload_by(&mut client, pieces, meanings).map_err(|failure| {
-        // A client that had sent all of it in its second was wronged; later, nobody
-        // knows.
-        if client.is_late() {
-            failure.inconclusive()
-        } else {
-            failure.if_sent_within(SECOND * 4 / 5)
-        }
+    // A client that means to pause has more time, but not more than it takes by itself.
+    let limit = if pieces[0].1.is_zero() { SECOND * 9 / 20 } else { SLOWEST };
+    upload_by(&mut client, begun, name, pieces, meanings).map_err(|failure| {
+        // Only a client that had sent all of it in time was wronged.
+        failure
+            .reproduce(in_python(name, pieces))
+            .should_see("b'HTTP/1.1 413 …'")
+            .if_sent_within(limit)
     })
 }
 
-fn upload_by(client: &mut Client, pieces: &[Piece], meanings: Meanings) -> Verdict {
-    let mut bytes = head(pieces.iter().map(|(length, _)| length).sum());
-    let [after_fin, at_once] = meanings;
-    client.closing_means(at_once, RESET);
-    for (length, pause) in pieces {
+// curl would not show it: it reads while it sends, and leaves as soon as it is refused.
+fn in_python(name: &str, pieces: &[Piece]) -> String {
+    let length: usize = pieces.iter().map(|(length, _)| length).sum();
+    let lengths: Vec<String> = pieces.iter().map(|(it, _)| it.to_string()).collect();
+    let pause = if pieces[0].1 > SECOND / 2 { "0.35" } else { "0.1" };
+    format!(
+        r#"python3 -c "import socket, time; \
+c = socket.create_connection('127.0.0.1 4545'.split()); \
+c.sendall(b'POST / HTTP/1.1\r\n{name}: {length}\r\n\r\n'); \
+[(c.sendall(bytes(n)), time.sleep({pause})) for n in ({})]; \
+print(c.recv(999))""#,
+        lengths.join(", ")
+    )
+}
+
+fn upload_by(
+    client: &mut Client,
+    begun: Instant,
+    name: &str,
+    pieces: &[Piece],
+    meanings: Meanings,
+) -> Verdict {
+    let mut bytes = head("/", name, pieces.iter().map(|(length, _)| length).sum());
+    let [after_fin, without] = meanings;
+    client.closing_means(without, RESET);
+    for (length, until) in pieces {
         let is_half_closed = client.end() == Some(End::Fin);
         // The first piece comes together with the head: some of it is always unread.
         bytes.resize(bytes.len() + length, b'x');
         client.send(&bytes)?;
-        client.pause(*pause);
+        let pausing = Instant::now();
+        client.listen_until(begun + *until);
+        // To send may take a while, and then the pause isn't what it should be.
+        if pausing.elapsed() < *until * 4 / 5 {
+            return Err(client.inconclusive());
+        }
+        client.pause(PAUSE);
         if client.end() == Some(End::Rst) {
-            let meaning = if is_half_closed { after_fin } else { at_once };
+            let meaning = if is_half_closed { after_fin } else { without };
             return Err(client.wrong(meaning, RESET));
         }
         bytes.clear();
     }
-    let answer = client.response()?;
-    answer.expect_status(
+    client.read_response("POST")?.expect_status(
         &[413],
         "A small upload is refused with 413, and this one is not.",
-        "RFC 9110, section 15.5.14: 413 (Content Too Large) says that the server does \
-         not take as much.",
+        TOO_LARGE,
     )?;
+    client.wait(LATE);
     client.expect_close().map_err(|failure| match client.end() {
         Some(End::Rst) => failure.because(
             "Your program waits before it closes, and does not read meanwhile. All \
@@ -163,6 +207,8 @@ fn upload_by(client: &mut Client, pieces: &[Piece], meanings: Meanings) -> Verdi
     })
 }
 
+const NO_PAUSE: Duration = Duration::ZERO;
+
 fn some_bytes(submission: &Submission) -> Verdict {
     let meanings = [
         "The answer is complete, and your program says so. But then it closes, and \
@@ -172,23 +218,26 @@ fn some_bytes(submission: &Submission) -> Verdict {
          has not read. This client found the answer all the same; one that is slower, \
          or farther away, finds only the reset.",
     ];
-    upload(submission, &[(60_000, PAUSE), (2_000, PAUSE), (2_000, PAUSE)], meanings)
+    let pieces = [(60_000, NO_PAUSE), (2_000, NO_PAUSE), (2_000, NO_PAUSE)];
+    upload(submission, "Content-Length", &pieces, meanings)?;
+    let small = "Your program reads this body only if the name of its length is \
+                 written in capitals and small letters as `Content-Length` is.";
+    upload(submission, "content-length", &pieces, [small; 2])
 }
 
 fn many_bytes(submission: &Submission) -> Verdict {
     let meaning = "Your program reads on after its answer, or before it, but not far \
                    enough: this client had more to send.";
-    upload(
-        submission,
-        &[(996_000, PAUSE), (2_000, PAUSE), (2_000, PAUSE)],
-        [meaning; 2],
-    )
+    let pieces = [(996_000, NO_PAUSE), (2_000, NO_PAUSE), (2_000, NO_PAUSE)];
+    upload(submission, "Content-Length", &pieces, [meaning; 2])
 }
 
 fn with_a_pause(submission: &Submission) -> Verdict {
-    let meaning = "A pause, and your program believes that nothing more will come. It \
-                   closes, and the rest of the body meets nobody.";
-    upload(submission, &[(60_000, HALF), (2_000, PAUSE), (2_000, PAUSE)], [meaning; 2])
+    let meaning = "The client pauses, and your program believes that nothing more will \
+                   come. It closes, and the rest of the body comes too late, although \
+                   the client is done before its second is over.";
+    let pieces = [(60_000, SLOW - 2 * PAUSE), (2_000, NO_PAUSE), (2_000, NO_PAUSE)];
+    upload(submission, "Content-Length", &pieces, [meaning; 2])
 }
 
 fn leaves_in_the_middle(submission: &Submission) -> Verdict {
@@ -199,15 +248,22 @@ fn leaves_in_the_middle(submission: &Submission) -> Verdict {
     next.send(&get("/"))?;
     client.reset();
     next.wait(LATE);
-    let answer = next.response();
-    answer?.expect_success()?;
+    next.response()?.expect_success()?;
+    // As browsers do that connect in advance.
+    server.connect()?.leave();
+    let mut last = server.connect()?;
+    last.send(&get("/"))?;
+    last.wait(LATE);
+    last.response()?.expect_success()?;
     server.survives()
 }
 
 /// A client that has begun to send a body.
 fn begin(server: &mut Server) -> Verdict<Client> {
     let mut client = server.connect()?;
-    client.send(&[head(64_000).as_slice(), &[b'x'; 10_000]].concat())?;
+    client.send(
+        &[&head("/", "Content-Length", 64_000), [b'x'; 10_000].as_slice()].concat(),
+    )?;
     Ok(client)
 }
 
@@ -215,37 +271,44 @@ fn stops_in_the_middle(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
     let begun = Instant::now();
     let mut client = begin(&mut server)?;
-    if !client.wait(LATE) {
-        return Err(client.wrong(
-            "The client has stopped, and your program waits for the rest of its body \
-             before it says a word. It may wait for ever.",
-            PATIENCE,
-        ));
-    }
-    let answer = client.head();
-    answer?;
     let mut next = server.connect()?;
     next.send(&get("/"))?;
     if !next.wait(LATE) {
-        return Err(next.wrong(
+        client.listen(SILENCE_WINDOW);
+        let meaning = if client.received().is_empty() {
+            "The client has stopped, and your program waits for the rest of its body \
+             before it says a word. It may wait forever."
+        } else {
             "The first client has its answer and stays. Your program waits for it to \
-             close, beyond its second, and whoever comes next waits too.",
+             close, beyond its second, and the next one waits too."
+        };
+        return Err(next.wrong(meaning, PATIENCE));
+    }
+    next.expect_in_time(begun, LATE)?;
+    next.response()?.expect_success()?;
+    if !client.wait(LATE) {
+        return Err(client.wrong(
+            "The client has stopped, and gets no answer when its second is over. Your \
+             program waits for the rest of its body, even if it serves others \
+             meanwhile.",
             PATIENCE,
         ));
     }
-    let answer = next.response();
-    answer?.expect_success()?;
-    client.pause(LATE.saturating_sub(begun.elapsed()));
-    is_closed(&mut client)
+    client.expect_in_time(begun, LATE + SECOND / 4)?;
+    client.head()?.expect_status(
+        &[413],
+        "This upload is refused with 413 when all of it comes. Now that it stops in \
+         the middle, it is not.",
+        TOO_LARGE,
+    )?;
+    client.listen_until(begun + LATE - SECOND / 5);
+    client.pause(SECOND / 10);
+    is_gone(&mut client)?;
+    client.expect_in_time(begun, LATE + SECOND / 4)
 }
 
-/// What is sent to a socket that has been closed is answered with RST; after a FIN
-/// alone it is taken.
-fn is_closed(client: &mut Client) -> Verdict {
-    client.send(b"x")?;
-    client.pause(SILENCE_WINDOW);
-    client.send(b"x")?;
-    if client.end() == Some(End::Rst) {
+fn is_gone(client: &mut Client) -> Verdict {
+    if client.is_gone_within(2 * SILENCE_WINDOW)? {
         return Ok(());
     }
     Err(client.wrong(
@@ -259,33 +322,44 @@ fn is_closed(client: &mut Client) -> Verdict {
 
 fn goes_on(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
+    let begun = Instant::now();
     let mut client = begin(&mut server)?;
     let mut next = server.connect()?;
     next.send(&get("/"))?;
     let mut longest = Duration::ZERO;
-    for _ in 0..72 {
-        let begun = Instant::now();
+    for number in (1..).take_while(|&number| number * PAUSE <= LATE) {
+        let last = Instant::now();
         client.send(b"x")?;
-        next.listen(PAUSE);
-        longest = longest.max(begun.elapsed());
-        if !next.received().is_empty() || next.end().is_some() {
+        client.listen_until(begun + number * PAUSE);
+        longest = longest.max(last.elapsed());
+        if client.end() == Some(End::Rst) {
             break;
         }
     }
-    if next.received().is_empty() && next.end().is_none() {
-        return Err(next.wrong(
-            "The first client goes on sending, a byte now and a byte then, and each \
-             buys it another second of your patience. The next client waits, perhaps \
-             for ever.",
-            "socket(7): SO_RCVTIMEO is a limit for one read, and there are as many as \
-             the client likes. Note when the second will be over, and before each read \
-             set what is left.",
-        ));
-    }
-    // Who was cut off because of one long pause has proved nothing.
+    // If it was cut off because of one long pause, that has proved nothing.
     if longest > SECOND / 2 {
         return Err(next.inconclusive());
     }
-    let answer = next.response();
-    answer?.expect_success()
+    if !next.wait(SECOND / 5) {
+        return Err(next.wrong(
+            "The first client goes on sending, a byte now and a byte then, and each \
+             buys it another second of your patience. The next client waits, perhaps \
+             forever.",
+            "socket(7): SO_RCVTIMEO is a limit for one read, and there are as many as \
+             the client likes. Note when the second will be over, and before each read \
+             set what is left.",
+        )
+        .with_pieces_as_one(PAUSE));
+    }
+    next.response()?.expect_success()?;
+    if client.end() != Some(End::Rst) && !client.is_gone_within(2 * SILENCE_WINDOW)? {
+        return Err(client.wrong(
+            "This client goes on sending, a byte now and a byte then, and your program \
+             goes on reading, even if it serves others meanwhile: each byte buys it \
+             another second.",
+            PATIENCE,
+        )
+        .with_pieces_as_one(PAUSE));
+    }
+    client.expect_in_time(begun, LATE + SECOND / 4)
 }

@@ -14,7 +14,7 @@ const REFUSAL: &[u8] =
     b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 18\r\nConnection: close\r\n\r\n\
       I take no uploads\n";
 
-/// For what a client still sends when it has its answer.
+/// For what a client still sends after it has its answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> Result<()> {
@@ -41,7 +41,7 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
 }
 
 /// Says that nothing more will come (FIN), then reads on, until the client has closed
-/// too or the patience is over. Only what has been read can be closed without a reset.
+/// too or the patience is over. Unread bytes would turn the close into a reset.
 fn close_gently(mut client: TcpStream) -> io::Result<()> {
     client.shutdown(Shutdown::Write)?;
     let until = Instant::now() + PATIENCE;
@@ -53,7 +53,7 @@ fn close_gently(mut client: TcpStream) -> io::Result<()> {
         }
         client.set_read_timeout(Some(left))?;
         match client.read(&mut buffer) {
-            // It has closed, or it was too late, or it has left in another way.
+            // It has closed, or it's too late, or it has left in another way.
             Ok(0) | Err(_) => return Ok(()),
             Ok(_) => {}
         }

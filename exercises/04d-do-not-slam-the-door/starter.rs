@@ -35,7 +35,7 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     let head = read_head(&mut client)?;
     let answer = if head.starts_with(b"POST ") { REFUSAL } else { PAGE };
     client.write_all(answer)
-    // TODO: here `client` is dropped and the connection closed, however much of the
+    // TODO: here `client` is dropped and its connection closed, even if some of the
     // body is still unread, or on its way.
 }
 

@@ -24,8 +24,8 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("empty-method", Handler(empty_method)),
     ("hangs-up", Handler(hangs_up)),
     ("calls-it-not-found", Handler(calls_it_not_found)),
-    ("any-blanks", Handler(any_blanks)),
-    ("tab-is-a-blank", Handler(tab_is_a_blank)),
+    ("any-spaces", Handler(any_spaces)),
+    ("tab-is-a-space", Handler(tab_is_a_space)),
     ("trims", Handler(trims)),
     ("any-method", Handler(any_method)),
     ("letters-of-all-kinds", Handler(letters_of_all_kinds)),
@@ -37,6 +37,10 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("small-letters", Handler(small_letters)),
     ("parses-a-number", Handler(parses_a_number)),
     ("looks-at-the-beginning", Handler(looks_at_the_beginning)),
+    ("digits-of-all-kinds", Handler(digits_of_all_kinds)),
+    ("looks-at-the-first-byte", Handler(looks_at_the_first_byte)),
+    ("wants-a-letter-first", Handler(wants_a_letter_first)),
+    ("cleans-up", Handler(cleans_up)),
     ("right-with-more-fields", Threaded(with_more_fields)),
     ("right-in-chunks", Handler(in_chunks)),
 ];
@@ -50,7 +54,7 @@ fn first_line(client: &mut TcpStream) -> io::Result<String> {
     Ok(head.split("\r\n").next().unwrap_or_default().into())
 }
 
-/// What is right about most of them.
+/// All that most of them do right.
 fn answer(
     mut client: TcpStream,
     parse: impl Fn(&str) -> Option<Parts>,
@@ -107,7 +111,7 @@ fn two_versions_only(client: TcpStream) -> io::Result<()> {
     answer(client, |line| right(line).filter(|parts| known.contains(&&*parts[2])))
 }
 
-/// What is behind the `?` was not thought of.
+/// The query was forgotten.
 fn cuts_the_query(client: TcpStream) -> io::Result<()> {
     answer(client, |line| {
         let [method, target, version] = right(line)?;
@@ -115,7 +119,7 @@ fn cuts_the_query(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// Good for a path, but this is not yet one.
+/// Good for a path, but this isn't one yet.
 fn decodes(client: TcpStream) -> io::Result<()> {
     answer(client, |line| {
         let [method, target, version] = right(line)?;
@@ -128,7 +132,7 @@ fn wants_a_slash(client: TcpStream) -> io::Result<()> {
     answer(client, |line| right(line).filter(|parts| parts[1].starts_with('/')))
 }
 
-/// Who would need more?
+/// More than enough.
 fn short_targets(client: TcpStream) -> io::Result<()> {
     answer(client, |line| right(line).filter(|parts| parts[1].len() <= 1024))
 }
@@ -139,13 +143,13 @@ fn knows_three_methods(client: TcpStream) -> io::Result<()> {
     answer(client, |line| right(line).filter(|parts| known.contains(&&*parts[0])))
 }
 
-/// What it does not know cannot be right.
+/// If it doesn't know a method, the method must be wrong.
 fn knows_some_methods(client: TcpStream) -> io::Result<()> {
     let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"];
     answer(client, |line| right(line).filter(|parts| known.contains(&&*parts[0])))
 }
 
-/// So that it need not compare twice.
+/// So that it needn't compare twice.
 fn shouts(client: TcpStream) -> io::Result<()> {
     answer(client, |line| {
         let [method, target, version] = right(line)?;
@@ -159,7 +163,7 @@ fn letters_only(client: TcpStream) -> io::Result<()> {
     answer(client, |line| right(line).filter(|parts| parts[0].chars().all(is_letter)))
 }
 
-/// A version that is missing is taken for the usual one.
+/// A missing version must be the usual one.
 fn as_in_1991(client: TcpStream) -> io::Result<()> {
     answer(client, |line| right(line).or_else(|| right(&format!("{line} HTTP/1.1"))))
 }
@@ -213,7 +217,7 @@ fn hangs_up(mut client: TcpStream) -> io::Result<()> {
     write!(client, "HTTP/1.1 200 OK\r\n\r\n{page}")
 }
 
-/// One answer for all that it cannot serve.
+/// One answer for all that it can't serve.
 fn calls_it_not_found(mut client: TcpStream) -> io::Result<()> {
     let line = first_line(&mut client)?;
     match right(&line) {
@@ -222,8 +226,8 @@ fn calls_it_not_found(mut client: TcpStream) -> io::Result<()> {
     }
 }
 
-/// `split_whitespace` takes any number of any blanks.
-fn any_blanks(client: TcpStream) -> io::Result<()> {
+/// `split_whitespace` accepts any white space, as often as it comes.
+fn any_spaces(client: TcpStream) -> io::Result<()> {
     answer(client, |line| {
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
         right(&words.join(" "))
@@ -231,7 +235,7 @@ fn any_blanks(client: TcpStream) -> io::Result<()> {
 }
 
 /// White space is white space.
-fn tab_is_a_blank(client: TcpStream) -> io::Result<()> {
+fn tab_is_a_space(client: TcpStream) -> io::Result<()> {
     answer(client, |line| right(&line.replace('\t', " ")))
 }
 
@@ -240,7 +244,7 @@ fn trims(client: TcpStream) -> io::Result<()> {
     answer(client, |line| right(line.trim()))
 }
 
-/// Who checks methods?
+/// Methods aren't looked at.
 fn any_method(client: TcpStream) -> io::Result<()> {
     answer(client, |line| {
         let parts = parts(line)?;
@@ -256,8 +260,9 @@ fn letters_of_all_kinds(client: TcpStream) -> io::Result<()> {
         let bytes: Vec<u8> = line.chars().map(|letter| letter as u8).collect();
         let text = String::from_utf8(bytes).ok()?;
         let parts = parts(&text)?;
-        let is_allowed =
-            |sign: char| sign.is_alphanumeric() || "!#$%&'*+-.^_`|~".contains(sign);
+        let is_allowed = |letter: char| {
+            letter.is_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter)
+        };
         let is_right = !parts[0].is_empty()
             && parts[0].chars().all(is_allowed)
             && is_target(parts[1])
@@ -266,7 +271,7 @@ fn letters_of_all_kinds(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// What is no blank is a target.
+/// Anything but a space is a target.
 fn any_target(client: TcpStream) -> io::Result<()> {
     answer(client, |line| {
         let parts = parts(line)?;
@@ -276,7 +281,7 @@ fn any_target(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// What a client sends need not be a text.
+/// What a client sends needn't be a text.
 #[expect(clippy::unwrap_used, reason = "that is the mistake")]
 fn unwraps(client: TcpStream) -> io::Result<()> {
     answer(client, |line| {
@@ -302,7 +307,7 @@ fn any_letters(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// Control characters are those below the blank, and one more.
+/// Control characters are those below the space, and one more.
 fn forgets_del(client: TcpStream) -> io::Result<()> {
     answer(client, |line| {
         let parts = parts(line)?;
@@ -325,7 +330,7 @@ fn any_version(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// Most names on the wire are the same in both cases.
+/// Most names on the wire are case-insensitive.
 fn small_letters(client: TcpStream) -> io::Result<()> {
     answer(client, |line| {
         let parts = parts(line)?;
@@ -346,7 +351,7 @@ fn parses_a_number(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// `starts_with`, and what follows does not matter.
+/// `starts_with`, and what follows doesn't matter.
 fn looks_at_the_beginning(client: TcpStream) -> io::Result<()> {
     answer(client, |line| {
         let parts = parts(line)?;
@@ -354,6 +359,44 @@ fn looks_at_the_beginning(client: TcpStream) -> io::Result<()> {
             && is_target(parts[1])
             && parts[2].starts_with("HTTP/1.");
         is_right.then(|| owned(parts))
+    })
+}
+
+/// `\d` and `is_numeric` know the digits of the whole world.
+fn digits_of_all_kinds(client: TcpStream) -> io::Result<()> {
+    answer(client, |line| {
+        let bytes: Vec<u8> = line.chars().map(|letter| letter as u8).collect();
+        let text = String::from_utf8(bytes).ok()?;
+        right(&text.replace(char::is_numeric, "1")).map(|_| parts(&text).map(owned))?
+    })
+}
+
+/// If a method begins like one, it is one.
+fn looks_at_the_first_byte(client: TcpStream) -> io::Result<()> {
+    answer(client, |line| {
+        let parts = parts(line)?;
+        let is_method = parts[0].as_bytes().first().is_some_and(u8::is_ascii_graphic)
+            && is_token(&parts[0][..1])
+            && !parts[0].contains(['@', ':', '\0', '\u{c3}']);
+        let is_right = is_method && is_target(parts[1]) && is_version(parts[2]);
+        is_right.then(|| owned(parts))
+    })
+}
+
+/// As names do in a program.
+fn wants_a_letter_first(client: TcpStream) -> io::Result<()> {
+    answer(client, |line| {
+        right(line).filter(|parts| !parts[0].starts_with(['~', '!', '|']))
+    })
+}
+
+/// Two slashes are one.
+fn cleans_up(client: TcpStream) -> io::Result<()> {
+    answer(client, |line| {
+        let [method, target, version] = right(line)?;
+        let is_path = target.starts_with('/');
+        let target = if is_path { target.replace("//", "/") } else { target };
+        Some([method, target, version])
     })
 }
 

@@ -26,13 +26,13 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     let Some(line) = read_first_line(&mut client)? else { return Ok(()) };
     match request_line(&line) {
         Some(parts) => answer(&mut client, "200 OK", &parts.join(&b'\n')),
-        None => answer(&mut client, "400 Bad Request", b"This is no request line."),
+        None => answer(&mut client, "400 Bad Request", b"That isn't a request line."),
     }
 }
 
-/// Method, target and version. None when the line is not made of these.
+/// Returns method, target, and version, or `None` if the line isn't made of these.
 fn request_line(line: &[u8]) -> Option<[&[u8]; 3]> {
-    // Two blanks in a row, or one at an end, make an empty part.
+    // Two spaces in a row, or one at an end, make an empty part.
     let parts: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
     let [method, target, version] = parts[..] else { return None };
     let is_right = is_token(method) && is_target(target) && is_version(version);
@@ -54,7 +54,7 @@ fn is_version(part: &[u8]) -> bool {
         if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 
-/// Reads until the blank line, and gives back the first line. None when the client has
+/// Reads until the blank line, and returns the first line, or `None` if the client has
 /// left before.
 fn read_first_line(client: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut head = Vec::new();

@@ -28,19 +28,19 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     let Some(line) = read_first_line(&mut client)? else { return Ok(()) };
     match request_line(&line) {
         Some(parts) => answer(&mut client, "200 OK", &parts.join(&b'\n')),
-        None => answer(&mut client, "400 Bad Request", b"This is no request line."),
+        None => answer(&mut client, "400 Bad Request", b"That isn't a request line."),
     }
 }
 
-/// Method, target and version. None when the line is not made of these.
+/// Returns method, target, and version, or `None` if the line isn't made of these.
 fn request_line(line: &[u8]) -> Option<[&[u8]; 3]> {
-    // TODO: this takes whatever is between two blanks, of whatever kind they are, and
-    // does not mind what comes behind the third part.
+    // TODO: this accepts anything between two spaces, and white space of any kind and
+    // number for a space, and it doesn't mind what comes after the third part.
     let mut parts = line.split(u8::is_ascii_whitespace).filter(|part| !part.is_empty());
     Some([parts.next()?, parts.next()?, parts.next()?])
 }
 
-/// Reads until the blank line, and gives back the first line. None when the client has
+/// Reads until the blank line, and returns the first line, or `None` if the client has
 /// left before.
 fn read_first_line(client: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut head = Vec::new();

@@ -12,11 +12,11 @@ type Fields = Vec<(String, String)>;
 pub const MISTAKES: &[(&str, Mistake)] = &[
     ("case-matters", Handler(case_matters)),
     ("as-written", Handler(as_written)),
-    ("wants-a-blank", Handler(wants_a_blank)),
-    ("cuts-one-blank", Handler(cuts_one_blank)),
-    ("tab-is-no-blank", Handler(tab_is_no_blank)),
+    ("wants-a-space", Handler(wants_a_space)),
+    ("cuts-one-space", Handler(cuts_one_space)),
+    ("tabs-stay", Handler(tabs_stay)),
     ("trims-too-much", Handler(trims_too_much)),
-    ("cuts-all-blanks", Handler(cuts_all_blanks)),
+    ("cuts-all-spaces", Handler(cuts_all_spaces)),
     ("no-empty-value", Handler(no_empty_value)),
     ("splits-at-every-colon", Handler(splits_at_every_colon)),
     ("host-is-optional", Handler(host_is_optional)),
@@ -32,9 +32,18 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("any-name", Handler(any_name)),
     ("letters-of-all-kinds", Handler(letters_of_all_kinds)),
     ("letters-and-dashes", Handler(letters_and_dashes)),
+    ("one-value-a-name", Handler(one_value_a_name)),
+    ("joins-values", Handler(joins_values)),
+    ("lists-the-request-line", Handler(lists_the_request_line)),
+    ("small-values", Handler(small_values)),
+    ("empty-host-is-none", Handler(empty_host_is_none)),
+    ("counts-hosts-that-say-something", Handler(counts_hosts_that_say_something)),
+    ("compares-neighbors", Handler(compares_neighbors)),
+    ("trims-ascii", Handler(trims_ascii)),
+    ("wants-utf-8", Handler(wants_utf_8)),
 ];
 
-/// What is right about all of them.
+/// All that they do right.
 fn answer(
     mut client: TcpStream,
     fields: impl Fn(&str) -> Option<Fields>,
@@ -104,7 +113,7 @@ fn with_host(
     answer(client, |head| host(head, lines(head).map(field).collect::<Option<_>>()?))
 }
 
-/// Looks for `Host`, as it is mostly written.
+/// Looks for `Host`, as it's usually written.
 fn case_matters(client: TcpStream) -> io::Result<()> {
     answer(client, |head| {
         let has_host = lines(head).any(|line| line.starts_with("Host:"));
@@ -122,34 +131,34 @@ fn as_written(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// The colon and the blank behind it are taken for one sign.
-fn wants_a_blank(client: TcpStream) -> io::Result<()> {
+/// The colon and the space after it look like one thing.
+fn wants_a_space(client: TcpStream) -> io::Result<()> {
     with_field(client, |line| {
         field(line).filter(|_| line.contains(": ") || line.ends_with(':'))
     })
 }
 
-/// One blank is usual, so one is cut.
-fn cuts_one_blank(client: TcpStream) -> io::Result<()> {
+/// One space is usual, so one is cut.
+fn cuts_one_space(client: TcpStream) -> io::Result<()> {
     with_value(client, |value| Some(value.strip_prefix(' ').unwrap_or(value).into()))
 }
 
-/// `trim_matches(' ')` knows one kind of blank.
-fn tab_is_no_blank(client: TcpStream) -> io::Result<()> {
+/// `trim_matches(' ')` knows one kind of white space.
+fn tabs_stay(client: TcpStream) -> io::Result<()> {
     with_value(client, |value| Some(value.trim_matches(' ').into()))
 }
 
-/// `trim` knows the blanks of the whole world.
+/// `trim` knows the white space of the whole world.
 fn trims_too_much(client: TcpStream) -> io::Result<()> {
     with_value(client, |value| Some(value.trim().into()))
 }
 
 /// `replace` finds them everywhere.
-fn cuts_all_blanks(client: TcpStream) -> io::Result<()> {
+fn cuts_all_spaces(client: TcpStream) -> io::Result<()> {
     with_value(client, |value| Some(value.replace([' ', '\t'], "")))
 }
 
-/// A value of no length is taken for none.
+/// A value without a length looks like no value.
 fn no_empty_value(client: TcpStream) -> io::Result<()> {
     with_value(client, |value| {
         let value = value.trim_matches([' ', '\t']);
@@ -157,7 +166,7 @@ fn no_empty_value(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// `split` goes on at every colon, and what is behind the second is lost.
+/// `split` goes on at every colon, and what comes after the second is lost.
 fn splits_at_every_colon(client: TcpStream) -> io::Result<()> {
     with_value(client, |value| {
         Some(
@@ -195,11 +204,14 @@ fn looks_at_the_beginning(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// A map keeps one value a name; the second takes the place of the first.
+/// The second host takes the place of the first.
 fn last_host_wins(client: TcpStream) -> io::Result<()> {
-    with_host(client, |_, fields| {
-        let map: BTreeMap<String, String> = fields.into_iter().collect();
-        map.contains_key("host").then(|| map.into_iter().collect())
+    with_host(client, |_, mut fields| {
+        let last = fields.iter().rposition(|(name, _)| name == "host")?;
+        let host = fields.remove(last);
+        fields.retain(|(name, _)| name != "host");
+        fields.push(host);
+        Some(fields)
     })
 }
 
@@ -212,7 +224,7 @@ fn same_host_twice(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// `filter_map` leaves out what it does not understand.
+/// `filter_map` leaves out what it doesn't understand.
 fn skips_odd_lines(client: TcpStream) -> io::Result<()> {
     answer(client, |head| {
         let fields = lines(head).filter(|line| line.contains(':')).map(field);
@@ -236,7 +248,7 @@ fn trims_the_name(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// A line that begins with a blank goes on with the line before it: so it was once.
+/// A line that begins with a space continues the line before it, as it did once.
 fn unfolds(client: TcpStream) -> io::Result<()> {
     answer(client, |head| {
         let head = head.replace("\r\n ", " ").replace("\r\n\t", " ");
@@ -244,7 +256,7 @@ fn unfolds(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// Nothing in front of the colon is a name too.
+/// Nothing before the colon is a name too.
 fn no_name(client: TcpStream) -> io::Result<()> {
     with_field(client, |line| match line.strip_prefix(':') {
         Some(value) => Some((String::new(), value.trim_matches([' ', '\t']).into())),
@@ -252,7 +264,7 @@ fn no_name(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// Whatever is in front of the colon is a name, if no blank is in it.
+/// Anything before the colon is a name, if it has no space in it.
 fn any_name(client: TcpStream) -> io::Result<()> {
     with_field(client, |line| {
         let (name, value) = line.split_once(':')?;
@@ -279,4 +291,97 @@ fn letters_and_dashes(client: TcpStream) -> io::Result<()> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         field(line).filter(|(name, _)| name.bytes().all(is_plain))
     })
+}
+
+/// A map keeps one value for each name, and the hosts are counted before.
+fn one_value_a_name(client: TcpStream) -> io::Result<()> {
+    with_host(client, |_, fields| {
+        let map: BTreeMap<String, String> = one_host(fields)?.into_iter().collect();
+        Some(map.into_iter().collect())
+    })
+}
+
+/// As a proxy may do; but the page has a line for each field.
+fn joins_values(client: TcpStream) -> io::Result<()> {
+    with_host(client, |_, fields| {
+        let mut joined: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in one_host(fields)? {
+            joined
+                .entry(name)
+                .and_modify(|values| *values += &format!(", {value}"))
+                .or_insert(value);
+        }
+        Some(joined.into_iter().collect())
+    })
+}
+
+/// Nothing is skipped at the beginning.
+fn lists_the_request_line(client: TcpStream) -> io::Result<()> {
+    with_host(client, |head, fields| {
+        let line = head.split("\r\n").next().unwrap_or_default();
+        let mut fields = one_host(fields)?;
+        fields.insert(0, ("request".into(), line.into()));
+        Some(fields)
+    })
+}
+
+/// The whole line is written in lower case.
+fn small_values(client: TcpStream) -> io::Result<()> {
+    with_value(client, |value| {
+        Some(value.trim_matches([' ', '\t']).to_ascii_lowercase())
+    })
+}
+
+/// A host without a name can't be right.
+fn empty_host_is_none(client: TcpStream) -> io::Result<()> {
+    with_host(client, |_, fields| {
+        one_host(fields).filter(|fields| {
+            fields.iter().all(|field| *field != ("host".into(), "".into()))
+        })
+    })
+}
+
+/// An empty one isn't counted.
+fn counts_hosts_that_say_something(client: TcpStream) -> io::Result<()> {
+    with_host(client, |_, fields| {
+        let hosts = || fields.iter().filter(|(name, _)| name == "host");
+        let count = hosts().filter(|(_, host)| !host.is_empty()).count();
+        (hosts().count() == 1 || count == 1).then_some(fields)
+    })
+}
+
+/// `dedup` and its like look at neighbors only.
+fn compares_neighbors(client: TcpStream) -> io::Result<()> {
+    with_host(client, |_, fields| {
+        let has_pair =
+            fields.windows(2).any(|two| two[0].0 == "host" && two[1].0 == "host");
+        let has_host = fields.iter().any(|(name, _)| name == "host");
+        (has_host && !has_pair).then_some(fields)
+    })
+}
+
+/// `trim_ascii` knows more white space than is meant.
+fn trims_ascii(client: TcpStream) -> io::Result<()> {
+    with_value(client, |value| {
+        let value = value.trim_matches(|letter: char| letter.is_ascii_whitespace());
+        Some(value.into())
+    })
+}
+
+/// A head should be text.
+fn wants_utf_8(mut client: TcpStream) -> io::Result<()> {
+    let head = crate::read_head(&mut client)?;
+    let Ok(head) = String::from_utf8(head) else {
+        return client
+            .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    };
+    let fields: Option<Fields> =
+        lines(head.trim_end_matches("\r\n")).map(field).collect::<Option<_>>();
+    let Some(fields) = fields.and_then(one_host) else {
+        return client
+            .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    };
+    let page: String =
+        fields.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    write!(client, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{page}", page.len())
 }

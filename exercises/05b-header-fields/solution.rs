@@ -26,16 +26,18 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     let Some(head) = read_head(&mut client)? else { return Ok(()) };
     match fields(&head) {
         Some(fields) => answer(&mut client, "200 OK", &list(&fields)),
-        None => answer(&mut client, "400 Bad Request", "These are no good fields.\n"),
+        None => {
+            answer(&mut client, "400 Bad Request", "I don't understand these fields.\n")
+        }
     }
 }
 
-/// The names and values in a head. None when a line is no field, or the request does
-/// not name one host.
+/// Returns the names and values in a head, or `None` if a line isn't a field or the
+/// request doesn't name one host.
 fn fields(head: &str) -> Option<Vec<(String, String)>> {
     let fields: Vec<_> =
         head.split("\r\n").skip(1).map(field).collect::<Option<_>>()?;
-    // Two hosts are two opinions, even if they say the same.
+    // Two hosts are two opinions, even if they agree.
     let hosts = fields.iter().filter(|(name, _)| name == "host").count();
     (hosts == 1).then_some(fields)
 }
@@ -50,7 +52,7 @@ fn field(line: &str) -> Option<(String, String)> {
     Some((name.to_ascii_lowercase(), value.trim_matches([' ', '\t']).into()))
 }
 
-/// The bytes of a token. Neither a blank nor a tab is among them.
+/// Tells the bytes of a token, which spaces and tabs aren't.
 fn is_of_a_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
@@ -60,8 +62,8 @@ fn list(fields: &[(String, String)]) -> String {
     fields.iter().map(|(name, value)| format!("{name}: {value}\n")).collect()
 }
 
-/// Reads until the blank line: the request line and the fields, as one text. None when
-/// the client has left before.
+/// Reads until the blank line: the request line and the fields, as one text. Returns
+/// `None` if the client has left before.
 fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

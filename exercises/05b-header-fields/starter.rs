@@ -1,4 +1,4 @@
-//! Exercise 05b: take the fields of a request apart, and refuse those that are none.
+//! Exercise 05b: take the fields of a request apart, and refuse bad ones.
 //!
 //! `cargo exercise run 05b [-- ADDRESS]`, then `cargo exercise check 05b`
 
@@ -28,15 +28,17 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     let Some(head) = read_head(&mut client)? else { return Ok(()) };
     match fields(&head) {
         Some(fields) => answer(&mut client, "200 OK", &list(&fields)),
-        None => answer(&mut client, "400 Bad Request", "These are no good fields.\n"),
+        None => {
+            answer(&mut client, "400 Bad Request", "I don't understand these fields.\n")
+        }
     }
 }
 
-/// The names and values in a head. None when a line is no field, or the request names
-/// no host.
+/// Returns the names and values in a head, or `None` if a line isn't a field or the
+/// request doesn't name one host.
 fn fields(head: &str) -> Option<Vec<(String, String)>> {
-    // TODO: this takes names as they are written, demands one blank behind the colon,
-    // and does not care about the host.
+    // TODO: this keeps names as they're written, demands one space after the colon, and
+    // doesn't care about the host.
     head.split("\r\n").skip(1).map(field).collect()
 }
 
@@ -51,8 +53,8 @@ fn list(fields: &[(String, String)]) -> String {
     fields.iter().map(|(name, value)| format!("{name}: {value}\n")).collect()
 }
 
-/// Reads until the blank line: the request line and the fields, as one text. None when
-/// the client has left before.
+/// Reads until the blank line: the request line and the fields, as one text. Returns
+/// `None` if the client has left before.
 fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

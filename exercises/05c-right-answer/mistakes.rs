@@ -22,12 +22,18 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("forgives-the-slash", Handler(forgives_the_slash)),
     ("forgives-the-case", Handler(forgives_the_case)),
     ("query-in-the-path", Handler(query_in_the_path)),
+    ("query-from-the-last-mark", Handler(query_from_the_last_mark)),
+    ("decodes", Handler(decodes)),
+    ("looks-at-the-end", Handler(looks_at_the_end)),
+    ("normalizes", Handler(normalizes)),
+    ("finds-by-query", Handler(finds_by_query)),
     ("any-method", Handler(any_method)),
     ("page-not-found", Handler(page_not_found)),
     ("not-implemented", Handler(not_implemented)),
     ("no-allow", Handler(no_allow)),
     ("allows-too-little", Handler(allows_too_little)),
     ("allows-too-much", Handler(allows_too_much)),
+    ("allows-the-others", Handler(allows_the_others)),
     ("never-501", Handler(never_501)),
     ("bad-method", Handler(bad_method)),
     ("small-letters", Handler(small_letters)),
@@ -39,15 +45,14 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("right-where-it-is-free", Handler(where_it_is_free)),
 ];
 
-/// An answer that is not yet sent: its status, what it allows, its page.
+/// An answer before it's sent: its status, what it allows, its page.
 struct Answer {
     status: u16,
     allow: Option<&'static str>,
     page: &'static str,
 }
 
-/// What is right about all of them: each gets method, path and the right answer to
-/// them.
+/// All that they do right: each gets method, path, and the right answer to them.
 fn answer(
     mut client: TcpStream,
     change: impl Fn(&str, &str, Answer) -> Answer,
@@ -104,14 +109,14 @@ fn home_for_all(client: TcpStream) -> io::Result<()> {
     answer(client, |_, _, right| if right.status == 404 { found(HOME) } else { right })
 }
 
-/// The page says that there is none, and the status says that all is well.
+/// The page says that it doesn't exist, and the status says that all is well.
 fn says_it_in_words(client: TcpStream) -> io::Result<()> {
     answer(client, |_, _, right| {
         if right.status == 404 { found("<h1>404 Not Found</h1>\n") } else { right }
     })
 }
 
-/// 400 stands for everything that goes wrong.
+/// 400 for everything that goes wrong.
 fn refuses_with_400(client: TcpStream) -> io::Result<()> {
     answer(client, |_, _, right| match right.status {
         404 => Answer { status: 400, ..right },
@@ -140,7 +145,7 @@ fn forgives_the_slash(client: TcpStream) -> io::Result<()> {
     )
 }
 
-/// Names of files are the same in upper and lower case on some systems; paths are not.
+/// File names are case-insensitive on some systems; paths aren't.
 fn forgives_the_case(client: TcpStream) -> io::Result<()> {
     answer(client, |_, path, right| {
         if right.status == 404 && path.eq_ignore_ascii_case("/about") {
@@ -159,7 +164,46 @@ fn query_in_the_path(mut client: TcpStream) -> io::Result<()> {
     send(client, &answer, answer.page.len(), body)
 }
 
-/// Nobody looks at the first word.
+/// `rsplit_once` looks from the wrong end.
+fn query_from_the_last_mark(mut client: TcpStream) -> io::Result<()> {
+    let (method, target) = request_line(&mut client)?;
+    let path = target.rsplit_once('?').map_or(&*target, |(path, _)| path);
+    let answer = right(&method, path);
+    let body = if method == "HEAD" { "" } else { answer.page };
+    send(client, &answer, answer.page.len(), body)
+}
+
+/// Good for files, but here bytes are compared.
+fn decodes(client: TcpStream) -> io::Result<()> {
+    answer(client, |method, path, _| right(method, &path.replace("%61", "a")))
+}
+
+/// `ends_with`, or the last part of the path.
+fn looks_at_the_end(client: TcpStream) -> io::Result<()> {
+    answer(client, |method, path, answer| {
+        if path.ends_with("/about") { right(method, "/about") } else { answer }
+    })
+}
+
+/// As a library for paths does.
+fn normalizes(client: TcpStream) -> io::Result<()> {
+    answer(client, |method, path, _| {
+        right(method, &path.replace("/./", "/").replace("//", "/"))
+    })
+}
+
+/// A target with a query is the page that takes queries.
+fn finds_by_query(mut client: TcpStream) -> io::Result<()> {
+    let (method, target) = request_line(&mut client)?;
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let is_known = ["/", "/about"].contains(&path);
+    let path = if query == "x" && !is_known { "/" } else { path };
+    let answer = right(&method, path);
+    let body = if method == "HEAD" { "" } else { answer.page };
+    send(client, &answer, answer.page.len(), body)
+}
+
+/// The first word isn't looked at.
 fn any_method(client: TcpStream) -> io::Result<()> {
     answer(client, |_, path, _| right("GET", path))
 }
@@ -172,7 +216,7 @@ fn page_not_found(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// Whatever is not GET or HEAD is not implemented.
+/// Anything but GET and HEAD isn't implemented.
 fn not_implemented(client: TcpStream) -> io::Result<()> {
     answer(client, |_, _, right| match right.status {
         405 => Answer { status: 501, allow: None, ..right },
@@ -180,7 +224,7 @@ fn not_implemented(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// The status is there, the field is not.
+/// The status is there, the field isn't.
 fn no_allow(client: TcpStream) -> io::Result<()> {
     answer(client, |_, _, right| Answer { allow: None, ..right })
 }
@@ -198,7 +242,19 @@ fn allows_too_much(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// Whatever is not GET or HEAD is not allowed.
+/// All but the one that was refused.
+fn allows_the_others(client: TcpStream) -> io::Result<()> {
+    answer(client, |method, _, right| {
+        let others = if method == "PUT" { "POST" } else { "PUT" };
+        let allow = right.allow.map(|_| match others {
+            "POST" => "GET, HEAD, POST",
+            _ => "GET, HEAD, PUT",
+        });
+        Answer { allow, ..right }
+    })
+}
+
+/// Anything but GET and HEAD isn't allowed.
 fn never_501(client: TcpStream) -> io::Result<()> {
     answer(client, |_, _, right| match right.status {
         501 => Answer { status: 405, allow: Some("GET, HEAD"), ..right },
@@ -206,7 +262,7 @@ fn never_501(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// A method that nobody knows is taken for a bad request.
+/// An unknown method looks like a bad request.
 fn bad_method(client: TcpStream) -> io::Result<()> {
     answer(client, |_, _, right| match right.status {
         501 => Answer { status: 400, ..right },
@@ -229,7 +285,7 @@ fn longer_method(client: TcpStream) -> io::Result<()> {
     )
 }
 
-/// Nobody has thought of HEAD.
+/// HEAD was forgotten.
 fn no_head(client: TcpStream) -> io::Result<()> {
     answer(client, |method, _, right| match method {
         "HEAD" => Answer { status: 405, allow: Some("GET, HEAD"), page: NONE },
@@ -252,7 +308,7 @@ fn head_has_no_length(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// HEAD is answered before anybody looks for the page.
+/// HEAD is answered before the program looks for the page.
 fn head_finds_all(client: TcpStream) -> io::Result<()> {
     answer(client, |method, _, right| match method {
         "HEAD" => Answer { status: 200, ..right },

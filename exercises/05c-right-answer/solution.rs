@@ -34,11 +34,11 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     let line = head.split("\r\n").next().unwrap_or_default();
     let (method, (status, page)) = match line.split(' ').collect::<Vec<_>>()[..] {
         [method, target, _] => (method, answer(method, target)),
-        _ => ("", ("400 Bad Request", "<p>Such a request line is none.</p>\n")),
+        _ => ("", ("400 Bad Request", "<p>That isn't a request line.</p>\n")),
     };
     let length = page.len();
     let allow = if status.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
-    // HEAD asks for the length of the page, and not for the page.
+    // HEAD asks for the page's length, not for the page.
     let page = if method == "HEAD" { "" } else { page };
     write!(
         client,
@@ -47,24 +47,24 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     )
 }
 
-/// The status and the page for a request.
+/// Returns the status and the page for a request.
 fn answer(method: &str, target: &str) -> (&'static str, &'static str) {
     if !KNOWN.contains(&method) {
-        return ("501 Not Implemented", "<p>This method is unknown here.</p>\n");
+        return ("501 Not Implemented", "<p>I don't know this method.</p>\n");
     }
     let page = match target.split('?').next() {
         Some("/") => HOME,
         Some("/about") => ABOUT,
-        _ => return ("404 Not Found", "<p>There is no such page.</p>\n"),
+        _ => return ("404 Not Found", "<p>This page doesn't exist.</p>\n"),
     };
     match method {
         "GET" | "HEAD" => ("200 OK", page),
-        _ => ("405 Method Not Allowed", "<p>This page can be read, no more.</p>\n"),
+        _ => ("405 Method Not Allowed", "<p>You can only read this page.</p>\n"),
     }
 }
 
-/// Reads until the blank line: the request line and the fields, as one text. None when
-/// the client has left before.
+/// Reads until the blank line: the request line and the fields, as one text. Returns
+/// `None` if the client has left before.
 fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

@@ -32,11 +32,11 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     let line = head.split("\r\n").next().unwrap_or_default();
     let (status, page) = match line.split(' ').collect::<Vec<_>>()[..] {
         [method, target, _] => answer(method, target),
-        _ => ("400 Bad Request", "<p>Such a request line is none.</p>\n"),
+        _ => ("400 Bad Request", "<p>That isn't a request line.</p>\n"),
     };
     let length = page.len();
-    // TODO: one status has to say in a field what may be done, and one method wants no
-    // page.
+    // TODO: one status must say in a field which methods may be used, and one method
+    // wants no page.
     write!(
         client,
         "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\n\
@@ -44,17 +44,17 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     )
 }
 
-/// The status and the page for a request.
+/// Returns the status and the page for a request.
 fn answer(_method: &str, target: &str) -> (&'static str, &'static str) {
-    // TODO: this answers whatever is asked, by whatever method.
+    // TODO: this answers any path, by any method, with a page and 200.
     match target {
         "/about" => ("200 OK", ABOUT),
         _ => ("200 OK", HOME),
     }
 }
 
-/// Reads until the blank line: the request line and the fields, as one text. None when
-/// the client has left before.
+/// Reads until the blank line: the request line and the fields, as one text. Returns
+/// `None` if the client has left before.
 fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use probe::End;
+use probe::{End, Received};
 
 use crate::failure::{Failure, Place, Verdict, What};
 use crate::patience::{RESPONSE_TIMEOUT, SILENCE_WINDOW, Silence};
@@ -182,6 +182,20 @@ impl Client {
         while self.read(quiet).is_ok() {}
     }
 
+    /// Reads what comes until then, by the clock on the wall: for a client that keeps
+    /// times which the program is to be judged by.
+    pub fn listen_until(&mut self, until: Instant) {
+        let left = || until.saturating_duration_since(Instant::now());
+        self.paused += left();
+        while !left().is_zero() && self.end.is_none() && !self.is_flooded() {
+            let seen = self.stream.read_until(left(), |bytes| !bytes.is_empty());
+            if !seen.bytes.is_empty() || seen.end != End::Deadline {
+                let _ = self.take(seen);
+            }
+        }
+        thread::sleep(left());
+    }
+
     /// Lets so much time pass, and reads what comes meanwhile. Where the machine is
     /// busy it becomes more; [`Client::is_late`] remembers when it has become much
     /// more.
@@ -201,6 +215,16 @@ impl Client {
     /// A pause has become so long that a program may have lost its patience over it.
     pub fn is_late(&self) -> bool {
         self.is_late
+    }
+
+    /// No more than `limit` may have passed since then by the clock on the wall.
+    /// [`Client::wait`] is patient with a program on a busy machine, so what it has seen
+    /// come may have come late.
+    ///
+    /// # Errors
+    /// When more has passed: then nobody knows whose fault it was.
+    pub fn expect_in_time(&self, since: Instant, limit: Duration) -> Verdict {
+        if since.elapsed() > limit { Err(self.inconclusive()) } else { Ok(()) }
     }
 
     /// Gives the program so long to send something, or to close, and says whether it
@@ -360,6 +384,23 @@ impl Client {
         }
     }
 
+    /// Sends a byte now and then, and says whether the program has closed the connection
+    /// for good in so much time: the system answers with RST then. After a FIN alone, it
+    /// takes what comes.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub fn is_gone_within(&mut self, time: Duration) -> Verdict<bool> {
+        for _ in 0..=time.as_millis() / SILENCE_WINDOW.as_millis() {
+            self.send(b"x")?;
+            self.pause(SILENCE_WINDOW);
+            if self.end == Some(End::Rst) {
+                break;
+            }
+        }
+        Ok(self.end == Some(End::Rst))
+    }
+
     /// Something is wrong, and it shows at the last event.
     pub fn wrong(
         &self,
@@ -420,10 +461,14 @@ impl Client {
             return Err(Silence::Busy);
         }
         let stream = &mut self.stream;
-        let mut came = self.program.wait(quiet, |tick| {
+        let came = self.program.wait(quiet, |tick| {
             let seen = stream.read_until(tick, |bytes| !bytes.is_empty());
             (!seen.bytes.is_empty() || seen.end != End::Deadline).then_some(seen)
         })?;
+        self.take(came)
+    }
+
+    fn take(&mut self, mut came: Received) -> Result<(), Silence> {
         if !came.bytes.is_empty() {
             came.bytes.truncate(MAX_RECEIVED - self.received.len());
             self.received.extend_from_slice(&came.bytes);

@@ -277,6 +277,29 @@ impl Failure {
         self
     }
 
+    /// Shows what the first client has sent in pieces as one: what comes between which of
+    /// them is left to chance.
+    #[must_use]
+    pub fn with_pieces_as_one(mut self: Box<Self>, pause: Duration) -> Box<Self> {
+        let is_sent = |event: &Event| matches!(event.what, What::Sent(..));
+        let Some(place) = self.events.iter().position(is_sent) else { return self };
+        let (at, client) = (self.events[place].at, self.events[place].what.client());
+        let mut all = Vec::new();
+        self.events.retain(|event| match &event.what {
+            it if it.client() != client => true,
+            What::Sent(_, bytes) => {
+                all.extend_from_slice(bytes);
+                false
+            }
+            What::Paused(..) | What::Closed(_) | What::Reset(_) => false,
+            _ => true,
+        });
+        let how = format!("byte by byte, one every {} seconds:", pause.as_secs_f32());
+        let pieces = [What::Note(how), What::Sent(client.unwrap_or(1), all)];
+        self.events.splice(place..place, pieces.map(|what| Event { at, what }));
+        self
+    }
+
     /// Suggests another command than the check's own to see it by hand.
     #[must_use]
     pub fn reproduce(mut self: Box<Self>, command: impl Into<String>) -> Box<Self> {

@@ -111,6 +111,8 @@ fn shows(failure: &Failure, events: &[Event]) -> String {
     };
     let start =
         bytes[..offset].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+    // What is missing is missed at the blank line, which says nothing.
+    let start = if bytes[start..].starts_with(b"\r\n") { 0 } else { start };
     let line =
         bytes[start..].split_inclusive(|&b| b == b'\n').next().unwrap_or_default();
     let shown = probe::escape(line);
