@@ -12,7 +12,7 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("says-port-0", Program(says_port_0)),
     ("says-it-on-stderr", Program(says_it_on_stderr)),
     ("names-no-address", Program(names_no_address)),
-    ("takes-all-addresses", Program(takes_all_addresses)),
+    ("all-addresses", Program(all_addresses)),
     ("drops-the-socket", Program(drops_the_socket)),
     ("binds-twice", Program(binds_twice)),
     ("ends-at-once", Program(ends_at_once)),
@@ -65,7 +65,7 @@ fn names_no_address(address: SocketAddr) -> io::Result<()> {
 }
 
 /// Only the port of the argument is used; what is printed looks right.
-fn takes_all_addresses(address: SocketAddr) -> io::Result<()> {
+fn all_addresses(address: SocketAddr) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port()))?;
     say(SocketAddr::new(address.ip(), listener.local_addr()?.port()))
 }

@@ -14,7 +14,7 @@ const PAGE: &str = "<h1>Grüße, 世界</h1>\n";
 pub const MISTAKES: &[(&str, Mistake)] = &[
     ("never-reads", Handler(never_reads)),
     ("no-length", Handler(no_length)),
-    ("counts-too-many", Handler(counts_too_many)),
+    ("promises-too-much", Handler(promises_too_much)),
     ("counts-the-head", Handler(counts_the_head)),
     ("length-in-the-page", Handler(length_in_the_page)),
     ("no-blank-line", Handler(no_blank_line)),
@@ -49,7 +49,7 @@ fn no_length(client: TcpStream) -> io::Result<()> {
 }
 
 /// A line break is `\r\n`, so it's counted twice.
-fn counts_too_many(client: TcpStream) -> io::Result<()> {
+fn promises_too_much(client: TcpStream) -> io::Result<()> {
     let length = PAGE.len() + 1;
     let text = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{PAGE}");
     answer(client, text.as_bytes())

@@ -253,7 +253,13 @@ fn leaves_in_the_middle(submission: &Submission) -> Verdict {
     server.connect()?.leave();
     let mut last = server.connect()?;
     last.send(&get("/"))?;
-    last.wait(LATE);
+    if !last.wait(LATE) {
+        return Err(last.wrong(
+            "A client before has its page and just stays, and your program waits for it \
+             to close, without an end.",
+            PATIENCE,
+        ));
+    }
     last.response()?.expect_success()?;
     server.survives()
 }
