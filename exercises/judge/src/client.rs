@@ -219,9 +219,23 @@ impl Client {
     /// # Errors
     /// When something does; `meaning` says what that means.
     pub fn expect_silence(&mut self, meaning: &str, why: &str) -> Verdict {
-        self.paused += SILENCE_WINDOW;
+        self.expect_silence_for(SILENCE_WINDOW, meaning, why)
+    }
+
+    /// As [`Client::expect_silence`], for so long: one pause should be longer than any
+    /// `sleep` of a program that hopes for everything to be there afterwards.
+    ///
+    /// # Errors
+    /// When something comes; `meaning` says what that means.
+    pub fn expect_silence_for(
+        &mut self,
+        quiet: Duration,
+        meaning: &str,
+        why: &str,
+    ) -> Verdict {
+        self.paused += quiet;
         let before = self.received.len();
-        if self.read(SILENCE_WINDOW).is_err() && self.end.is_none() {
+        if self.read(quiet).is_err() && self.end.is_none() {
             return Ok(());
         }
         self.settle();

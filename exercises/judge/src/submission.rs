@@ -99,6 +99,26 @@ impl Submission {
         self.start_with(&[])
     }
 
+    /// Judges each case by one and the same program, in their order. The first that
+    /// fails is tried once more, alone: so the report shows that case and no other.
+    ///
+    /// # Errors
+    /// When a case fails.
+    pub fn each<T>(
+        &self,
+        cases: impl IntoIterator<Item = T>,
+        judge: impl Fn(&mut Server, &T) -> Verdict,
+    ) -> Verdict {
+        let mut server = self.start()?;
+        for case in cases {
+            if let Err(failure) = judge(&mut server, &case) {
+                drop(server);
+                return judge(&mut self.start()?, &case).and(Err(failure));
+            }
+        }
+        server.survives()
+    }
+
     /// As [`Submission::start`], with more arguments after the address.
     ///
     /// # Errors
