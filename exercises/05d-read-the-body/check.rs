@@ -92,7 +92,7 @@ impl Echo {
         let mut client = server.connect()?;
         client.send(&self.request)?;
         client.waiting_means(self.meaning, self.why);
-        // Bytes that nobody needs may lead to a reset; that's another exercise.
+        // Unread bytes may lead to a reset; that's another exercise.
         self.is(&client.read_response("POST")?)
     }
 
@@ -103,7 +103,7 @@ impl Echo {
             .and_then(|()| response.expect_body(body, meaning, why));
         verdict.map_err(|failure| match body.len() {
             0 => failure.should_see("HTTP/1.1 200 and an empty body"),
-            ..=40 => failure.should_see(format!(
+            1..=40 => failure.should_see(format!(
                 "HTTP/1.1 200 and the body {}",
                 body.escape_ascii()
             )),
@@ -186,11 +186,14 @@ fn any_bytes(submission: &Submission) -> Verdict {
     };
     let text = "These bytes aren't UTF-8, and your program turns them into text.";
     let no_text = bytes("Content-Length: 7\r\n", b"Gr\xfc\xdfe\0\xff", text);
+    let around = "This body begins and ends with spaces and line ends, and your program \
+                  removes them. They belong to it as any other byte does.";
+    let spaces = bytes("Content-Length: 9\r\n", b" \r\nhi \t\r\n", around);
     let some = "These are all the bytes there are, and some of them mean something to \
                 your program.";
     let every: Vec<u8> = (0..=255).collect();
     let all = bytes("CONTENT-LENGTH: 256\r\n", &every, some);
-    all_come_back(submission, vec![blank_line, no_text, all])
+    all_come_back(submission, vec![blank_line, no_text, spaces, all])
 }
 
 fn not_more(submission: &Submission) -> Verdict {
@@ -331,17 +334,13 @@ fn chunks_in_pieces(submission: &Submission) -> Verdict {
             quiet,
             cut,
             "read(2) cuts anywhere, even \
-         inside a size. What has come must be kept until there's a whole line.",
+         inside a size. Keep what has come until there's a whole line.",
         )?;
     }
     client.send(b"\r\n\r")?;
-    silent_within_chunks(
-        &mut client,
-        SILENCE_WINDOW,
-        "Your program answers after the last chunk, \
-        before the empty line that ends the body. What follows would be taken for the next request.",
-        CHUNK,
-    )?;
+    let early = "Your program answers after the last chunk, before the empty line that \
+                 ends the body. It would take the rest for the next request.";
+    silent_within_chunks(&mut client, SILENCE_WINDOW, early, CHUNK)?;
     client.send(b"\n")?;
     let waits = "The last chunk has come, in pieces, and your program hasn't seen it.";
     client.waiting_means(waits, CHUNK);
@@ -500,7 +499,7 @@ fn cut_short(submission: &Submission) -> Verdict {
         (
             (head("Content-Length: 10\r\n") + "hello").into_bytes(),
             "Ten bytes were announced, and five came before the end. Your program \
-             takes them for the whole body.",
+             believes that this was the whole body.",
         ),
         (
             with_chunks(b"5\r\nhel"),

@@ -16,6 +16,7 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("sleeps-then-reads", Handler(sleeps_then_reads)),
     ("up-to-a-blank-line", Handler(up_to_a_blank_line)),
     ("makes-text-of-it", Handler(makes_text_of_it)),
+    ("strips-the-body", Handler(strips_the_body)),
     ("takes-all-that-came", Handler(takes_all_that_came)),
     ("always-a-body", Handler(always_a_body)),
     ("body-without-a-length", Handler(body_without_a_length)),
@@ -48,6 +49,7 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("radix-takes-a-plus", Handler(radix_takes_a_plus)),
     ("hex-at-the-beginning", Handler(hex_at_the_beginning)),
     ("skips-to-the-line-end", Handler(skips_to_the_line_end)),
+    ("trims-the-line-end", Handler(trims_the_line_end)),
     ("skips-two-bytes", Handler(skips_two_bytes)),
     ("looks-at-the-second-byte", Handler(looks_at_the_second_byte)),
     ("chunks-win", Handler(chunks_win)),
@@ -60,7 +62,7 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("stops-at-the-last-chunk", Handler(stops_at_the_last_chunk)),
 ];
 
-/// Why there is no body: a status, or the connection.
+/// Why a body didn't come: a status, or the connection.
 enum Stop {
     Refused(u16),
     Lost(io::Error),
@@ -100,7 +102,7 @@ struct Habits {
     may_come: fn(usize, usize) -> bool,
     end_of_chunk: fn(&mut Reader<'_>) -> Outcome<()>,
     end_of_chunks: fn(&mut Reader<'_>) -> Outcome<()>,
-    /// What is done with the body at last.
+    /// Turns the body into what is sent back.
     body: fn(Vec<u8>) -> Vec<u8>,
 }
 
@@ -211,7 +213,7 @@ fn chunks(habits: &Habits, reader: &mut Reader<'_>, body: &mut Vec<u8>) -> Outco
         if !(habits.may_come)(size, body.len()) {
             return Err(TOO_MUCH);
         }
-        // What is not limited would need all memory; here it is enough to wait for it.
+        // Without a limit it would need all memory; here it's enough to wait for it.
         let size = size.min(100 * MAX);
         (habits.bytes)(reader, size, body)?;
         (habits.end_of_chunk)(reader)?;
@@ -241,7 +243,7 @@ fn drops_the_rest(client: TcpStream) -> io::Result<()> {
     send(client, body)
 }
 
-/// What comes after the blank line in the buffer is taken for the body.
+/// The rest of the buffer, after the blank line, seems to be the body.
 fn what_came_with_the_head(client: TcpStream) -> io::Result<()> {
     let mut reader = BufReader::new(&client);
     let body = fields(&mut reader).map(|_| reader.buffer().to_vec());
@@ -284,6 +286,11 @@ fn up_to_a_blank_line(client: TcpStream) -> io::Result<()> {
 fn makes_text_of_it(client: TcpStream) -> io::Result<()> {
     let body = |body: Vec<u8>| String::from_utf8_lossy(&body).into_owned().into_bytes();
     answer(client, &Habits { body, ..RIGHT })
+}
+
+/// `trim`, as one does with what people have typed.
+fn strips_the_body(client: TcpStream) -> io::Result<()> {
+    answer(client, &Habits { body: |body| body.trim_ascii().to_vec(), ..RIGHT })
 }
 
 /// Waits until there are enough bytes, and forgets that there may be too many.
@@ -484,7 +491,7 @@ fn no_number_is_nothing(client: TcpStream) -> io::Result<()> {
     answer(client, &Habits { length, ..RIGHT })
 }
 
-/// `parse` takes a sign.
+/// `parse` takes a plus.
 fn parse_takes_a_plus(client: TcpStream) -> io::Result<()> {
     answer(client, &Habits { length: |text| text.parse().or(Err(BAD)), ..RIGHT })
 }
@@ -513,7 +520,7 @@ fn no_size_is_the_end(client: TcpStream) -> io::Result<()> {
     answer(client, &Habits { size, ..RIGHT })
 }
 
-/// `from_str_radix` takes a sign too.
+/// `from_str_radix` takes a plus too.
 fn radix_takes_a_plus(client: TcpStream) -> io::Result<()> {
     let size = |line: &str| (RIGHT.size)(line.strip_prefix('+').unwrap_or(line));
     answer(client, &Habits { size, ..RIGHT })
@@ -531,6 +538,14 @@ fn hex_at_the_beginning(client: TcpStream) -> io::Result<()> {
 /// Reads a line where the line end should be, and doesn't look at it.
 fn skips_to_the_line_end(client: TcpStream) -> io::Result<()> {
     answer(client, &Habits { end_of_chunk: |reader| line(reader).map(drop), ..RIGHT })
+}
+
+/// A line with nothing but spaces in it looks empty.
+fn trims_the_line_end(client: TcpStream) -> io::Result<()> {
+    let end_of_chunk = |reader: &mut Reader<'_>| {
+        if line(reader)?.trim().is_empty() { Ok(()) } else { Err(BAD) }
+    };
+    answer(client, &Habits { end_of_chunk, ..RIGHT })
 }
 
 /// A line end has two bytes, whichever they are.
@@ -587,7 +602,7 @@ fn last_length_wins(client: TcpStream) -> io::Result<()> {
     answer(client, &Habits { framing, ..RIGHT })
 }
 
-/// Two lengths are compared; nobody sends three.
+/// Two lengths are compared; a third seems unlikely.
 fn compares_two_lengths(client: TcpStream) -> io::Result<()> {
     let framing: Framing = |habits, fields| {
         let is_length = |(name, _): &&(String, String)| name == "content-length";
@@ -598,7 +613,7 @@ fn compares_two_lengths(client: TcpStream) -> io::Result<()> {
     answer(client, &Habits { framing, ..RIGHT })
 }
 
-/// A coding other than chunked is none, and so there's no body.
+/// Takes a coding other than chunked for no coding, and so for no body.
 fn any_coding(client: TcpStream) -> io::Result<()> {
     answer(client, &Habits { other_coding: |_| Ok(()), ..RIGHT })
 }

@@ -26,7 +26,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// Why there is no body to send back.
+/// Why nothing can be sent back.
 enum Stop {
     /// The request is refused, with this status.
     Refused(&'static str),

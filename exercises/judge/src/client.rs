@@ -560,9 +560,9 @@ impl Client {
         self.listen(PROBE);
         let after = &self.received[before..];
         // That a request was cut short by our end of it is not the answer to it.
-        let is_refusal = [b"HTTP/1.1 400".as_slice(), b"HTTP/1.1 408"]
+        let is_refusal = [b"HTTP/1.1 400", b"HTTP/1.1 408", b"HTTP/1.1 413"]
             .iter()
-            .any(|status| after.starts_with(status));
+            .any(|status| after.starts_with(*status));
         if !after.is_empty() && !is_refusal {
             return self.wrong(
                 "The answer comes only when the client has closed its side. But a \

@@ -13,7 +13,7 @@ pub struct Doubtful {
     pub fields: Vec<u8>,
     /// What follows the head.
     pub body: Vec<u8>,
-    /// What is wrong, in the fields or the body.
+    /// The wrong part, in the fields or the body.
     pub place: Vec<u8>,
     /// The statuses that refuse it.
     pub statuses: &'static [u16],
@@ -162,7 +162,7 @@ pub fn bad_lengths() -> Vec<Doubtful> {
             "A plus isn't a digit. `parse` of a number in Rust takes it, and so does \
              your program.",
         ),
-        (b"-5", "A length below 0 isn't a length. Your program takes it for one."),
+        (b"-5", "A length below 0 isn't a length, and your program accepts it."),
         (b"5 bytes", "There's more after the digits, and your program doesn't look."),
         (b"5a", "There's a letter after the digit, and your program doesn't look."),
         (
@@ -174,7 +174,10 @@ pub fn bad_lengths() -> Vec<Doubtful> {
             "An underscore isn't a digit. Python's `int` takes it, and so does your \
              program.",
         ),
-        (b"", "No length follows the name, and your program takes that for one."),
+        (
+            b"",
+            "No length follows the name, and your program reads an empty text as a number.",
+        ),
         (b"5\xa0", spaces),
         ("5\u{a0}".as_bytes(), spaces),
         (
@@ -214,14 +217,14 @@ pub fn bad_chunks() -> Vec<Doubtful> {
     let sizes: [(&[u8], &str); 10] = [
         (
             b"xyz",
-            "This isn't a size, and your program takes it for the end, or for a chunk.",
+            "This isn't a size, and your program reads it as the end, or as a chunk.",
         ),
         (
             b"+5",
             "A plus isn't a hexadecimal digit. `from_str_radix` takes it, and so does \
              your program.",
         ),
-        (b"-5", "A size below 0 isn't a size. Your program takes it for one."),
+        (b"-5", "A size below 0 isn't a size, and your program accepts it."),
         (
             b"0x5",
             "`0x` comes before hexadecimal digits in programs, and not here. Your \
@@ -243,7 +246,10 @@ pub fn bad_chunks() -> Vec<Doubtful> {
             "A space comes before this size, and your program removes it. Nothing \
                  comes before a size.",
         ),
-        (b"", "This line has no size, and your program takes that for one."),
+        (
+            b"",
+            "This line has no size, and your program reads an empty text as a number.",
+        ),
         (
             "\u{665}".as_bytes(),
             "This is a five in the digits of Arabic. Only digits of ASCII make a size; \
@@ -255,12 +261,18 @@ pub fn bad_chunks() -> Vec<Doubtful> {
         let place: &[u8] = if size.is_empty() { b"\r\nhello" } else { size };
         Doubtful::of_chunks(&chunks, place, meaning)
     });
-    let ends: [(&[u8], &[u8], &str); 4] = [
+    let ends: [(&[u8], &[u8], &str); 5] = [
         (
             b"5\r\nhello world\r\n0\r\n\r\n",
             b" world",
             "Here the chunk of five bytes should end, and more comes. Your program \
              skips it without a word.",
+        ),
+        (
+            b"5\r\nhello \r\n0\r\n\r\n",
+            b" \r\n0",
+            "This chunk is one space longer than its size, and your program takes the \
+             space for nothing.",
         ),
         (
             b"5\r\nhelloXX0\r\n\r\n",
@@ -364,11 +376,11 @@ pub fn bad_codings() -> Vec<Doubtful> {
         (b"gzip", unknown),
         (
             b"xchunked",
-            "This coding only ends like chunked. Your program takes it for it.",
+            "This coding only ends like chunked. Your program believes that it is.",
         ),
         (
             b"chunkedx",
-            "This coding only begins like chunked. Your program takes it for it.",
+            "This coding only begins like chunked. Your program believes that it is.",
         ),
         (b"chunked, identity", last),
         (b"chunked\r\nTransfer-Encoding: identity", last),
@@ -382,7 +394,7 @@ pub fn bad_codings() -> Vec<Doubtful> {
     cases.into()
 }
 
-/// What only a server sees that reads the head strictly.
+/// Heads that a server must read strictly to see what's wrong.
 pub fn bad_heads() -> Vec<Doubtful> {
     let before_colon = "There's a space before the colon. Your program takes the field \
                         for a good one, or for an unknown one; others do the opposite, \
