@@ -92,16 +92,21 @@ impl Doubtful {
         let request = self.request(path);
         let mut client = server.connect()?;
         client.send(&[&request, after].concat())?;
-        if self.statuses.contains(&413) {
-            client.waiting_means(self.meaning, self.why);
-        } else {
-            client.waiting_means(
+        let (waits, why) = match self.statuses {
+            BAD | UNKNOWN => (
                 "Your program waits for more, instead of refusing what it can't \
                  understand.",
                 "RFC 9112, section 6.3: when it is doubtful where a request ends, the \
                  server answers 400 and closes the connection.",
-            );
-        }
+            ),
+            TOO_LARGE => (
+                "More is announced here than any server takes, and your program waits \
+                 for all of it: it has no limit.",
+                NO_LIMIT,
+            ),
+            _ => (self.meaning, self.why),
+        };
+        client.waiting_means(waits, why);
         let should = |failure: Box<Failure>| {
             failure.should_see(format!("HTTP/1.1 {}", self.statuses[0]))
         };
