@@ -57,7 +57,7 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ),
     ("end-of-chunk-unseen", but!(end_unseen: true)),
     ("one-second-in-all", but!(in_all: Some(Duration::from_secs(1)))),
-    ("closes-too-early", but!(idle: Some(Duration::from_millis(500)))),
+    ("closes-too-early", but!(idle: Some(Duration::from_millis(700)))),
     ("waits-for-ever", but!(idle: None)),
     ("waits-within-a-request", but!(idle_within: None)),
 ];

@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::failure::{Failure, Verdict};
+use crate::patience::SILENCE_WINDOW;
 use crate::server::Server;
 
 /// A POST that says in a doubtful way where it ends.
@@ -126,6 +127,8 @@ impl Doubtful {
                  what the server does not know.",
             )));
         }
+        // So that it's seen what else is answered.
+        client.listen(SILENCE_WINDOW);
         let place = &self.place[..];
         let at = request.windows(place.len().max(1)).rposition(|bytes| bytes == place);
         let meaning = match self.meaning {
