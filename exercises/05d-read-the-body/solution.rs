@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// Why there is no body to send back.
+/// Why nothing can be sent back.
 enum Stop {
     /// The request is refused, with this status.
     Refused(&'static str),
@@ -43,8 +43,7 @@ impl From<io::Error> for Stop {
 
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
-    // What the reader has read beyond the head stays in it, so the body is read from it
-    // too.
+    // The reader may have read beyond the head already, so it must read the body too.
     let body = fields(&mut reader).and_then(|fields| body(&mut reader, &fields));
     let (status, page) = match body {
         Ok(body) => ("200 OK", body),
@@ -56,7 +55,7 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     client.write_all(&[head.as_bytes(), &page].concat())
 }
 
-/// Reads a head. Of each field, the name in lower case, and the value.
+/// Reads a head. Returns the name of each field in lower case, and its value.
 fn fields(reader: &mut impl BufRead) -> Result<Vec<(String, String)>, Stop> {
     line(reader)?; // the request line: everything is echoed here
     let mut fields = Vec::new();
@@ -66,7 +65,9 @@ fn fields(reader: &mut impl BufRead) -> Result<Vec<(String, String)>, Stop> {
             return Ok(fields);
         }
         let (name, value) = line.split_once(':').ok_or(BAD_REQUEST)?;
-        fields.push((name.to_ascii_lowercase(), value.trim().into()));
+        // `trim` would also remove what only looks like a space.
+        let value = value.trim_matches([' ', '\t']);
+        fields.push((name.to_ascii_lowercase(), value.into()));
     }
 }
 
@@ -99,7 +100,7 @@ fn body(
     }
     let mut body = Vec::new();
     match (length, is_chunked) {
-        // Whoever believed the other one would see another body.
+        // A server that believed the other one would see another body.
         (Some(_), true) => return Err(BAD_REQUEST),
         (_, true) => append_chunks(reader, &mut body)?,
         (length, false) => append(reader, length.unwrap_or(0), &mut body)?,
@@ -107,6 +108,7 @@ fn body(
     Ok(body)
 }
 
+/// Reads chunks up to the last one, and what follows that.
 fn append_chunks(reader: &mut impl BufRead, body: &mut Vec<u8>) -> Result<(), Stop> {
     loop {
         let line = line(reader)?;
@@ -121,12 +123,12 @@ fn append_chunks(reader: &mut impl BufRead, body: &mut Vec<u8>) -> Result<(), St
     Ok(())
 }
 
-/// Behind the bytes of a chunk comes a line end, and nothing before it.
+/// Reads the line end after the bytes of a chunk. Nothing may come before it.
 fn end_of_chunk(reader: &mut impl BufRead) -> Result<(), Stop> {
     if line(reader)?.is_empty() { Ok(()) } else { Err(BAD_REQUEST) }
 }
 
-/// Reads so many bytes more, if that is not too much.
+/// Reads that many bytes more, unless that's too much.
 fn append(
     reader: &mut impl Read,
     length: usize,
@@ -140,7 +142,8 @@ fn append(
     Ok(reader.read_exact(&mut body[start..])?)
 }
 
-/// Digits and nothing else. A number with too many of them is too much of anything.
+/// Returns the number that these digits are, and nothing else. One that doesn't fit is
+/// too much of anything.
 fn number(digits: &str, radix: u32) -> Result<usize, Stop> {
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
         return Err(BAD_REQUEST);

@@ -1,7 +1,7 @@
-//! Exercise 05d: read the body of a request, however its length is said, and send it
-//! back.
+//! Exercise 05d: read the body of a request, whichever way its length is given, and
+//! send it back.
 //!
-//! `cargo exercise run 05d [-- ADDRESS]`, then `cargo exercise check 05d`
+//! `cargo exercise run 05d`, then `cargo exercise check 05d`
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -26,7 +26,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// Why there is no body to send back.
+/// Why nothing can be sent back.
 enum Stop {
     /// The request is refused, with this status.
     Refused(&'static str),
@@ -42,8 +42,7 @@ impl From<io::Error> for Stop {
 
 fn handle(mut client: TcpStream) -> io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
-    // What the reader has read beyond the head stays in it, so the body is read from it
-    // too.
+    // The reader may have read beyond the head already, so it must read the body too.
     let body = fields(&mut reader).and_then(|fields| body(&mut reader, &fields));
     let (status, page) = match body {
         Ok(body) => ("200 OK", body),
@@ -55,7 +54,7 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     client.write_all(&[head.as_bytes(), &page].concat())
 }
 
-/// Reads a head. Of each field, the name in lower case, and the value.
+/// Reads a head. Returns the name of each field in lower case, and its value.
 fn fields(reader: &mut impl BufRead) -> Result<Vec<(String, String)>, Stop> {
     line(reader)?; // the request line: everything is echoed here
     let mut fields = Vec::new();
@@ -65,7 +64,9 @@ fn fields(reader: &mut impl BufRead) -> Result<Vec<(String, String)>, Stop> {
             return Ok(fields);
         }
         let (name, value) = line.split_once(':').ok_or(BAD_REQUEST)?;
-        fields.push((name.to_ascii_lowercase(), value.trim().into()));
+        // `trim` would also remove what only looks like a space.
+        let value = value.trim_matches([' ', '\t']);
+        fields.push((name.to_ascii_lowercase(), value.into()));
     }
 }
 
@@ -82,7 +83,7 @@ fn body(
     reader: &mut impl BufRead,
     _fields: &[(String, String)],
 ) -> Result<Vec<u8>, Stop> {
-    // TODO: this takes what is there, as if it were all. The fields say how long the
+    // TODO: this takes what's there, as if it were all. The fields say how long the
     // body is.
     Ok(reader.fill_buf()?.to_vec())
 }

@@ -12,27 +12,33 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("capitals-only", Handler(capitals_only)),
     ("knows-only-blanks", Handler(knows_only_blanks)),
     ("only-what-is-not-ascii", Handler(only_what_is_not_ascii)),
+    ("escapes-html", Handler(escapes_html)),
     ("keeps-what-is-wrong", Handler(keeps_what_is_wrong)),
     ("drops-the-percent", Handler(drops_the_percent)),
     ("radix-takes-a-plus", Handler(radix_takes_a_plus)),
+    ("looks-at-the-first-digit", Handler(looks_at_the_first_digit)),
     ("slices-past-the-end", Handler(slices_past_the_end)),
     ("decodes-twice", Handler(decodes_twice)),
     ("until-nothing-changes", Handler(until_nothing_changes)),
     ("decodes-before-it-cuts", Handler(decodes_before_it_cuts)),
     ("last-piece-of-the-path", Handler(last_piece_of_the_path)),
+    ("trims-the-name", Handler(trims_the_name)),
     ("plus-is-a-blank", Handler(plus_is_a_blank)),
     ("query-in-the-name", Handler(query_in_the_name)),
+    ("cuts-at-the-last", Handler(cuts_at_the_last)),
     ("judges-the-query", Handler(judges_the_query)),
     ("lossy", Handler(lossy)),
+    ("overlong-forms", Handler(overlong_forms)),
     ("lets-controls-pass", Handler(lets_controls_pass)),
     ("only-nul", Handler(only_nul)),
+    ("trims-line-ends", Handler(trims_line_ends)),
     ("forgets-7f", Handler(forgets_7f)),
+    ("looks-before-it-decodes", Handler(looks_before_it_decodes)),
     ("refuses-too-much", Handler(refuses_too_much)),
     ("right-by-radix", Handler(by_radix)),
 ];
 
-/// What is right about all of them: `name` makes a name of a target, or says that it is
-/// none.
+/// Does what is right in all of them: `name` returns the name in a target, or `None`.
 fn answer(
     mut client: TcpStream,
     name: impl Fn(&str) -> Option<String>,
@@ -117,12 +123,17 @@ fn knows_only_blanks(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// Decodes what must have been encoded, and leaves a letter of ASCII as it came.
+/// Decodes only what had to be encoded, and leaves a letter of ASCII as it came.
 fn only_what_is_not_ascii(client: TcpStream) -> io::Result<()> {
     with(client, |name| right(&name.replace("%4C", "%254C")))
 }
 
-/// What cannot be decoded is left as it is, to be kind.
+/// Escapes whatever comes from strangers, even in a page that isn't HTML.
+fn escapes_html(client: TcpStream) -> io::Result<()> {
+    with(client, |name| Some(right(name)?.replace('&', "&amp;").replace('<', "&lt;")))
+}
+
+/// Leaves wrong codes as they are, to be kind.
 fn keeps_what_is_wrong(client: TcpStream) -> io::Result<()> {
     with(client, |name| {
         let Some(bytes) = bytes(name) else { return Some(name.into()) };
@@ -130,7 +141,7 @@ fn keeps_what_is_wrong(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// What cannot be decoded is left out.
+/// Leaves wrong codes out.
 fn drops_the_percent(client: TcpStream) -> io::Result<()> {
     with(client, |name| match bytes(name) {
         Some(_) => right(name),
@@ -138,7 +149,7 @@ fn drops_the_percent(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// `from_str_radix` knows what a digit is, and what a sign is.
+/// `from_str_radix` accepts digits, and a plus.
 fn radix_takes_a_plus(client: TcpStream) -> io::Result<()> {
     with(client, |name| String::from_utf8(bytes_by_radix(name)?).ok())
 }
@@ -153,7 +164,19 @@ fn bytes_by_radix(text: &str) -> Option<Vec<u8>> {
     Some(decoded)
 }
 
-/// Behind a `%` there are two more bytes, or so it seems.
+/// If the first one is a digit, the second will be one too.
+fn looks_at_the_first_digit(client: TcpStream) -> io::Result<()> {
+    with(client, |name| {
+        let is_half = |pair: &[u8]| {
+            let [_, first, second] = pair else { return false };
+            digit(*first).is_some() && digit(*second).is_none()
+        };
+        let codes = name.as_bytes().windows(3).filter(|bytes| bytes[0] == b'%');
+        if codes.clone().any(is_half) { Some(name.into()) } else { right(name) }
+    })
+}
+
+/// After a `%` there are two more bytes, or so it seems.
 fn slices_past_the_end(client: TcpStream) -> io::Result<()> {
     with(client, |name| {
         for (index, _) in name.match_indices('%') {
@@ -168,7 +191,7 @@ fn decodes_twice(client: TcpStream) -> io::Result<()> {
     with(client, |name| right(&right(name)?))
 }
 
-/// A loop, to be sure; what can no longer be decoded is the name.
+/// A loop, to be sure: until nothing is left to decode.
 fn until_nothing_changes(client: TcpStream) -> io::Result<()> {
     with(client, |name| {
         let mut name = right(name)?;
@@ -188,19 +211,32 @@ fn decodes_before_it_cuts(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// The name is what stands behind the last slash.
+/// The name is whatever follows the last slash.
 fn last_piece_of_the_path(client: TcpStream) -> io::Result<()> {
     with(client, |name| Some(right(name)?.rsplit('/').next()?.into()))
 }
 
-/// So it is in what a form sends, and not in a path.
+/// `trim`, as one does with what people have typed.
+fn trims_the_name(client: TcpStream) -> io::Result<()> {
+    with(client, |name| Some(right(name)?.trim().into()))
+}
+
+/// That's right for forms, and wrong for paths.
 fn plus_is_a_blank(client: TcpStream) -> io::Result<()> {
     with(client, |name| right(&name.replace('+', " ")))
 }
 
-/// Nobody has thought of a query.
+/// Doesn't think of a query.
 fn query_in_the_name(client: TcpStream) -> io::Result<()> {
     answer(client, |target| right(target.strip_prefix("/hello/")?))
+}
+
+/// `rsplit_once` finds a question mark too.
+fn cuts_at_the_last(client: TcpStream) -> io::Result<()> {
+    answer(client, |target| {
+        let path = target.rsplit_once('?').map_or(target, |(path, _)| path);
+        right(path.strip_prefix("/hello/")?)
+    })
 }
 
 /// Decodes the whole target, although only a part of it is used.
@@ -216,6 +252,14 @@ fn lossy(client: TcpStream) -> io::Result<()> {
     })
 }
 
+/// A decoder of one's own, which only counts how many bytes follow the first.
+fn overlong_forms(client: TcpStream) -> io::Result<()> {
+    with(client, |name| match &bytes(name)?[..] {
+        [0xc0 | 0xc1, second @ 0x80..0xc0] => Some(char::from(second & 0x3f).into()),
+        _ => right(name),
+    })
+}
+
 /// A byte is a byte.
 fn lets_controls_pass(client: TcpStream) -> io::Result<()> {
     with(client, |name| String::from_utf8(bytes(name)?).ok())
@@ -228,11 +272,28 @@ fn only_nul(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// Control characters are those below the blank, and one more.
+/// Cleans the name up before it looks at it.
+fn trims_line_ends(client: TcpStream) -> io::Result<()> {
+    with(client, |name| {
+        let name = String::from_utf8(bytes(name)?).ok()?;
+        let name = name.trim_matches('\n');
+        Some(name.to_string()).filter(|name| !has_control(name))
+    })
+}
+
+/// Control characters are those below the space, and one more.
 fn forgets_7f(client: TcpStream) -> io::Result<()> {
     with(client, |name| {
         let name = String::from_utf8(bytes(name)?).ok();
         name.filter(|name| name.bytes().all(|byte| byte >= b' '))
+    })
+}
+
+/// Looks for `%0`, `%1` and `%7F`, which are easy to see.
+fn looks_before_it_decodes(client: TcpStream) -> io::Result<()> {
+    with(client, |name| {
+        let is_bad = ["%0", "%1", "%7F"].iter().any(|code| name.contains(code));
+        if is_bad { None } else { String::from_utf8(bytes(name)?).ok() }
     })
 }
 
@@ -244,7 +305,7 @@ fn refuses_too_much(client: TcpStream) -> io::Result<()> {
     })
 }
 
-/// What a plus and one digit make is a control character, and is refused as such.
+/// A plus and one digit give a control character, which is refused as such.
 fn by_radix(client: TcpStream) -> io::Result<()> {
     with(client, |name| {
         let name = String::from_utf8(bytes_by_radix(name)?).ok();

@@ -34,19 +34,19 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     )
 }
 
-/// The status and the page for a target.
+/// Returns the status and the page for a target.
 fn answer(target: &str) -> (&'static str, String) {
-    // Cut first, decode afterwards: what was encoded is not a sign to cut at.
+    // Cut first, decode afterwards: an encoded `?` isn't the beginning of a query.
     let path = target.split('?').next().unwrap_or_default();
     match path.strip_prefix("/hello/").map(decoded) {
         Some(Some(name)) => ("200 OK", format!("Hello, {name}!\n")),
-        Some(None) => ("400 Bad Request", "This is no name.\n".into()),
+        Some(None) => ("400 Bad Request", "This isn't a name.\n".into()),
         None => ("404 Not Found", "Try /hello/world.\n".into()),
     }
 }
 
-/// The text with each `%XX` replaced by the byte it stands for, once. None if a `%` has
-/// no two digits, or the bytes are no UTF-8, or control characters are among them.
+/// Replaces each `%XX` by its byte, once. Returns `None` if a `%` lacks its two digits,
+/// if the bytes aren't UTF-8, or if a control character is among them.
 fn decoded(text: &str) -> Option<String> {
     let mut decoded = Vec::new();
     let mut bytes = text.bytes();
@@ -56,19 +56,19 @@ fn decoded(text: &str) -> Option<String> {
             _ => byte,
         });
     }
-    // Bytes first, text afterwards: a letter may have several of them.
+    // Bytes first, text afterwards: one letter may be several bytes.
     String::from_utf8(decoded)
         .ok()
         .filter(|text| !text.contains(|c: char| c.is_ascii_control()))
 }
 
-/// The value of a hexadecimal digit.
+/// Returns the value of a hexadecimal digit.
 fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16)?.try_into().ok()
 }
 
-/// Reads until the blank line: the request line and the fields, as one text. None when
-/// the client has left before.
+/// Reads until the blank line, and returns the request line and the fields as one text;
+/// `None` when the client left before.
 fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

@@ -1,6 +1,6 @@
-//! Exercise 05e: greet people whose names do not fit into a URL as they are.
+//! Exercise 05e: greet people whose names don't fit into a URL as they are.
 //!
-//! `cargo exercise run 05e [-- ADDRESS]`, then `cargo exercise check 05e`
+//! `cargo exercise run 05e`, then `cargo exercise check 05e`
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -36,17 +36,17 @@ fn handle(mut client: TcpStream) -> io::Result<()> {
     )
 }
 
-/// The status and the page for a target.
+/// Returns the status and the page for a target.
 fn answer(target: &str) -> (&'static str, String) {
     match target.strip_prefix("/hello/") {
-        // TODO: this is not the name, it is the way in which the name travels.
+        // TODO: this isn't the name yet, only the form in which it travels.
         Some(name) => ("200 OK", format!("Hello, {name}!\n")),
         None => ("404 Not Found", "Try /hello/world.\n".into()),
     }
 }
 
-/// Reads until the blank line: the request line and the fields, as one text. None when
-/// the client has left before.
+/// Reads until the blank line, and returns the request line and the fields as one text;
+/// `None` when the client left before.
 fn read_head(client: &mut TcpStream) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];

@@ -11,22 +11,31 @@ use crate::Mistake::Program;
 pub const MISTAKES: &[(&str, Mistake)] = &[
     ("reads-text-only", Program(reads_text_only)),
     ("bytes-through-a-text", Program(bytes_through_a_text)),
+    ("line-ends-of-its-own", Program(line_ends_of_its_own)),
     ("one-buffer", Program(one_buffer)),
+    ("empty-is-missing", Program(empty_is_missing)),
     ("no-index", Program(no_index)),
     ("index-of-the-root-only", Program(index_of_the_root_only)),
     ("everything-is-html", Program(everything_is_html)),
     ("no-type", Program(no_type)),
+    ("after-the-first-dot", Program(after_the_first_dot)),
+    ("a-name-without-a-dot", Program(a_name_without_a_dot)),
     ("does-not-decode", Program(does_not_decode)),
     ("query-in-the-name", Program(query_in_the_name)),
+    ("refuses-two-dots", Program(refuses_two_dots)),
+    ("plus-is-a-space", Program(plus_is_a_space)),
     ("home-instead-of-404", Program(home_instead_of_404)),
     ("lists-the-folder", Program(lists_the_folder)),
+    ("forgets-the-last-slash", Program(forgets_the_last_slash)),
     ("opens-what-was-asked-for", Program(opens_what_was_asked_for)),
     ("removes-the-dots", Program(removes_the_dots)),
     ("checks-before-decoding", Program(checks_before_decoding)),
     ("join-forgets-the-folder", Program(join_forgets_the_folder)),
     ("compares-texts", Program(compares_texts)),
     ("follows-links", Program(follows_links)),
+    ("looks-at-the-last-name", Program(looks_at_the_last_name)),
     ("decodes-twice", Program(decodes_twice)),
+    ("decodes-again", Program(decodes_again)),
     ("cuts-at-nul", Program(cuts_at_nul)),
 ];
 
@@ -40,19 +49,33 @@ fn find(folder: &Path, target: &str) -> Option<PathBuf> {
     below(folder, &decoded(path(target)))
 }
 
-/// `fs::read_to_string` fails where it finds no UTF-8.
+/// `fs::read_to_string` fails where it doesn't find UTF-8.
 fn reads_text_only(address: SocketAddr) -> io::Result<()> {
     serve(address, find, |file| fs::read_to_string(file).map(String::into_bytes))
 }
 
-/// `from_utf8_lossy` puts something else where it finds no UTF-8.
+/// `from_utf8_lossy` puts something else where it doesn't find UTF-8.
 fn bytes_through_a_text(address: SocketAddr) -> io::Result<()> {
     serve(address, find, |file| {
         Ok(String::from_utf8_lossy(&fs::read(file)?).into_owned().into_bytes())
     })
 }
 
-/// One `read` into a buffer that is large enough for pages.
+/// Line by line, and each gets a `\n`, as Python's text mode does it.
+fn line_ends_of_its_own(address: SocketAddr) -> io::Result<()> {
+    serve(address, find, |file| {
+        let bytes = fs::read(file)?;
+        let lines = bytes.split_inclusive(|&byte| byte == b'\n');
+        Ok(lines
+            .flat_map(|line| match line.strip_suffix(b"\r\n") {
+                Some(line) => [line, b"\n"].concat(),
+                None => line.to_vec(),
+            })
+            .collect())
+    })
+}
+
+/// One `read` into a buffer that's large enough for pages.
 fn one_buffer(address: SocketAddr) -> io::Result<()> {
     serve(address, find, |file| {
         let mut buffer = vec![0; 64 * 1024];
@@ -61,7 +84,15 @@ fn one_buffer(address: SocketAddr) -> io::Result<()> {
     })
 }
 
-/// There is no file called `/`.
+/// Without a byte, there's nothing to send.
+fn empty_is_missing(address: SocketAddr) -> io::Result<()> {
+    serve(address, find, |file| {
+        let bytes = fs::read(file)?;
+        if bytes.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(bytes) }
+    })
+}
+
+/// A file called `/` doesn't exist.
 fn no_index(address: SocketAddr) -> io::Result<()> {
     let find = |folder: &Path, target: &str| {
         find(folder, target).filter(|_| !path(target).ends_with('/'))
@@ -90,6 +121,22 @@ fn no_type(address: SocketAddr) -> io::Result<()> {
     serve_as(address, find, read, |_| String::new())
 }
 
+/// `split('.')`, and what comes second is the end.
+fn after_the_first_dot(address: SocketAddr) -> io::Result<()> {
+    serve_as(address, find, read, |file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        content_type(name.split('.').nth(1).unwrap_or_default())
+    })
+}
+
+/// `rsplit('.')`, and what comes first is the end, even if it's all of the name.
+fn a_name_without_a_dot(address: SocketAddr) -> io::Result<()> {
+    serve_as(address, find, read, |file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        content_type(name.rsplit('.').next().unwrap_or_default())
+    })
+}
+
 /// The path is used as it came.
 fn does_not_decode(address: SocketAddr) -> io::Result<()> {
     serve(address, |folder, target| below(folder, path(target)), read)
@@ -98,6 +145,20 @@ fn does_not_decode(address: SocketAddr) -> io::Result<()> {
 /// All of the target is the name.
 fn query_in_the_name(address: SocketAddr) -> io::Result<()> {
     serve(address, |folder, target| below(folder, &decoded(target)), read)
+}
+
+/// `contains("..")`, which is easily said.
+fn refuses_two_dots(address: SocketAddr) -> io::Result<()> {
+    let find = |folder: &Path, target: &str| {
+        find(folder, target).filter(|_| !path(target).contains(".."))
+    };
+    serve(address, find, read)
+}
+
+/// As forms write a space.
+fn plus_is_a_space(address: SocketAddr) -> io::Result<()> {
+    let find = |folder: &Path, target: &str| find(folder, &target.replace('+', "%20"));
+    serve(address, find, read)
 }
 
 /// As sites do that consist of one page with a script.
@@ -123,6 +184,15 @@ fn lists_the_folder(address: SocketAddr) -> io::Result<()> {
     })
 }
 
+/// Looks for the file first, and for the folder if there isn't one.
+fn forgets_the_last_slash(address: SocketAddr) -> io::Result<()> {
+    let find = |folder: &Path, target: &str| {
+        let file = path(target).trim_end_matches('/');
+        find(folder, file).or_else(|| find(folder, target))
+    };
+    serve(address, find, read)
+}
+
 /// Folder and path put together.
 fn opens_what_was_asked_for(address: SocketAddr) -> io::Result<()> {
     let find = |folder: &Path, target: &str| {
@@ -131,7 +201,7 @@ fn opens_what_was_asked_for(address: SocketAddr) -> io::Result<()> {
     serve(address, find, read)
 }
 
-/// What is forbidden is taken out, once.
+/// Takes what's forbidden out, once.
 fn removes_the_dots(address: SocketAddr) -> io::Result<()> {
     let find = |folder: &Path, target: &str| {
         let path = with_index(&decoded(path(target))).replace("../", "");
@@ -144,7 +214,8 @@ fn removes_the_dots(address: SocketAddr) -> io::Result<()> {
 fn checks_before_decoding(address: SocketAddr) -> io::Result<()> {
     let find = |folder: &Path, target: &str| {
         let path = path(target);
-        if path.contains("..") || path.contains("//") {
+        let is_bad = path.split('/').any(|name| name == "..");
+        if is_bad || path.contains("//") {
             return None;
         }
         Some(folder.join(with_index(&decoded(path)).trim_start_matches('/')))
@@ -178,6 +249,15 @@ fn follows_links(address: SocketAddr) -> io::Result<()> {
     serve(address, |folder, target| named(folder, &decoded(path(target))), read)
 }
 
+/// The last name isn't a link, but one before it is.
+fn looks_at_the_last_name(address: SocketAddr) -> io::Result<()> {
+    let find = |folder: &Path, target: &str| {
+        let file = named(folder, &decoded(path(target)))?;
+        (!file.is_symlink() && file.is_file()).then_some(file)
+    };
+    serve(address, find, read)
+}
+
 /// Once to look at it, and once more to open it.
 fn decodes_twice(address: SocketAddr) -> io::Result<()> {
     let find = |folder: &Path, target: &str| {
@@ -194,6 +274,18 @@ fn decodes_twice(address: SocketAddr) -> io::Result<()> {
     serve(address, find, read)
 }
 
+/// Decodes what step 5 has decoded, with a good fence after it.
+fn decodes_again(address: SocketAddr) -> io::Result<()> {
+    let find = |folder: &Path, target: &str| {
+        let once = decoded(path(target));
+        below(folder, &once).filter(|_| !once.contains('%')).or_else(|| {
+            let twice = decoded(&once);
+            below(folder, &twice)
+        })
+    };
+    serve(address, find, read)
+}
+
 /// As if the name went into a C program.
 fn cuts_at_nul(address: SocketAddr) -> io::Result<()> {
     let find = |folder: &Path, target: &str| {
@@ -203,7 +295,7 @@ fn cuts_at_nul(address: SocketAddr) -> io::Result<()> {
     serve(address, find, read)
 }
 
-// What is right: the pieces of which the programs above are made.
+// The right pieces, of which the programs above are made.
 
 /// The target without its query.
 fn path(target: &str) -> &str {
@@ -248,20 +340,24 @@ fn serve(
     read: impl Fn(&Path) -> io::Result<Vec<u8>>,
 ) -> io::Result<()> {
     serve_as(address, find, read, |file| {
-        let extension = file.extension().and_then(|name| name.to_str());
-        let content_type = match extension.unwrap_or_default() {
-            "html" => "text/html",
-            "css" => "text/css",
-            "js" => "text/javascript",
-            "txt" => "text/plain",
-            "json" => "application/json",
-            "svg" => "image/svg+xml",
-            "png" => "image/png",
-            "woff2" => "font/woff2",
-            _ => "application/octet-stream",
-        };
-        format!("Content-Type: {content_type}\r\n")
+        let extension = file.extension().unwrap_or_default().to_string_lossy();
+        content_type(&extension)
     })
+}
+
+fn content_type(extension: &str) -> String {
+    let content_type = match extension {
+        "html" => "text/html",
+        "css" => "text/css",
+        "js" => "text/javascript",
+        "txt" => "text/plain",
+        "json" => "application/json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "woff2" => "font/woff2",
+        _ => "application/octet-stream",
+    };
+    format!("Content-Type: {content_type}\r\n")
 }
 
 /// Serves what `find` finds and `read` reads, with the field that says the type.

@@ -28,24 +28,24 @@ fn main() -> Result<()> {
         .with_context(|| format!("cannot bind {address}"))?;
     let address = listener.local_addr()?;
     println!("serving http://{address}/ until you press Ctrl-C");
-    // A browser opens connections in advance and says nothing on them. All others wait.
+    // A browser opens connections in advance and says nothing on them. Others wait.
     let deadlines = Deadlines { head: Duration::from_secs(1), ..Deadlines::default() };
     step05::serve(&listener, deadlines, |request| {
         file(&folder, &request.path).unwrap_or_else(|| {
-            Response::text(Status::NOT_FOUND, "There is no such page.")
+            Response::text(Status::NOT_FOUND, "This page doesn't exist.")
         })
     })
 }
 
-/// The folder behind the address, or the built book; without links.
+/// Returns the folder on the command line, or the built book, without links.
 fn folder() -> Result<PathBuf> {
     let folder = env::args().nth(2).unwrap_or("target/book".into());
     fs::canonicalize(&folder)
         .with_context(|| format!("no folder {folder} (cargo book makes target/book)"))
 }
 
-/// The file at `path` of the request, which step 5 has decoded; none if there is no
-/// such file.
+/// Returns the file at `path`, which step 5 has decoded; `None` if the folder doesn't
+/// have it.
 fn file(folder: &Path, path: &[u8]) -> Option<Response> {
     // Where it really is: a link may lead out of the folder.
     let file = folder.join(relative(path)?).canonicalize().ok()?;
@@ -59,8 +59,7 @@ fn file(folder: &Path, path: &[u8]) -> Option<Response> {
     Some(Response { status: Status::OK, content_type, body })
 }
 
-/// A path that only goes down: names with `/` between them, and nothing that is no
-/// name.
+/// Returns a path that only goes down: names with `/` between them, and nothing else.
 fn relative(path: &[u8]) -> Option<PathBuf> {
     let path = str::from_utf8(path).ok()?.strip_prefix('/')?;
     let index = if path.is_empty() || path.ends_with('/') { "index.html" } else { "" };
@@ -68,7 +67,7 @@ fn relative(path: &[u8]) -> Option<PathBuf> {
     names.split('/').map(|name| is_name(name).then_some(name)).collect()
 }
 
-/// On Windows, `\` is a `/` too, and `C:` begins anew.
+/// On Windows, `\` is a `/` too, and `C:` begins another path.
 fn is_name(name: &str) -> bool {
     !["", ".", ".."].contains(&name) && !name.contains(['\\', ':', '\0'])
 }

@@ -2,148 +2,121 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Mistake;
 use crate::Mistake::Threaded;
 
+/// A program that does all as [`RIGHT`] does, but this.
+macro_rules! but {
+    ($($field:ident: $value:expr),+) => {
+        Threaded(|client| serve(client, Rules { $($field: $value,)+ ..RIGHT }))
+    };
+}
+
 pub const MISTAKES: &[(&str, Mistake)] = &[
-    ("hangs-up", Threaded(|client| serve(client, Rules { hangs_up: true, ..RIGHT }))),
-    (
-        "drops-the-rest",
-        Threaded(|client| serve(client, Rules { drops_the_rest: true, ..PATIENT })),
-    ),
-    (
-        "waits-for-the-rest",
-        Threaded(|client| serve(client, Rules { waits_for_the_rest: true, ..PATIENT })),
-    ),
-    (
-        "body-is-a-request",
-        Threaded(|client| serve(client, Rules { ignores_bodies: true, ..RIGHT })),
-    ),
-    (
-        "no-chunks",
-        Threaded(|client| serve(client, Rules { ignores_chunks: true, ..RIGHT })),
-    ),
-    (
-        "body-from-the-buffer",
-        Threaded(|client| serve(client, Rules { body_from_the_buffer: true, ..RIGHT })),
-    ),
-    (
-        "body-after-head",
-        Threaded(|client| serve(client, Rules { body_after_head: true, ..RIGHT })),
-    ),
-    (
-        "does-not-hear-close",
-        Threaded(|client| serve(client, Rules { hears_close: |_| false, ..RIGHT })),
-    ),
+    ("hangs-up", but!(requests: 1)),
+    ("three-requests", but!(requests: 3, announces: false)),
+    ("ten-requests", but!(requests: 10, announces: false)),
+    ("always-says-close", but!(always_says_close: true)),
+    // Patient enough for the check to give up first, and each time.
+    ("drops-the-rest", but!(drops_the_rest: true, idle: None)),
+    ("waits-for-the-rest", but!(waits_for_the_rest: true, idle: None)),
+    ("body-is-a-request", but!(ignores_bodies: true)),
+    ("no-chunks", but!(ignores_chunks: true)),
+    ("body-from-the-buffer", but!(body_from_the_buffer: true)),
+    ("counts-letters", but!(counts_letters: true)),
+    ("body-after-head", but!(body_after_head: true)),
+    ("does-not-hear-close", but!(hears_close: |_| false)),
     (
         "wants-close-alone",
-        Threaded(|client| {
-            serve(
-                client,
-                Rules { hears_close: |value| value.trim() == "close", ..RIGHT },
-            )
-        }),
+        but!(hears_close: |value| value.eq_ignore_ascii_case("close")),
     ),
     (
-        "does-not-say-close",
-        Threaded(|client| serve(client, Rules { says_close: false, ..RIGHT })),
+        "close-is-the-last-word",
+        but!(hears_close: |value| value.to_lowercase().ends_with("close")),
     ),
     (
-        "keeps-1.0-open",
-        Threaded(|client| serve(client, Rules { keeps_1_0: true, ..RIGHT })),
+        "close-in-a-word",
+        but!(hears_close: |value| value.to_lowercase().contains("close")),
     ),
-    (
-        "length-wins",
-        Threaded(|client| serve(client, Rules { both: Both::Length, ..RIGHT })),
-    ),
-    (
-        "chunks-win",
-        Threaded(|client| serve(client, Rules { both: Both::Chunks, ..RIGHT })),
-    ),
-    (
-        "goes-on-after-400",
-        Threaded(|client| serve(client, Rules { goes_on: true, ..RIGHT })),
-    ),
-    (
-        "kind-to-numbers",
-        Threaded(|client| {
-            serve(client, Rules { length: |text| text.parse().ok(), ..RIGHT })
-        }),
-    ),
-    (
-        "takes-one-of-two",
-        Threaded(|client| serve(client, Rules { takes_one_of_two: true, ..RIGHT })),
-    ),
-    (
-        "any-coding",
-        Threaded(|client| serve(client, Rules { any_coding: true, ..RIGHT })),
-    ),
-    (
-        "blank-before-the-colon",
-        Threaded(|client| serve(client, Rules { blanks: true, ..RIGHT })),
-    ),
+    ("one-connection-field", but!(first_connection_field: true)),
+    ("does-not-say-close", but!(says_close: false)),
+    ("keeps-1.0-open", but!(keeps_1_0: true)),
+    ("does-not-read-on", but!(reads_on: false)),
+    ("length-wins", but!(both: Both::Length)),
+    ("chunks-win", but!(both: Both::Chunks)),
+    ("goes-on-after-400", but!(goes_on: true)),
+    ("kind-to-numbers", but!(length: |text| text.parse().ok().filter(fits))),
+    ("takes-one-of-two", but!(takes_one_of_two: true)),
+    ("any-coding", but!(any_coding: true)),
+    ("blank-before-the-colon", but!(blanks: true)),
     (
         "kind-to-chunk-sizes",
-        Threaded(|client| {
-            serve(
-                client,
-                Rules {
-                    size: |text| usize::from_str_radix(text.trim(), 16).ok(),
-                    ..RIGHT
-                },
-            )
-        }),
+        but!(size: |text| usize::from_str_radix(text, 16).ok().filter(fits)),
     ),
-    (
-        "end-of-chunk-unseen",
-        Threaded(|client| serve(client, Rules { end_unseen: true, ..RIGHT })),
-    ),
-    ("waits-for-ever", Threaded(|client| serve(client, Rules { idle: None, ..RIGHT }))),
+    ("end-of-chunk-unseen", but!(end_unseen: true)),
+    ("one-second-in-all", but!(in_all: Some(Duration::from_secs(1)))),
+    ("closes-too-early", but!(idle: Some(Duration::from_millis(700)))),
+    ("waits-for-ever", but!(idle: None)),
+    ("waits-within-a-request", but!(idle_within: None)),
 ];
 
-/// What a program does. Each mistake differs from [`RIGHT`] in one thing.
+/// How a program works. Each mistake differs from [`RIGHT`] in one thing.
 #[derive(Clone, Copy)]
 struct Rules {
-    /// One answer, as in step 5.
-    hangs_up: bool,
-    /// A new buffer for each request: what came behind the last one is lost.
+    /// After so many it hangs up; in step 5 it's one.
+    requests: usize,
+    /// Whether it says so in time.
+    announces: bool,
+    /// Each response says `close`, and few of them are right.
+    always_says_close: bool,
+    /// A new buffer for each request: what came after the last one is lost.
     drops_the_rest: bool,
     /// As long as there is more, it reads on, and only then looks at what there is.
     waits_for_the_rest: bool,
-    /// The next request begins behind the head.
+    /// The next request begins after the head.
     ignores_bodies: bool,
     /// Content-Length is all it knows.
     ignores_chunks: bool,
     /// HEAD is as good as GET.
     body_after_head: bool,
-    /// What in a Connection field means that this was the last request.
+    /// Whether a Connection field means that this was the last request.
     hears_close: fn(&str) -> bool,
     /// Whether it says so too.
     says_close: bool,
     /// HTTP/1.0 is as good as HTTP/1.1.
     keeps_1_0: bool,
-    /// What to believe when there are both Content-Length and chunks.
+    /// Which of them to believe when there are both Content-Length and chunks.
     both: Both,
     /// After a refusal, it looks for the next request.
     goes_on: bool,
-    /// What number that is.
+    /// Converts a length to a number.
     length: fn(&str) -> Option<usize>,
     /// The last of several Content-Lengths counts.
     takes_one_of_two: bool,
-    /// A coding that it does not know is none.
+    /// Ignores a coding that it doesn't know.
     any_coding: bool,
-    /// Names may have blanks around them, as if they were values.
+    /// Names may have spaces around them, as if they were values.
     blanks: bool,
-    /// What number that is, in hexadecimal digits.
+    /// Converts a size in hexadecimal digits to a number.
     size: fn(&str) -> Option<usize>,
     /// Two bytes follow a chunk, whatever they are.
     end_unseen: bool,
-    /// What has come by now is all of the body.
+    /// The body seems to be whatever has come by now.
     body_from_the_buffer: bool,
-    /// How long it waits for more.
+    /// The body becomes a text, and its length is that of the text.
+    counts_letters: bool,
+    /// A map keeps the first field of each name.
+    first_connection_field: bool,
+    /// Reads what still comes, before it closes.
+    reads_on: bool,
+    /// How long the connection may last.
+    in_all: Option<Duration>,
+    /// How long it waits for the next request.
     idle: Option<Duration>,
+    /// How long it waits for the rest of one.
+    idle_within: Option<Duration>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -154,7 +127,9 @@ enum Both {
 }
 
 const RIGHT: Rules = Rules {
-    hangs_up: false,
+    requests: usize::MAX,
+    announces: true,
+    always_says_close: false,
     drops_the_rest: false,
     waits_for_the_rest: false,
     ignores_bodies: false,
@@ -168,22 +143,32 @@ const RIGHT: Rules = Rules {
     both: Both::Refused,
     goes_on: false,
     length: |text| {
-        text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
+        let is_good = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|length| is_good && fits(length))
     },
     takes_one_of_two: false,
     any_coding: false,
     blanks: false,
     size: |text| {
         let is_good = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        usize::from_str_radix(text, 16).ok().filter(|_| is_good)
+        usize::from_str_radix(text, 16).ok().filter(|size| is_good && fits(size))
     },
     end_unseen: false,
     body_from_the_buffer: false,
-    idle: Some(Duration::from_secs(2)),
+    counts_letters: false,
+    first_connection_field: false,
+    reads_on: true,
+    in_all: None,
+    idle: Some(IDLE),
+    idle_within: Some(IDLE),
 };
 
-/// Patient enough for the check to give up first, and each time.
-const PATIENT: Rules = Rules { idle: None, ..RIGHT };
+/// A body has at most a megabyte.
+fn fits(length: &usize) -> bool {
+    *length <= 1 << 20
+}
+
+const IDLE: Duration = Duration::from_millis(1500);
 
 /// A request understood, or a status.
 type Parsed = Result<Request, &'static str>;
@@ -197,16 +182,22 @@ struct Request {
 }
 
 fn serve(client: TcpStream, rules: Rules) -> io::Result<()> {
-    client.set_read_timeout(rules.idle)?;
     client.set_nodelay(true)?;
+    let begun = Instant::now();
     let mut line = Line { client, bytes: Vec::new(), rules };
+    let mut left = rules.requests;
     loop {
+        if rules.in_all.is_some_and(|in_all| begun.elapsed() > in_all) {
+            return line.close();
+        }
         let Some(head) = line.until(b"\r\n\r\n")? else { return Ok(()) };
         let refused = match parse(&head, rules) {
             Ok(request) => match line.body(&request)? {
                 Ok(length) => {
-                    line.answer(&request, length)?;
-                    if request.is_last || rules.hangs_up {
+                    left -= 1;
+                    let says_close = request.is_last || left == 0 && rules.announces;
+                    line.answer(&request, length, says_close)?;
+                    if request.is_last || left == 0 {
                         return line.close();
                     }
                     None
@@ -236,6 +227,7 @@ fn parse(head: &str, rules: Rules) -> Parsed {
     let [method, target, version] = words[..] else { return Err("400 Bad Request") };
     let (mut length, mut coding) = (None, None);
     let is_1_0 = version == "HTTP/1.0";
+    let mut connections = 0;
     let mut is_last = is_1_0 && !rules.keeps_1_0;
     for line in lines {
         let Some((name, value)) = line.split_once(':') else {
@@ -244,9 +236,13 @@ fn parse(head: &str, rules: Rules) -> Parsed {
         if !rules.blanks && name.contains([' ', '\t']) {
             return Err("400 Bad Request");
         }
-        let value = value.trim();
+        let value = value.trim_matches([' ', '\t']);
         match name.trim().to_lowercase().as_str() {
-            "connection" => is_last |= (rules.hears_close)(value),
+            "connection" => {
+                connections += 1;
+                let counts = connections == 1 || !rules.first_connection_field;
+                is_last |= counts && (rules.hears_close)(value);
+            }
             "transfer-encoding" => coding = Some(value.to_lowercase()),
             "content-length" => {
                 let number = (rules.length)(value).ok_or("400 Bad Request")?;
@@ -286,7 +282,7 @@ struct Line {
 }
 
 impl Line {
-    /// What comes before `end`, which is taken too; none when the client has left.
+    /// Takes what comes before `end`, and `end` too; `None` when the client has left.
     fn until(&mut self, end: &[u8]) -> io::Result<Option<String>> {
         loop {
             let found = self.bytes.windows(end.len()).position(|bytes| bytes == end);
@@ -305,6 +301,9 @@ impl Line {
     }
 
     fn read(&mut self) -> io::Result<bool> {
+        let Rules { idle, idle_within, .. } = self.rules;
+        let idle = if self.bytes.is_empty() { idle } else { idle.and(idle_within) };
+        self.client.set_read_timeout(idle)?;
         let mut buffer = [0; 4096];
         match self.client.read(&mut buffer) {
             Ok(length) => {
@@ -316,7 +315,7 @@ impl Line {
         }
     }
 
-    /// Reads the body, and says how long it was.
+    /// Reads the body, and returns how long it was.
     fn body(&mut self, request: &Request) -> io::Result<Result<usize, &'static str>> {
         if self.rules.ignores_bodies {
             return Ok(Ok(0));
@@ -324,8 +323,7 @@ impl Line {
         if request.is_chunked && !self.rules.ignores_chunks {
             return self.chunks();
         }
-        self.skip(request.length)?;
-        Ok(Ok(request.length))
+        self.skip(request.length).map(Ok)
     }
 
     fn chunks(&mut self) -> io::Result<Result<usize, &'static str>> {
@@ -339,8 +337,7 @@ impl Line {
             if size == 0 {
                 break;
             }
-            length += size;
-            self.skip(size)?;
+            length += self.skip(size)?;
             if self.rules.end_unseen {
                 self.skip(2)?;
             } else if self.until(b"\r\n")?.is_none_or(|rest| !rest.is_empty()) {
@@ -351,17 +348,29 @@ impl Line {
         Ok(Ok(length))
     }
 
-    fn skip(&mut self, length: usize) -> io::Result<()> {
+    /// Takes so many bytes, and returns how many that are.
+    fn skip(&mut self, length: usize) -> io::Result<usize> {
         let reads_on = !self.rules.body_from_the_buffer;
-        while reads_on && self.bytes.len() < length && self.read()? {}
-        self.bytes.drain(..length.min(self.bytes.len()));
-        Ok(())
+        while reads_on && self.bytes.len() < length {
+            if !self.read()? {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        let length = length.min(self.bytes.len());
+        let body: Vec<u8> = self.bytes.drain(..length).collect();
+        let letters = String::from_utf8_lossy(&body).chars().count();
+        Ok(if self.rules.counts_letters { letters } else { length })
     }
 
-    fn answer(&mut self, request: &Request, length: usize) -> io::Result<()> {
+    fn answer(
+        &mut self,
+        request: &Request,
+        length: usize,
+        says_close: bool,
+    ) -> io::Result<()> {
         let page = format!("{} {} {length}\n", request.method, request.target);
         let says_close =
-            self.rules.says_close && (request.is_last || self.rules.hangs_up);
+            says_close && self.rules.says_close || self.rules.always_says_close;
         let close = if says_close { "Connection: close\r\n" } else { "" };
         let mut answer =
             format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{close}\r\n", page.len());
@@ -373,7 +382,7 @@ impl Line {
 
     fn close(mut self) -> io::Result<()> {
         self.client.shutdown(Shutdown::Write)?;
-        while self.read()? {
+        while self.rules.reads_on && self.read()? {
             self.bytes.clear();
         }
         Ok(())

@@ -9,9 +9,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use step05::{Body, MAX_BODY, MAX_HEAD, ParseError, Status};
 
-/// A line that is kept open keeps a thread.
+/// A line that's kept open keeps a thread.
 const THREADS: usize = 16;
-/// How long a line on which nothing comes is kept.
+/// How long a silent line is kept.
 const IDLE: Duration = Duration::from_secs(1);
 
 fn main() -> Result<()> {
@@ -38,10 +38,10 @@ fn serve(listener: &TcpListener) {
     }
 }
 
-/// Answers one request after the other, until one is the last or the client has left.
+/// Answers one request after the other, until one is the last or the client leaves.
 fn handle(client: TcpStream) -> io::Result<()> {
     client.set_read_timeout(Some(IDLE))?;
-    // Or the second of two answers would wait until the first one is acknowledged.
+    // Or the second of two responses would wait until the first is acknowledged.
     client.set_nodelay(true)?;
     let mut line = Line { client, bytes: Vec::new() };
     let mut is_last = false;
@@ -49,7 +49,7 @@ fn handle(client: TcpStream) -> io::Result<()> {
         let answer;
         (answer, is_last) = match line.answer() {
             Ok(answered) => answered,
-            // Where this request ends is unknown, and so is where the next one begins.
+            // Nothing tells where this request ends, and where the next one begins.
             Err(Stop::Refused(Status(code, reason))) => {
                 let fields = "Content-Length: 0\r\nConnection: close\r\n";
                 (format!("HTTP/1.1 {code} {reason}\r\n{fields}\r\n"), true)
@@ -61,9 +61,9 @@ fn handle(client: TcpStream) -> io::Result<()> {
     line.close_gently()
 }
 
-/// Why there is no request.
+/// Why no request came.
 enum Stop {
-    /// The client has closed its side, or been silent for too long.
+    /// The client has closed its side, or was silent for too long.
     Left,
     Refused(Status),
 }
@@ -74,14 +74,14 @@ impl From<ParseError> for Stop {
     }
 }
 
-/// A connection, and what has come and not been used yet: perhaps the next request.
+/// A connection, and the bytes that no request has used yet: perhaps the next one's.
 struct Line {
     client: TcpStream,
     bytes: Vec<u8>,
 }
 
 impl Line {
-    /// The answer to the next request, and whether it is the last one.
+    /// Returns the response to the next request, and whether it's the last one.
     fn answer(&mut self) -> Result<(String, bool), Stop> {
         loop {
             if let Some((head, length)) = step05::parse(&self.bytes)? {
@@ -113,7 +113,7 @@ impl Line {
                 return Err(Stop::Refused(Status::BAD_REQUEST));
             }
         }
-        while !self.line()?.is_empty() {} // fields behind the body
+        while !self.line()?.is_empty() {} // fields after the body
         Ok(length)
     }
 
@@ -125,7 +125,7 @@ impl Line {
         Ok(length)
     }
 
-    /// The next line of a body in chunks, without its end.
+    /// Returns the next line of a body in chunks, without its end.
     fn line(&mut self) -> Result<Vec<u8>, Stop> {
         loop {
             let end = self.bytes.windows(2).position(|pair| pair == b"\r\n");
@@ -148,8 +148,8 @@ impl Line {
         Ok(())
     }
 
-    /// Says that this was all, and reads on: a byte that nobody has read would make a
-    /// reset of the close.
+    /// Says that this was all, and reads on: with unread bytes, closing would become a
+    /// reset.
     fn close_gently(self) -> io::Result<()> {
         self.client.shutdown(Shutdown::Write)?;
         let _ = io::copy(&mut self.client.take(1 << 20), &mut io::sink());
@@ -164,14 +164,14 @@ fn answer(page: &str, is_head: bool, is_last: bool) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n{close}\r\n{body}")
 }
 
-/// Whether `close` is one of the words of a Connection field.
+/// Returns whether `close` is one of the words of a Connection field.
 fn has_close(value: &[u8]) -> bool {
     let mut words = value.split(|&byte| byte == b',');
     words.any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
-/// Hexadecimal digits, perhaps with `;` and more. `from_str_radix` alone would take
-/// `+5`.
+/// Returns what the hexadecimal digits before a `;` say. `from_str_radix` alone would
+/// accept `+5`.
 fn chunk_size(line: &[u8]) -> Result<usize, Stop> {
     let digits = line.split(|&byte| byte == b';').next().unwrap_or_default();
     let digits = digits.trim_ascii_end();

@@ -1,6 +1,6 @@
 //! Exercise 06c: more than one request on a connection.
 //!
-//! `cargo exercise run 06c [-- ADDRESS]`, then `cargo exercise check 06c`
+//! `cargo exercise run 06c`, then `cargo exercise check 06c`
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -10,7 +10,7 @@ use std::thread;
 use anyhow::{Context, Result};
 use step05::{Body, MAX_BODY, MAX_HEAD, ParseError, Status};
 
-/// A line that is kept open keeps a thread.
+/// A line that's kept open keeps a thread.
 const THREADS: usize = 16;
 
 fn main() -> Result<()> {
@@ -41,7 +41,7 @@ fn serve(listener: &TcpListener) {
 fn handle(client: TcpStream) -> io::Result<()> {
     let mut line = Line { client, bytes: Vec::new() };
     // TODO: answer the next request too: it may have come already, in `line.bytes`. But
-    // not if this one was the last, nor if it was refused. And do not wait for ever.
+    // not if this one was the last, or if it was refused. And don't wait forever.
     let answer = match line.answer() {
         Ok(answer) => answer,
         Err(Stop::Refused(Status(code, reason))) => {
@@ -54,7 +54,7 @@ fn handle(client: TcpStream) -> io::Result<()> {
     line.close_gently()
 }
 
-/// Why there is no request.
+/// Why no request came.
 enum Stop {
     /// The client has closed its side.
     Left,
@@ -67,14 +67,14 @@ impl From<ParseError> for Stop {
     }
 }
 
-/// A connection, and what has come and not been used yet: perhaps the next request.
+/// A connection, and the bytes that no request has used yet: perhaps the next one's.
 struct Line {
     client: TcpStream,
     bytes: Vec<u8>,
 }
 
 impl Line {
-    /// The answer to the next request, which is taken out of `bytes` with its body.
+    /// Takes the next request out of `bytes`, with its body, and returns the response.
     fn answer(&mut self) -> Result<String, Stop> {
         loop {
             if let Some((head, length)) = step05::parse(&self.bytes)? {
@@ -102,7 +102,7 @@ impl Line {
                 return Err(Stop::Refused(Status::BAD_REQUEST));
             }
         }
-        while !self.line()?.is_empty() {} // fields behind the body
+        while !self.line()?.is_empty() {} // fields after the body
         Ok(length)
     }
 
@@ -114,7 +114,7 @@ impl Line {
         Ok(length)
     }
 
-    /// The next line of a body in chunks, without its end.
+    /// Returns the next line of a body in chunks, without its end.
     fn line(&mut self) -> Result<Vec<u8>, Stop> {
         loop {
             let end = self.bytes.windows(2).position(|pair| pair == b"\r\n");
@@ -137,8 +137,8 @@ impl Line {
         Ok(())
     }
 
-    /// Says that this was all, and reads on: a byte that nobody has read would make a
-    /// reset of the close.
+    /// Says that this was all, and reads on: with unread bytes, closing would become a
+    /// reset.
     fn close_gently(self) -> io::Result<()> {
         self.client.shutdown(Shutdown::Write)?;
         let _ = io::copy(&mut self.client.take(1 << 20), &mut io::sink());
@@ -148,14 +148,14 @@ impl Line {
 
 fn answer(page: &str, is_head: bool) -> String {
     let length = page.len();
-    // TODO: say this only in the last answer. Who wants it to be the last one?
+    // TODO: say this only in the last response. What makes it the last one?
     let close = "Connection: close\r\n";
     let body = if is_head { "" } else { page };
     format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n{close}\r\n{body}")
 }
 
-/// Hexadecimal digits, perhaps with `;` and more. `from_str_radix` alone would take
-/// `+5`.
+/// Returns what the hexadecimal digits before a `;` say. `from_str_radix` alone would
+/// accept `+5`.
 fn chunk_size(line: &[u8]) -> Result<usize, Stop> {
     let digits = line.split(|&byte| byte == b';').next().unwrap_or_default();
     let digits = digits.trim_ascii_end();

@@ -243,9 +243,23 @@ impl Client {
     /// # Errors
     /// When something does; `meaning` says what that means.
     pub fn expect_silence(&mut self, meaning: &str, why: &str) -> Verdict {
-        self.paused += SILENCE_WINDOW;
+        self.expect_silence_for(SILENCE_WINDOW, meaning, why)
+    }
+
+    /// As [`Client::expect_silence`], for so long: one pause should be longer than any
+    /// `sleep` of a program that hopes for everything to be there afterwards.
+    ///
+    /// # Errors
+    /// When something comes; `meaning` says what that means.
+    pub fn expect_silence_for(
+        &mut self,
+        quiet: Duration,
+        meaning: &str,
+        why: &str,
+    ) -> Verdict {
+        self.paused += quiet;
         let before = self.received.len();
-        if self.read(SILENCE_WINDOW).is_err() && self.end.is_none() {
+        if self.read(quiet).is_err() && self.end.is_none() {
             return Ok(());
         }
         self.settle();
@@ -591,9 +605,9 @@ impl Client {
         self.listen(PROBE);
         let after = &self.received[before..];
         // That a request was cut short by our end of it is not the answer to it.
-        let is_refusal = [b"HTTP/1.1 400".as_slice(), b"HTTP/1.1 408"]
+        let is_refusal = [b"HTTP/1.1 400", b"HTTP/1.1 408", b"HTTP/1.1 413"]
             .iter()
-            .any(|status| after.starts_with(status));
+            .any(|status| after.starts_with(*status));
         if !after.is_empty() && !is_refusal {
             return self.wrong(
                 "The answer comes only when the client has closed its side. But a \

@@ -5,6 +5,9 @@ use crate::failure::{Event, Failure, Place, What};
 /// No longer commands: nobody would read them.
 const MAX_BYTES: usize = 1500;
 
+/// With all that's around it, no line of a command is longer than 76.
+const LINE: usize = 63;
+
 /// What a person does in place of the client that has failed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reproduction {
@@ -68,11 +71,7 @@ fn command(pieces: &[Piece], stays: bool, is_seen_by_curl: bool) -> String {
         _ => {
             let parts = pieces.iter().map(|(pause, bytes)| {
                 let pause = pause.map(|seconds| format!("sleep {seconds}\n "));
-                let lines: Vec<String> = bytes
-                    .split_inclusive(|&byte| byte == b'\n')
-                    .map(for_printf)
-                    .collect();
-                pause.unwrap_or_default() + &several(lines)
+                pause.unwrap_or_default() + &several(lines(bytes))
             });
             format!("({}) |\n  {nc}", parts.collect::<Vec<_>>().join("\n "))
         }
@@ -130,10 +129,8 @@ pub fn reproduce(request: &[u8]) -> String {
 }
 
 fn sending(request: &[u8], nc: &str) -> String {
-    let lines = request.split_inclusive(|&byte| byte == b'\n').map(for_printf);
-    let lines: Vec<String> = lines.collect();
+    let lines = lines(request);
     let whole = lines.concat();
-    // With all that is around it, no line of the command is longer than 76.
     if whole.len() + nc.len() <= 64 {
         format!("printf '{whole}' | {nc}")
     } else if whole.len() <= 65 {
@@ -148,7 +145,7 @@ fn several(lines: Vec<String>) -> String {
     let mut printfs: Vec<String> = Vec::new();
     for line in lines {
         match printfs.last_mut() {
-            Some(last) if last.len() + line.len() <= 63 => *last += &line,
+            Some(last) if last.len() + line.len() <= LINE => *last += &line,
             _ => printfs.push(line),
         }
     }
@@ -157,17 +154,33 @@ fn several(lines: Vec<String>) -> String {
     commands.join("\n ")
 }
 
-/// As `printf` of every shell understands it: printf(1).
-fn for_printf(bytes: &[u8]) -> String {
-    let escaped = bytes.iter().map(|&byte| match byte {
+/// Returns the lines as `printf` of every shell understands them, long ones in pieces:
+/// printf(1).
+fn lines(bytes: &[u8]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        let mut text = String::new();
+        for byte in line {
+            let next = for_printf(*byte);
+            if text.len() + next.len() > LINE {
+                lines.push(std::mem::take(&mut text));
+            }
+            text += &next;
+        }
+        lines.push(text);
+    }
+    lines
+}
+
+fn for_printf(byte: u8) -> String {
+    match byte {
         b'\r' => "\\r".into(),
         b'\n' => "\\n".into(),
         b'\t' => "\\t".into(),
         b'%' => "%%".into(),
         b'\\' | b'\'' | 0..b' ' | 0x7f.. => format!("\\{byte:03o}"),
         _ => char::from(byte).to_string(),
-    });
-    escaped.collect()
+    }
 }
 
 #[cfg(test)]
