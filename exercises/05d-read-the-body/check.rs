@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::framing::{self, Doubtful};
+use super::framing::{self, Doubtful};
 use crate::{
     Check, Client, Exercise, Response, SILENCE_WINDOW, Server, Submission, Verdict,
     get, reproduce,

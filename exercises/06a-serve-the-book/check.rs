@@ -22,7 +22,7 @@ macro_rules! reproduce {
 pub const EXERCISE: Exercise = Exercise {
     id: "06a",
     name: "serve-the-book",
-    given: 7,
+    given: 6,
     readme: include_str!("README.md"),
     checks: &[
         Check { points: 2, reproduce: reproduce!("/notes.txt"), run: byte_for_byte },

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use probe::End;
 
-use crate::framing::{self, Doubtful};
+use super::framing::{self, Doubtful};
 use crate::{
     Check, Client, Exercise, Response, SILENCE_WINDOW, Server, Submission, Verdict,
     What,

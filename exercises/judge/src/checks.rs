@@ -38,6 +38,8 @@ mod ex06b;
 mod ex06c;
 #[path = "../../06d-padlock/check.rs"]
 mod ex06d;
+#[path = "../../05d-read-the-body/framing.rs"]
+mod framing;
 
 pub use ex06d::set_tls_client;
 

@@ -12,7 +12,6 @@ pub mod checks;
 mod client;
 mod exercise;
 mod failure;
-pub mod framing;
 mod patience;
 mod process;
 mod program;
