@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use probe::End;
 
-use crate::failure::{Failure, Place, Verdict, What};
-use crate::patience::{RESPONSE_TIMEOUT, SILENCE_WINDOW, Silence};
+use crate::failure::{Fault, Place, Text, Verdict, What};
+use crate::patience::{Found, RESPONSE_TIMEOUT, SILENCE_WINDOW, Silence};
 use crate::program::Program;
-use crate::response::{self, Missing, Response, Status};
+use crate::response::{self, Missing, Response, Stop};
 
 /// How long to look whether a program that was silent says something after all.
 const PROBE: Duration = Duration::from_millis(200);
@@ -42,14 +42,18 @@ pub struct Client {
     closing: Option<Reason>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Reason {
-    meaning: &'static str,
-    why: &'static str,
-}
+/// What something means, and why it is wrong.
+type Reason = (&'static str, &'static str);
+
+const RESET: &str = "RFC 9112, section 9.6: a system sends RST when a socket is closed \
+                     whose bytes have not all been read";
+const HEAD: &str = "RFC 9112, section 2.1: after the status line and the fields comes \
+                    an empty line, \\r\\n, then the body.";
+const CHUNKS: &str = "RFC 9112, section 7.1: chunked-body = *chunk last-chunk \
+                      trailer-section CRLF.";
 
 impl Client {
-    pub(crate) fn new(
+    pub fn new(
         stream: probe::Client,
         number: usize,
         program: Program,
@@ -74,19 +78,16 @@ impl Client {
     /// Says what it means from now on when no answer comes because the program waits
     /// for more bytes.
     pub fn waiting_means(&mut self, meaning: &'static str, why: &'static str) {
-        self.waiting = Some(Reason { meaning, why });
+        self.waiting = Some((meaning, why));
     }
 
     /// Says what it means from now on when the program closes without an answer.
     pub fn closing_means(&mut self, meaning: &'static str, why: &'static str) {
-        self.closing = Some(Reason { meaning, why });
+        self.closing = Some((meaning, why));
     }
 
-    /// Sends all of `bytes`. That the connection breaks over it is not yet a failure:
-    /// the answer may have come before.
-    ///
-    /// # Errors
-    /// When the program takes nothing more, and does not close either.
+    /// Sends all of `bytes`: the program must take them. That the connection breaks
+    /// over it is not yet a failure: the answer may have come before.
     pub fn send(&mut self, bytes: &[u8]) -> Verdict {
         let paused = std::mem::take(&mut self.paused);
         if self.sent > 0 && !paused.is_zero() {
@@ -155,7 +156,6 @@ impl Client {
         }
     }
 
-    /// All bytes that have come.
     pub fn received(&self) -> &[u8] {
         &self.received
     }
@@ -165,12 +165,6 @@ impl Client {
         self.stream.local_addr().ok()
     }
 
-    /// How many bytes have been sent.
-    pub fn sent(&self) -> usize {
-        self.sent
-    }
-
-    /// How the connection has ended, if it has.
     pub fn end(&self) -> Option<End> {
         self.end
     }
@@ -214,10 +208,8 @@ impl Client {
         self.end.is_some()
     }
 
-    /// Looks for a moment: nothing may come, and the connection stays open.
-    ///
-    /// # Errors
-    /// When something does; `meaning` says what that means.
+    /// Looks for a moment: nothing may come, and the connection stays open. `meaning`
+    /// says what it means if not.
     pub fn expect_silence(&mut self, meaning: &str, why: &str) -> Verdict {
         self.paused += SILENCE_WINDOW;
         let before = self.received.len();
@@ -231,45 +223,38 @@ impl Client {
         Err(self.wrong(meaning, why))
     }
 
-    /// Reads the answer to a request, and what may come after it.
-    ///
-    /// # Errors
-    /// When it is not one complete answer.
+    /// Reads the answer to a request, which must be one and complete, and what may come
+    /// after it.
     pub fn response(&mut self) -> Verdict<Response> {
         self.response_to("GET")
     }
 
     /// As [`Client::response`], to a request with another method: after HEAD, no body
     /// comes.
-    ///
-    /// # Errors
-    /// When it is not one complete answer.
     pub fn response_to(&mut self, method: &str) -> Verdict<Response> {
         let answer = self.read_response(method)?;
-        match self.end {
-            Some(End::Rst) => Err(self.reset_after()),
-            _ => Ok(answer),
+        if self.end != Some(End::Rst) {
+            return Ok(answer);
         }
+        Err(self.wrong(
+            "The answer came, and then the connection was thrown away. This client was \
+             quick enough to read it; another one loses it.",
+            format!("{RESET}, and RST destroys what is still on its way."),
+        ))
     }
 
     /// As [`Client::response_to`], however the connection ends behind the answer.
-    ///
-    /// # Errors
-    /// When it is not one complete answer.
     pub fn read_response(&mut self, method: &str) -> Verdict<Response> {
         let answer = self.next_response_to(method)?;
         self.settle();
         if self.used < self.received.len() {
-            return Err(answer.goes_on());
+            return Err(answer.goes_on(self.received.len()));
         }
         Ok(answer)
     }
 
     /// Reads the head of the answer, and lets the rest come without looking at it:
     /// whatever is wrong with the body is nobody's business here.
-    ///
-    /// # Errors
-    /// When it is not a proper head.
     pub fn head(&mut self) -> Verdict<Response> {
         let head = self.next_response_to("HEAD")?;
         self.settle();
@@ -283,104 +268,69 @@ impl Client {
     }
 
     /// Reads the next answer of several on one connection, and not further.
-    ///
-    /// # Errors
-    /// When it is not one complete answer.
     pub fn next_response_to(&mut self, method: &str) -> Verdict<Response> {
         loop {
             let bytes = &self.received[self.used..];
-            match response::parse(bytes, self.used, method, self.end == Some(End::Fin))
-            {
-                Ok(Status::Complete(mut answer, length)) => {
+            let has_ended = self.end == Some(End::Fin);
+            match response::parse(bytes, self.used, method, has_ended) {
+                Ok((mut answer, length)) => {
                     self.used += length;
                     answer.seen_by(self.number, self.program.log.clone());
                     return Ok(answer);
                 }
-                Ok(Status::Partial(cut)) => {
-                    if self.end.is_some() {
-                        return Err(self.ended_early(cut));
-                    }
+                Err(Stop::Partial(cut)) if self.end.is_some() => {
+                    return Err(self.ended_early(cut));
+                }
+                Err(Stop::Partial(cut)) => {
                     if let Err(silence) = self.read(RESPONSE_TIMEOUT)
                         && self.end.is_none()
                     {
-                        if self.is_flooded() {
-                            return Err(self.endless_response());
-                        }
-                        self.program.log.silent(silence, RESPONSE_TIMEOUT);
                         return Err(self.silent(cut, silence));
                     }
                 }
-                Err(mistake) => {
+                Err(Stop::Wrong(offset, meaning, why)) => {
                     self.settle();
-                    return Err(self.wrong_at(
-                        mistake.offset,
-                        mistake.meaning,
-                        mistake.why,
-                    ));
+                    return Err(self.wrong_at(offset, meaning, why));
                 }
             }
         }
     }
 
     /// The program must close the connection now, whatever it sends before.
-    ///
-    /// # Errors
-    /// When it does not.
     pub fn expect_close(&mut self) -> Verdict {
-        let mut silence = Silence::Asleep;
         while self.end.is_none() {
-            match self.read(RESPONSE_TIMEOUT) {
-                Err(how) if self.end.is_none() => {
-                    silence = how;
-                    break;
-                }
-                _ => {}
-            }
-        }
-        match self.end {
-            Some(End::Fin) => Ok(()),
-            Some(_) => Err(self.wrong(
-                "The connection is thrown away, not closed.",
-                "RFC 9112, section 9.6: a system sends RST when a socket is closed \
-                 whose bytes have not all been read.",
-            )),
-            None if self.is_flooded() => Err(self.endless_response()),
-            None => {
-                self.program.log.silent(silence, RESPONSE_TIMEOUT);
-                Err(match silence {
-                    Silence::Busy => self.busy_loop(),
-                    Silence::Asleep => self.wrong(
+            if let Err(silence) = self.read(RESPONSE_TIMEOUT)
+                && self.end.is_none()
+            {
+                return Err(self.is_stuck(silence).unwrap_or_else(|| {
+                    self.wrong(
                         "Your program does not close the connection. The client that \
                          waits for it, and everybody behind it, waits for ever.",
                         "close(2): a connection is closed when its last owner drops \
                          it.",
-                    ),
-                })
+                    )
+                }));
             }
         }
+        if self.end == Some(End::Fin) {
+            return Ok(());
+        }
+        let meaning = "The connection is thrown away, not closed.";
+        Err(self.wrong(meaning, format!("{RESET}.")))
     }
 
     /// Something is wrong, and it shows at the last event.
-    pub fn wrong(
-        &self,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+    pub fn wrong(&self, meaning: impl Text, why: impl Text) -> Fault {
         self.or_crash(Place::Moment, meaning, why)
     }
 
     /// The check has not kept its own times, so whatever came of it means nothing.
-    pub fn inconclusive(&self) -> Box<Failure> {
+    pub fn inconclusive(&self) -> Fault {
         self.program.wrong("", "").inconclusive()
     }
 
     /// Something is wrong at this byte of all that came.
-    pub fn wrong_at(
-        &self,
-        offset: usize,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+    pub fn wrong_at(&self, offset: usize, meaning: impl Text, why: impl Text) -> Fault {
         self.or_crash(Place::Received(self.number, offset), meaning, why)
     }
 
@@ -388,20 +338,15 @@ impl Client {
     pub fn wrong_at_sent(
         &self,
         offset: usize,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+        meaning: impl Text,
+        why: impl Text,
+    ) -> Fault {
         self.or_crash(Place::Sent(self.number, offset), meaning, why)
     }
 
     /// What a client finds wrong may be only the shadow of something greater: that the
     /// program has ended. Then this says so instead.
-    fn or_crash(
-        &self,
-        place: Place,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+    fn or_crash(&self, place: Place, meaning: impl Text, why: impl Text) -> Fault {
         let crash = self.program.crash();
         crash.unwrap_or_else(|| self.program.log.failure(place, meaning, why))
     }
@@ -412,7 +357,7 @@ impl Client {
     }
 
     /// Waits for more bytes or the end. `Ok` when bytes came.
-    fn read(&mut self, quiet: Duration) -> Result<(), Silence> {
+    fn read(&mut self, quiet: Duration) -> Found<()> {
         if self.end.is_some() {
             return Err(Silence::Asleep);
         }
@@ -439,9 +384,9 @@ impl Client {
     }
 
     /// The connection has ended before the answer has.
-    fn ended_early(&self, cut: Missing) -> Box<Failure> {
+    fn ended_early(&self, cut: Missing) -> Fault {
         let length = self.received.len();
-        if let (Missing::Nothing, Some(Reason { meaning, why })) = (cut, self.closing) {
+        if let (Missing::Nothing, Some((meaning, why))) = (cut, self.closing) {
             return self.wrong(meaning, why);
         }
         if self.end == Some(End::Rst) {
@@ -452,11 +397,7 @@ impl Client {
                 "The connection was thrown away in the middle of the answer. What the \
                  client has not read by then is lost."
             };
-            return self.wrong(
-                meaning,
-                "RFC 9112, section 9.6: a system sends RST when a socket is closed \
-                 whose bytes have not all been read.",
-            );
+            return self.wrong(meaning, format!("{RESET}."));
         }
         match cut {
             Missing::Nothing => self.wrong(
@@ -469,8 +410,7 @@ impl Client {
                 length,
                 "The head of the answer never ends: the blank line is missing, so all \
                  that came is taken for fields, and there is no page.",
-                "RFC 9112, section 2.1: after the status line and the fields comes an \
-                 empty line, \\r\\n, then the body.",
+                HEAD,
             ),
             Missing::Body { wanted, came } => self.wrong_at(
                 length,
@@ -488,32 +428,28 @@ impl Client {
                 length,
                 "The chunks never end: the last one, of size 0, and the empty line \
                  after it are missing.",
-                "RFC 9112, section 7.1: chunked-body = *chunk last-chunk \
-                 trailer-section CRLF.",
+                CHUNKS,
             ),
-            Missing::Open => unreachable!(
-                "the end of the connection is the end of this \
-                 answer"
-            ),
+            Missing::Open => unreachable!("the end of the connection ends this answer"),
         }
     }
 
     /// The program is silent before the answer has ended.
-    fn silent(&mut self, cut: Missing, silence: Silence) -> Box<Failure> {
-        if silence == Silence::Busy {
-            return self.busy_loop();
+    fn silent(&mut self, cut: Missing, silence: Silence) -> Fault {
+        if let Some(failure) = self.is_stuck(silence) {
+            return failure;
         }
+        let length = self.received.len();
         match cut {
             Missing::Nothing => self.no_answer(),
             Missing::Head => self.wrong_at(
-                self.received.len(),
+                length,
                 "The head of the answer does not end: the client waits for the blank \
                  line.",
-                "RFC 9112, section 2.1: after the status line and the fields comes an \
-                 empty line, \\r\\n, then the body.",
+                HEAD,
             ),
             Missing::Body { wanted, came } => self.wrong_at(
-                self.received.len(),
+                length,
                 format!(
                     "Content-Length promises {}, and {came} came. The client waits for \
                      {} more.",
@@ -524,11 +460,10 @@ impl Client {
                  for.",
             ),
             Missing::Chunks => self.wrong_at(
-                self.received.len(),
+                length,
                 "The chunks do not end: the client waits for the last one, of size 0, \
                  and the empty line after it.",
-                "RFC 9112, section 7.1: chunked-body = *chunk last-chunk \
-                 trailer-section CRLF.",
+                CHUNKS,
             ),
             Missing::Open => self.wrong(
                 "The answer does not say how long it is, and the connection stays \
@@ -539,8 +474,34 @@ impl Client {
         }
     }
 
+    /// The program neither sends nor closes, or sends without end; returns what is
+    /// wrong with one that doesn't just sleep.
+    fn is_stuck(&self, silence: Silence) -> Option<Fault> {
+        if self.is_flooded() {
+            let sent = self.received.len() / 1024 / 1024;
+            let note = format!("it has sent {sent} MB, and goes on");
+            self.program.log.add(What::Note(note));
+            return Some(self.wrong(
+                "Your program answers without end. Whoever asks for the page gets it \
+                 again and again, until one of the two gives up.",
+                "RFC 9112, section 6.3: a body without a length ends with the \
+                 connection. A loop around the answer has to end, and then the client \
+                 has to be closed.",
+            ));
+        }
+        self.program.log.silent(silence, RESPONSE_TIMEOUT);
+        (silence == Silence::Busy).then(|| {
+            self.wrong(
+                "Your program goes round in circles: it uses the processor all the \
+                 time and gets nowhere.",
+                "read(2): at the end of what comes it returns 0, at once, as often as \
+                 it is asked. A loop must end at 0, and must get further at each turn.",
+            )
+        })
+    }
+
     /// Nothing has come. What the program waits for shows when the client goes on.
-    fn no_answer(&mut self) -> Box<Failure> {
+    fn no_answer(&mut self) -> Fault {
         let before = self.received.len();
         self.half_close();
         self.listen(PROBE);
@@ -560,7 +521,7 @@ impl Client {
             );
         }
         match (self.waiting, self.end) {
-            (Some(Reason { meaning, why }), Some(_)) => self.wrong(meaning, why),
+            (Some((meaning, why)), Some(_)) => self.wrong(meaning, why),
             (None, Some(_)) => self.wrong(
                 "The request is complete, and your program waits for more bytes: they \
                  will not come, because the client waits for the answer.",
@@ -587,36 +548,6 @@ impl Client {
     fn is_flooded(&self) -> bool {
         self.received.len() >= MAX_RECEIVED
     }
-
-    fn endless_response(&self) -> Box<Failure> {
-        let sent = self.received.len() / 1024 / 1024;
-        self.program.log.add(What::Note(format!("it has sent {sent} MB, and goes on")));
-        self.wrong(
-            "Your program answers without end. Whoever asks for the page gets it again \
-             and again, until one of the two gives up.",
-            "RFC 9112, section 6.3: a body without a length ends with the connection. \
-             A loop around the answer has to end, and then the client has to be \
-             closed.",
-        )
-    }
-
-    fn busy_loop(&self) -> Box<Failure> {
-        self.wrong(
-            "Your program goes round in circles: it uses the processor all the time \
-             and gets nowhere.",
-            "read(2): at the end of what comes it returns 0, at once, as often as it \
-             is asked. A loop must end at 0, and must get further at each turn.",
-        )
-    }
-
-    fn reset_after(&self) -> Box<Failure> {
-        self.wrong(
-            "The answer came, and then the connection was thrown away. This client was \
-             quick enough to read it; another one loses it.",
-            "RFC 9112, section 9.6: a system sends RST when a socket is closed whose \
-             bytes have not all been read, and RST destroys what is still on its way.",
-        )
-    }
 }
 
 /// Somebody waits for an `accept` there, as far as the system tells.
@@ -637,11 +568,5 @@ pub(crate) fn byte_count(count: usize) -> String {
 /// closed.
 pub fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-        .into()
-}
-
-/// As [`get`], for a request that names the address.
-pub fn get_from(address: SocketAddr, path: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
         .into()
 }

@@ -27,9 +27,6 @@ pub use workspace::known;
 
 /// Does what was asked for. The exit status is 0 when all is well, 1 when a program
 /// isn't as the task demands, and 2 when nothing could be judged.
-///
-/// # Errors
-/// When it can't be done.
 pub fn run(command: Option<Command>) -> Result<ExitCode> {
     if let Some(columns) = terminal::columns() {
         report::set_width(columns);

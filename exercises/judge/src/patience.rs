@@ -86,41 +86,31 @@ pub enum Silence {
     Busy,
 }
 
-/// As [`wait`], for one whose like has been seen to go round in circles.
-///
-/// # Errors
-/// When nothing came.
-pub fn wait_again<T>(
-    id: u32,
-    quiet: Duration,
-    look: impl FnMut(Duration) -> Option<T>,
-) -> Result<T, Silence> {
-    wait_longer(id, || quiet, |used| used.total > MAX_CPU_AGAIN, look)
-}
+/// Looks for something, waits a little for it, and for at most the time it is given.
+pub trait Look<T>: FnMut(Duration) -> Option<T> {}
+impl<T, F: FnMut(Duration) -> Option<T>> Look<T> for F {}
+
+/// What was waited for, or why it wasn't seen.
+pub type Found<T> = Result<T, Silence>;
 
 /// Looks again and again, until there is something or the program `id` has had `quiet`
-/// to do it. `look` waits a little, and for at most the time it is given.
-///
-/// # Errors
-/// When nothing came.
-pub fn wait<T>(
-    id: u32,
-    quiet: Duration,
-    look: impl FnMut(Duration) -> Option<T>,
-) -> Result<T, Silence> {
+/// to do it.
+pub fn wait<T>(id: u32, quiet: Duration, look: impl Look<T>) -> Found<T> {
     wait_longer(id, || quiet, |used| used.total > MAX_CPU || used.is_circling(), look)
+}
+
+/// As [`wait`], for one whose like has been seen to go round in circles.
+pub fn wait_again<T>(id: u32, quiet: Duration, look: impl Look<T>) -> Found<T> {
+    wait_longer(id, || quiet, |used| used.total > MAX_CPU_AGAIN, look)
 }
 
 /// As [`wait`], for a program that has only been started: as long as `quiet` says at
 /// the time.
-///
-/// # Errors
-/// When nothing came.
 pub fn wait_for_start<T>(
     id: u32,
-    look: impl FnMut(Duration) -> Option<T>,
+    look: impl Look<T>,
     quiet: impl Fn() -> Duration,
-) -> Result<T, Silence> {
+) -> Found<T> {
     let is_busy = |used: Used| used.own > MAX_CPU || used.total > MAX_CPU_OF_OTHERS;
     wait_longer(id, quiet, is_busy, look)
 }
@@ -157,8 +147,8 @@ fn wait_longer<T>(
     id: u32,
     quiet: impl Fn() -> Duration,
     is_busy: impl Fn(Used) -> bool,
-    mut look: impl FnMut(Duration) -> Option<T>,
-) -> Result<T, Silence> {
+    mut look: impl Look<T>,
+) -> Found<T> {
     let begun = Instant::now();
     let used_before = load::used(id);
     let mut asleep = Duration::ZERO;
@@ -188,8 +178,8 @@ fn wait_longer<T>(
     look(SHORT).ok_or(Silence::Asleep)
 }
 
-/// What Linux says about a program, proc(5).
-#[cfg(target_os = "linux")]
+/// What Linux says about a program, proc(5). Elsewhere there is no such folder, and it
+/// seems to sleep.
 mod load {
     use std::fs;
     use std::path::Path;
@@ -243,29 +233,5 @@ mod load {
     /// may contain anything.
     fn field(stat: &str, number: usize) -> Option<&str> {
         stat.rsplit_once(')')?.1.split_whitespace().nth(number - 3)
-    }
-}
-
-/// Elsewhere it is not as easily asked.
-#[cfg(not(target_os = "linux"))]
-mod load {
-    use std::path::Path;
-
-    use super::Used;
-
-    pub fn is_busy(_: u32) -> bool {
-        false
-    }
-
-    pub fn is_thread_busy(_: &Path) -> bool {
-        false
-    }
-
-    pub fn used(_: u32) -> Used {
-        Used::default()
-    }
-
-    pub fn started_by(_: u32) -> Vec<u32> {
-        Vec::new()
     }
 }

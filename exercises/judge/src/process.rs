@@ -21,18 +21,13 @@ const MARK: &str = "CARGO_EXERCISE_JUDGE";
 pub struct Process {
     process: probe::Process,
     guard: Option<Child>,
-    /// What it has printed on standard output.
     pub stdout: Output,
-    /// What it has printed on standard error.
     pub stderr: Output,
 }
 
 impl Process {
     /// Starts `command`, with its standard input open and empty. What it starts
     /// inherits `mark`; see [`end_strays`].
-    ///
-    /// # Errors
-    /// When there is no such program, or it cannot be run.
     pub fn start(mut command: Command, mark: &str) -> io::Result<Self> {
         command
             .env(MARK, mark)
@@ -50,7 +45,6 @@ impl Process {
         Ok(Self { process, guard, stdout, stderr })
     }
 
-    /// The process id.
     pub fn id(&self) -> u32 {
         self.process.id()
     }
@@ -66,9 +60,6 @@ impl Process {
     }
 
     /// Types a line, or, without one, ends the input (Ctrl-D).
-    ///
-    /// # Errors
-    /// When it no longer reads, or has ended.
     pub fn input(&mut self, line: Option<&str>) -> io::Result<()> {
         self.process.input(line)
     }
@@ -114,8 +105,8 @@ fn guard(_: u32) -> Option<Child> {
 }
 
 /// Ends all that have been started with this mark and are still there: who calls
-/// setsid(2) leaves the group, and is a daemon.
-#[cfg(target_os = "linux")]
+/// setsid(2) leaves the group, and is a daemon. Only Linux tells who has which
+/// environment.
 pub fn end_strays(mark: &str) {
     // While we look, they may start others.
     for _ in 0..10 {
@@ -127,12 +118,7 @@ pub fn end_strays(mark: &str) {
     }
 }
 
-/// Elsewhere the system does not tell who has which environment.
-#[cfg(not(target_os = "linux"))]
-pub fn end_strays(_: &str) {}
-
 /// The ids of all processes with this variable, proc(5).
-#[cfg(target_os = "linux")]
 fn marked(variable: &str) -> Vec<String> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = processes.filter_map(|process| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::address::listening;
 use crate::client::Client;
-use crate::failure::{Failure, Place, Verdict, What};
+use crate::failure::{Fault, Place, Text, Verdict, What};
 use crate::patience::{self, RESPONSE_TIMEOUT};
 use crate::program::{Ended, Program, look, panic_in};
 use crate::response::Response;
@@ -38,16 +38,15 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub(crate) fn new(program: Program, address: SocketAddr) -> Self {
+    pub fn new(program: Program, address: SocketAddr) -> Self {
         Self { program, address, clients: 0 }
     }
 
-    /// Returns the address that it said it has.
+    /// The address that it said it has.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns its process id.
     pub fn id(&self) -> u32 {
         self.program.id
     }
@@ -62,10 +61,7 @@ impl Server {
         self.program.stderr.text()
     }
 
-    /// Connects.
-    ///
-    /// # Errors
-    /// When nobody listens there, or lets nobody in.
+    /// Connects: somebody must listen there, and let it in.
     pub fn connect(&mut self) -> Verdict<Client> {
         match self.try_connect(RESPONSE_TIMEOUT) {
             ConnectOutcome::Connected(client) => Ok(*client),
@@ -85,7 +81,7 @@ impl Server {
 
     /// Connects to a program of ours that carries everything to this one, in another
     /// form.
-    pub(crate) fn connect_through(&mut self, address: SocketAddr) -> Verdict<Client> {
+    pub fn connect_through(&mut self, address: SocketAddr) -> Verdict<Client> {
         match self.try_connect_at(address, RESPONSE_TIMEOUT) {
             ConnectOutcome::Connected(client) => Ok(*client),
             ConnectOutcome::Refused | ConnectOutcome::TimedOut => Err(self.wrong(
@@ -95,18 +91,13 @@ impl Server {
         }
     }
 
-    fn try_connect_at(
-        &mut self,
-        address: SocketAddr,
-        deadline: Duration,
-    ) -> ConnectOutcome {
+    fn try_connect_at(&mut self, to: SocketAddr, within: Duration) -> ConnectOutcome {
         // What the clients before have done to the program is done: it doesn't depend
         // on chance.
         self.settle();
         self.clients += 1;
         let (number, at) = (self.clients, self.program.log.now());
-        let connected = probe::Client::connect_within(address, deadline);
-        let (what, outcome) = match connected {
+        let (what, outcome) = match probe::Client::connect_within(to, within) {
             Ok(stream) => {
                 let program = self.program.clone();
                 let client = Client::new(stream, number, program, self.address);
@@ -122,9 +113,6 @@ impl Server {
     }
 
     /// Connects, sends `request`, and reads the response to it.
-    ///
-    /// # Errors
-    /// When there is no proper response.
     pub fn ask(&mut self, request: &[u8]) -> Verdict<Response> {
         let mut client = self.connect()?;
         client.send(request)?;
@@ -132,22 +120,16 @@ impl Server {
     }
 
     /// Types a line into the program (`""` is Enter), or ends its input, and waits for
-    /// it to end by itself.
-    ///
-    /// # Errors
-    /// When it goes on, and when it has ended before: then nothing is known about this.
-    pub fn typed(self, line: Option<&str>) -> Verdict<Ended> {
+    /// it to end by itself. If it had ended before, nothing is known about this.
+    pub fn typed(mut self, line: Option<&str>) -> Verdict<Ended> {
         if self.program.has_ended() {
             let ended = self.program.ended();
-            return Err(match panic_in(&ended.stderr) {
-                Some(_) => self.program.crash().unwrap_or_else(|| ended.wrong("", "")),
-                None => ended
-                    .wrong(
-                        "Your program had ended before anyone told it to.",
-                        "read(2) waits until a line comes, or the end of input.",
-                    )
-                    .unreached(),
-            });
+            if panic_in(&ended.stderr).is_some() {
+                self.survives()?;
+            }
+            let early = "Your program had ended before anyone told it to.";
+            let why = "read(2) waits until a line comes, or the end of input.";
+            return Err(ended.wrong(early, why).unreached());
         }
         self.program.type_in(line);
         match self.program.wait_for_end(RESPONSE_TIMEOUT) {
@@ -164,11 +146,7 @@ impl Server {
     }
 
     /// Returns a failure that shows at the last event.
-    pub fn wrong(
-        &self,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+    pub fn wrong(&self, meaning: impl Text, why: impl Text) -> Fault {
         self.program.wrong(meaning, why)
     }
 
@@ -176,17 +154,15 @@ impl Server {
     pub fn wrong_in_output(
         &self,
         offset: usize,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+        meaning: impl Text,
+        why: impl Text,
+    ) -> Fault {
         self.program.note_output();
         self.program.log.failure(Place::Printed(offset), meaning, why)
     }
 
-    /// Waits until what it has printed is as `found` wants it.
-    ///
-    /// # Errors
-    /// When it doesn't become so, with what has been printed by then.
+    /// Waits until what it has printed is as `found` wants it. The error is what it has
+    /// printed instead.
     pub fn wait_for_output<T>(
         &mut self,
         mut found: impl FnMut(&str) -> Option<T>,
@@ -249,18 +225,12 @@ impl Server {
     }
 
     /// Checks that the program is still running, and that no thread of it has given up.
-    ///
-    /// # Errors
-    /// When it has ended, or panicked.
     pub fn survives(&mut self) -> Verdict {
         self.program.crash().map_or(Ok(()), Err)
     }
 
     /// Checks that the program is still running, without having been asked for
-    /// anything.
-    ///
-    /// # Errors
-    /// When it has ended; `meaning` says what that means, unless it has panicked.
+    /// anything. `meaning` says what it means if not, unless it has panicked.
     pub fn expect_running(&mut self, meaning: &str, why: &str) -> Verdict {
         match self.program.crash() {
             Some(crash) if panic_in(&self.complained()).is_some() => Err(crash),
@@ -274,7 +244,7 @@ impl Server {
         self.program.has_ended()
     }
 
-    /// Returns where the program really listens, as far as the system tells.
+    /// Where the program really listens, as far as the system tells.
     pub fn listens_at(&self) -> Vec<SocketAddr> {
         listening(self.program.id)
     }
@@ -295,7 +265,7 @@ impl Server {
         probe::is_taken(self.address)
     }
 
-    fn nobody_listens(&mut self) -> Box<Failure> {
+    fn nobody_listens(&mut self) -> Fault {
         if let Some(crash) = self.program.crash() {
             return crash;
         }

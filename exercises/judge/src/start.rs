@@ -2,19 +2,18 @@
 
 use std::net::SocketAddr;
 
-use crate::address::{self, listening, named_address, named_addresses};
-use crate::failure::{Failure, Place, Verdict, What};
+use crate::address::{
+    first_free_port, has_all_addresses, listening, named_address, named_addresses,
+};
+use crate::failure::{Fault, Place, Text, Verdict, What};
 use crate::patience::{self, Silence};
-use crate::program::{Program, look, panic_in, place_of};
+use crate::program::{Program, look, panic_in};
 
 const TASK: &str =
     "The task: ADDRESS is the first argument, and 127.0.0.1:4545 without one.";
 
 /// Waits for the address in the lines that the program prints first, and holds it
 /// against the one that was `wanted` and against what the system says.
-///
-/// # Errors
-/// When there is none, or another one.
 pub fn find_address(program: &Program, wanted: &str) -> Verdict<SocketAddr> {
     let found = patience::wait_for_start(
         program.id,
@@ -42,14 +41,12 @@ pub fn find_address(program: &Program, wanted: &str) -> Verdict<SocketAddr> {
 
 fn is_as_wanted(program: &Program, address: SocketAddr, wanted: &str) -> Verdict {
     let Ok(wanted) = wanted.parse::<SocketAddr>() else { return Ok(()) };
-    let another_port = if wanted.port() == 0 {
-        address.port() < address::first_free_port()
-    } else {
-        address.port() != wanted.port()
+    let (another_port, any) = match wanted.port() {
+        0 => (address.port() < first_free_port(), ", where port 0 means any free one"),
+        port => (address.port() != port, ""),
     };
-    let any = if wanted.port() == 0 { ", where port 0 means any free one" } else { "" };
     if address.ip() == wanted.ip() && !another_port {
-        if !address::has_all_addresses(program.id, address) {
+        if !has_all_addresses(program.id, address) {
             return Ok(());
         }
         return Err(wrong_address(
@@ -94,9 +91,9 @@ fn is_as_wanted(program: &Program, address: SocketAddr, wanted: &str) -> Verdict
 fn wrong_address(
     program: &Program,
     address: SocketAddr,
-    meaning: String,
+    meaning: impl Text,
     why: &str,
-) -> Box<Failure> {
+) -> Fault {
     program.note_output();
     let addresses = named_addresses(&program.stdout.text());
     let offset = addresses.iter().find(|(_, it)| *it == address).map_or(0, |it| it.0);
@@ -104,24 +101,19 @@ fn wrong_address(
 }
 
 /// The program has ended, or given up.
-fn never_ready(program: &Program, wanted: &str) -> Box<Failure> {
+fn never_ready(program: &Program, wanted: &str) -> Fault {
     let ended = program.ended();
     if is_in_use(&ended.stderr) || is_in_use(&ended.stdout) {
-        return program.wrong(
-            format!(
-                "Your program was started for {wanted}, and says that its address is \
-                 in use. It took no notice of its first argument: a fixed address can \
-                 be had once."
-            ),
-            TASK,
+        let meaning = format!(
+            "Your program was started for {wanted}, and says that its address is in \
+             use. It took no notice of its first argument: a fixed address can be had \
+             once."
         );
+        return program.wrong(meaning, TASK);
     }
     match panic_in(&ended.stderr) {
-        Some(panic) => program.wrong(
-            format!(
-                "Your program has crashed before any client came: {}.",
-                place_of(panic)
-            ),
+        Some((place, _)) => program.wrong(
+            format!("Your program has crashed before any client came: {place}."),
             "A todo! that is still there does that, and so does an `unwrap` of an \
              error.",
         ),
@@ -140,7 +132,7 @@ fn is_in_use(said: &str) -> bool {
     words.iter().any(|word| said.contains(word))
 }
 
-fn no_address(program: &Program, silence: Silence) -> Box<Failure> {
+fn no_address(program: &Program, silence: Silence) -> Fault {
     let text = program.stdout.text();
     program.note_output();
     let why = "The task: a line on standard output names the address, such as \
@@ -162,21 +154,17 @@ fn no_address(program: &Program, silence: Silence) -> Box<Failure> {
     }
     program.log.silent(silence, patience::START_TIMEOUT);
     if let Some(address) = named_address(&stderr) {
-        return program.wrong(
-            format!(
-                "Your program says on standard error that it is at {address}. Nothing \
-                 is wrong, so that is no complaint: it belongs on standard output."
-            ),
-            why,
+        let meaning = format!(
+            "Your program says on standard error that it is at {address}. Nothing is \
+             wrong, so that is no complaint: it belongs on standard output."
         );
+        return program.wrong(meaning, why);
     }
     if text.is_empty() {
-        return program.wrong(
-            "Your program never says where it is: nothing has come on standard output. \
+        let meaning = "Your program never says where it is: nothing has come on standard output. \
              (Rust's `print!` keeps its text back until the line ends, and C's \
-             `printf`, when it isn't a terminal it prints to, until fflush.)",
-            why,
-        );
+             `printf`, when it isn't a terminal it prints to, until fflush.)";
+        return program.wrong(meaning, why);
     }
     if !text.contains('\n') {
         return program.wrong(
@@ -186,10 +174,7 @@ fn no_address(program: &Program, silence: Silence) -> Box<Failure> {
              and C needs fflush(3) as well when it prints into a pipe.",
         );
     }
-    program.log.failure(
-        Place::Printed(0),
-        "What your program has printed names no address. Print it like this: \
-         127.0.0.1:4545",
-        why,
-    )
+    let meaning = "What your program has printed names no address. Print it like this: \
+                   127.0.0.1:4545";
+    program.log.failure(Place::Printed(0), meaning, why)
 }

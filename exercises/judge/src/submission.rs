@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 
 use crate::address::named_addresses;
-use crate::failure::{Failure, Log, Place, Verdict, What};
+use crate::failure::{Fault, Kind, Log, Place, Verdict, What};
 use crate::patience::{self, RESPONSE_TIMEOUT, Silence};
 use crate::process::{self, Process};
 use crate::program::{Ended, Program, look};
@@ -34,25 +34,17 @@ impl Submission {
     /// Any program.
     pub fn new(command: Vec<String>) -> Self {
         let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
-        Self::shown_as(words.join(" "), " 127.0.0.1:4545", command)
+        Self::shown_as((words.join(" "), " 127.0.0.1:4545"), command)
     }
 
     /// The learner's own program for an exercise, which has been built as `command`.
     pub fn of_exercise(id: &str, command: Vec<String>) -> Self {
-        Self::shown_as(format!("cargo exercise run {id}"), "", command)
+        Self::shown_as((format!("cargo exercise run {id}"), ""), command)
     }
 
-    fn shown_as(shown: String, default: &'static str, command: Vec<String>) -> Self {
-        let ip = Ipv4Addr::LOCALHOST.into();
-        let shown = (shown, default);
-        Self {
-            command,
-            shown,
-            ip,
-            mark: new_mark(),
-            started_once: None,
-            circles: Arc::default(),
-        }
+    fn shown_as(shown: (String, &'static str), command: Vec<String>) -> Self {
+        let (ip, circles) = (Ipv4Addr::LOCALHOST.into(), Arc::default());
+        Self { command, shown, ip, mark: new_mark(), started_once: None, circles }
     }
 
     /// The same, which tells when it has been started once, or couldn't be.
@@ -70,68 +62,50 @@ impl Submission {
     }
 
     /// Ends what is left of all that has been started. Most of it ends with its
-    /// [`Server`]; a daemon does not.
+    /// server; a daemon does not.
     pub fn end_strays(&self) {
         process::end_strays(&self.mark);
     }
 
     /// A command of a check, with `{command}` and `{program}` filled in: how a person
     /// starts it at 127.0.0.1:4545, and at an address that follows.
-    pub fn fill_in(&self, reproduce: &str) -> String {
-        let program = self.shown_with(&[]);
-        reproduce
-            .replace("{command}", &self.shown())
-            .replace("{program}", program.trim_end())
+    pub(crate) fn fill_in(&self, reproduce: &str) -> String {
+        let command = reproduce.replace("{command}", &self.shown());
+        command.replace("{program}", self.shown_with(&[]).trim_end())
     }
 
     /// How a person starts it at 127.0.0.1:4545.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let (command, default) = &self.shown;
         format!("{command}{default}")
     }
 
-    /// It is the program of a package here, and no script that starts something else.
-    fn is_ours(&self) -> bool {
-        self.shown.1.is_empty()
-    }
-
     fn shown_with(&self, arguments: &[&str]) -> String {
-        let (command, _) = &self.shown;
-        let dashes = if self.is_ours() { " --" } else { "" };
+        let (command, default) = &self.shown;
+        let dashes = if default.is_empty() { " --" } else { "" };
         format!("{command}{dashes} {}", arguments.join(" "))
     }
 
-    /// Starts the program at a free port of this machine and waits for it to say which.
+    /// Starts the program at a free port of this machine.
     ///
     /// # Errors
-    /// When it doesn't say so.
+    /// When it doesn't say at which.
     pub fn start(&self) -> Verdict<Server> {
         self.start_with(&[])
     }
 
     /// As [`Submission::start`], with more arguments after the address.
-    ///
-    /// # Errors
-    /// When it doesn't say so.
-    pub fn start_with(&self, more: &[&str]) -> Verdict<Server> {
+    pub(crate) fn start_with(&self, more: &[&str]) -> Verdict<Server> {
         self.start_at(&SocketAddr::new(self.ip, 0).to_string(), more)
     }
 
     /// As [`Submission::start_with`], at another address.
-    ///
-    /// # Errors
-    /// When it doesn't say so.
-    pub fn start_at(&self, address: &str, more: &[&str]) -> Verdict<Server> {
-        let started =
-            self.spawn(address, more).and_then(|program| {
-                match find_address(&program, address) {
-                    Ok(address) => Ok(Server::new(program, address)),
-                    Err(failure) => {
-                        program.end();
-                        Err(failure.at_start())
-                    }
-                }
-            });
+    pub(crate) fn start_at(&self, address: &str, more: &[&str]) -> Verdict<Server> {
+        let started = self.spawn(address, more).and_then(|program| {
+            let found = find_address(&program, address).inspect_err(|_| program.end());
+            Ok(Server::new(program, found?))
+        });
+        let started = started.map_err(|failure| failure.of_kind(Kind::AtStart));
         if let Some(started_once) = &self.started_once {
             let _ = started_once.try_send(started.is_ok());
         }
@@ -143,10 +117,7 @@ impl Submission {
     }
 
     /// Starts the program where it can't work, and waits for it to end by itself.
-    ///
-    /// # Errors
-    /// When it goes on.
-    pub fn run_at(&self, address: &str, more: &[&str]) -> Verdict<Ended> {
+    pub(crate) fn run_at(&self, address: &str, more: &[&str]) -> Verdict<Ended> {
         let program = self.spawn(address, more)?;
         let ended = patience::wait_for_start(
             program.id,
@@ -185,14 +156,14 @@ impl Submission {
                     "execve(2): the first word of the command names a file that may be \
                      run, or is looked for in the folders of PATH.",
                 );
-                Err(failure.at_start())
+                Err(failure.of_kind(Kind::AtStart))
             }
         }
     }
 }
 
 /// The program goes on, although it cannot have `address`.
-fn goes_on_at(address: &str, text: &str, silence: Silence, log: &Log) -> Box<Failure> {
+fn goes_on_at(address: &str, text: &str, silence: Silence, log: &Log) -> Fault {
     let named = named_addresses(text).into_iter().next();
     if let Some((offset, other)) = named.filter(|(_, it)| it.to_string() != address) {
         return log.failure(

@@ -29,9 +29,6 @@ pub enum Reader {
 }
 
 /// Builds the learner's program for an exercise, from what is in its file now.
-///
-/// # Errors
-/// When Cargo can't be run, or doesn't even come to compiling.
 pub fn build(
     workspace: &Workspace,
     exercise: &Exercise,
@@ -83,9 +80,6 @@ fn build_once(
 }
 
 /// Builds another program of the learner's package.
-///
-/// # Errors
-/// When it can't be built.
 pub fn build_beside(workspace: &Workspace, name: &str) -> Result<String> {
     let mut command = probe::cargo();
     command

@@ -75,9 +75,6 @@ pub enum Status {
 
 /// `grade`: these, or all. The exit status is 0 when all have passed, 1 when one
 /// hasn't, and 2 when none could be built.
-///
-/// # Errors
-/// When the report can't be written.
 pub fn grade(
     workspace: &Workspace,
     progress: &Progress,

@@ -23,9 +23,6 @@ const LEFT_OUT: &[&str] = &[
 const ANSWERS: &[&str] = &["messages", "mistakes.rs", "solution.rs"];
 
 /// `handout`: copies the project into `folder`.
-///
-/// # Errors
-/// When something can't be read or written; then there is no half of a copy.
 pub fn handout(workspace: &Workspace, folder: &Path) -> Result<String> {
     ensure!(!folder.exists(), "{} exists already; name a new folder", folder.display());
     let folder = &path::absolute(folder)?;

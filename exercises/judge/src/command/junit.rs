@@ -7,9 +7,6 @@ use quick_xml::events::BytesText;
 use super::grade::{Grade, Graded, GradedCheck, Status};
 
 /// Returns a suite for each exercise, and a case for each check.
-///
-/// # Errors
-/// Never: it is written into memory.
 pub fn junit(grade: &Grade) -> Result<String> {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     let cases: Vec<&GradedCheck> =

@@ -71,9 +71,6 @@ impl Progress {
     }
 
     /// Returns the one that is named, or the next.
-    ///
-    /// # Errors
-    /// When there is none.
     pub fn find_or_next(&self, id: Option<&str>) -> Result<&'static Exercise> {
         match id {
             Some(id) => find(id),
@@ -84,17 +81,11 @@ impl Progress {
     }
 
     /// Remembers what a check has said, if it is the best so far.
-    ///
-    /// # Errors
-    /// When it can't be written.
     pub fn judged(&self, report: &Report) -> Result<()> {
         self.best(report.exercise, report.points(), report.has_passed())
     }
 
     /// As [`Progress::judged`].
-    ///
-    /// # Errors
-    /// When it can't be written.
     pub fn best(&self, exercise: &Exercise, points: u32, passed: bool) -> Result<()> {
         let best = |done: Done| Done {
             points: points.max(done.points),
@@ -105,9 +96,6 @@ impl Progress {
     }
 
     /// Changes what is remembered, under a lock, and returns what it was before.
-    ///
-    /// # Errors
-    /// When it can't be written.
     pub fn change(
         &self,
         of: &Exercise,

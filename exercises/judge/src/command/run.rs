@@ -9,9 +9,6 @@ use super::cargo::{self, Reader};
 use super::workspace::Workspace;
 
 /// `run`: the program in place of this one, with these arguments.
-///
-/// # Errors
-/// When it can't be built, or run.
 pub fn run(
     workspace: &Workspace,
     exercise: &Exercise,

@@ -12,9 +12,6 @@ use super::progress::{Done, Progress};
 use super::workspace::{self, Workspace};
 
 /// The next of the three hints; after the last one, all of them again.
-///
-/// # Errors
-/// When they can't be read.
 pub fn hint(
     workspace: &Workspace,
     progress: &Progress,
@@ -52,9 +49,6 @@ pub fn hint(
 }
 
 /// The reference, for those who have passed or don't want to wait.
-///
-/// # Errors
-/// When it can't be read.
 pub fn solution(
     workspace: &Workspace,
     progress: &Progress,
@@ -112,9 +106,6 @@ fn difference(yours: &str, reference: &str) -> String {
 }
 
 /// The starter again. What was there is kept beside it, under a name that was free.
-///
-/// # Errors
-/// When one of the two can't be written; then nothing is lost.
 pub fn reset(
     workspace: &Workspace,
     progress: &Progress,

@@ -39,9 +39,6 @@ enum Next {
 }
 
 /// Checks `first`, and from then on whichever exercise is saved, until `q` or Ctrl-C.
-///
-/// # Errors
-/// When the project can't be read any more.
 pub fn watch(
     workspace: &Workspace,
     progress: &Progress,

@@ -27,9 +27,6 @@ pub enum Begun {
 impl Workspace {
     /// Asks Cargo where this package is, or else looks for it from here upward. What is
     /// compiled in may be another copy: several can share a folder for what is built.
-    ///
-    /// # Errors
-    /// When it is nowhere.
     pub fn find() -> Result<Self> {
         let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let root = package.and_then(|path| Some(path.ancestors().nth(2)?.to_owned()));
@@ -75,17 +72,11 @@ impl Workspace {
     }
 
     /// Reads the starter.
-    ///
-    /// # Errors
-    /// As `open(2)`.
     pub fn starter(&self, exercise: &Exercise) -> Result<String> {
         read(&self.file(exercise, "starter.rs"))
     }
 
     /// Puts the starter where the learner types, unless there is something already.
-    ///
-    /// # Errors
-    /// When it can't be written there.
     pub fn begin(&self, exercise: &Exercise) -> Result<Begun> {
         let path = self.own(exercise);
         if path.exists() {
@@ -136,9 +127,6 @@ fn hash(path: &Path, hasher: &mut DefaultHasher) {
 }
 
 /// Reads a text; its lines end as they do on Unix.
-///
-/// # Errors
-/// As `open(2)`.
 pub fn read(path: &Path) -> Result<String> {
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
     Ok(text.replace("\r\n", "\n"))
@@ -146,9 +134,6 @@ pub fn read(path: &Path) -> Result<String> {
 
 /// Returns the exercise that a person means: `03b`, `3b`, `ex03b`, its name, its folder
 /// or a file in it, or `.` in one of these.
-///
-/// # Errors
-/// When there is none.
 pub fn find(id: &str) -> Result<&'static Exercise> {
     if let Some(exercise) = known(id) {
         return Ok(exercise);
