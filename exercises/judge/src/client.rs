@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use probe::End;
 
-use crate::failure::{Fault, Place, Text, Verdict, What};
+use crate::failure::{Fault, Place, Str, Verdict, What};
 use crate::patience::{Found, RESPONSE_TIMEOUT, SILENCE_WINDOW, Silence};
 use crate::program::Program;
-use crate::response::{self, Missing, Response, Stop};
+use crate::response::{self, Reason, Response, Stop};
 
 /// How long to look whether a program that was silent says something after all.
 const PROBE: Duration = Duration::from_millis(200);
@@ -42,15 +42,8 @@ pub struct Client {
     closing: Option<Reason>,
 }
 
-/// What something means, and why it is wrong.
-type Reason = (&'static str, &'static str);
-
 const RESET: &str = "RFC 9112, section 9.6: a system sends RST when a socket is closed \
                      whose bytes have not all been read";
-const HEAD: &str = "RFC 9112, section 2.1: after the status line and the fields comes \
-                    an empty line, \\r\\n, then the body.";
-const CHUNKS: &str = "RFC 9112, section 7.1: chunked-body = *chunk last-chunk \
-                      trailer-section CRLF.";
 
 impl Client {
     pub fn new(
@@ -75,15 +68,14 @@ impl Client {
         }
     }
 
-    /// Says what it means from now on when no answer comes because the program waits
-    /// for more bytes.
+    /// Says what it means from now on when the program waits for more bytes.
     pub fn waiting_means(&mut self, meaning: &'static str, why: &'static str) {
-        self.waiting = Some((meaning, why));
+        self.waiting = Some((meaning.into(), why));
     }
 
     /// Says what it means from now on when the program closes without an answer.
     pub fn closing_means(&mut self, meaning: &'static str, why: &'static str) {
-        self.closing = Some((meaning, why));
+        self.closing = Some((meaning.into(), why));
     }
 
     /// Sends all of `bytes`: the program must take them. That the connection breaks
@@ -169,16 +161,15 @@ impl Client {
         self.end
     }
 
-    /// Reads whatever comes until the program has been quiet for so long, or the
-    /// connection has ended.
+    /// Reads what comes until nothing has come for so long, or the connection has
+    /// ended.
     pub fn listen(&mut self, quiet: Duration) {
         self.paused += quiet;
         while self.read(quiet).is_ok() {}
     }
 
     /// Lets so much time pass, and reads what comes meanwhile. Where the machine is
-    /// busy it becomes more; [`Client::is_late`] remembers when it has become much
-    /// more.
+    /// busy, it may become much more; [`Client::is_late`] remembers that.
     pub fn pause(&mut self, quiet: Duration) {
         let begun = Instant::now();
         self.listen(quiet);
@@ -197,8 +188,7 @@ impl Client {
         self.is_late
     }
 
-    /// Gives the program so long to send something, or to close, and says whether it
-    /// did.
+    /// Gives the program so long to send something or to close, and says if it did.
     pub fn wait(&mut self, quiet: Duration) -> bool {
         self.paused += quiet;
         let Err(silence) = self.read(quiet) else { return true };
@@ -208,8 +198,7 @@ impl Client {
         self.end.is_some()
     }
 
-    /// Looks for a moment: nothing may come, and the connection stays open. `meaning`
-    /// says what it means if not.
+    /// For a moment, nothing may come, nor the connection end; `meaning` says why not.
     pub fn expect_silence(&mut self, meaning: &str, why: &str) -> Verdict {
         self.paused += SILENCE_WINDOW;
         let before = self.received.len();
@@ -223,14 +212,12 @@ impl Client {
         Err(self.wrong(meaning, why))
     }
 
-    /// Reads the answer to a request, which must be one and complete, and what may come
-    /// after it.
+    /// Reads the one complete answer to a request, and what may come after it.
     pub fn response(&mut self) -> Verdict<Response> {
         self.response_to("GET")
     }
 
-    /// As [`Client::response`], to a request with another method: after HEAD, no body
-    /// comes.
+    /// As [`Client::response`], to another method: after HEAD, no body comes.
     pub fn response_to(&mut self, method: &str) -> Verdict<Response> {
         let answer = self.read_response(method)?;
         if self.end != Some(End::Rst) {
@@ -261,8 +248,7 @@ impl Client {
         Ok(head)
     }
 
-    /// Begins again with what came first: after [`Client::head`], to read the whole
-    /// answer.
+    /// Begins again with what came first: after [`Client::head`].
     pub fn rewind(&mut self) {
         self.used = 0;
     }
@@ -278,19 +264,17 @@ impl Client {
                     answer.seen_by(self.number, self.program.log.clone());
                     return Ok(answer);
                 }
-                Err(Stop::Partial(cut)) if self.end.is_some() => {
-                    return Err(self.ended_early(cut));
+                Err(Stop::Wrong(offset, meaning, why)) => {
+                    self.settle();
+                    return Err(self.wrong_at(offset, meaning, why));
                 }
-                Err(Stop::Partial(cut)) => {
+                Err(cut) if self.end.is_some() => return Err(self.ended_early(cut)),
+                Err(cut) => {
                     if let Err(silence) = self.read(RESPONSE_TIMEOUT)
                         && self.end.is_none()
                     {
                         return Err(self.silent(cut, silence));
                     }
-                }
-                Err(Stop::Wrong(offset, meaning, why)) => {
-                    self.settle();
-                    return Err(self.wrong_at(offset, meaning, why));
                 }
             }
         }
@@ -302,14 +286,12 @@ impl Client {
             if let Err(silence) = self.read(RESPONSE_TIMEOUT)
                 && self.end.is_none()
             {
-                return Err(self.is_stuck(silence).unwrap_or_else(|| {
-                    self.wrong(
-                        "Your program does not close the connection. The client that \
-                         waits for it, and everybody behind it, waits for ever.",
-                        "close(2): a connection is closed when its last owner drops \
-                         it.",
-                    )
-                }));
+                let meaning = "Your program does not close the connection. The client that waits \
+                     for it, and everybody behind it, waits for ever.";
+                let why =
+                    "close(2): a connection is closed when its last owner drops it.";
+                let stuck = self.is_stuck(silence);
+                return Err(stuck.unwrap_or_else(|| self.wrong(meaning, why)));
             }
         }
         if self.end == Some(End::Fin) {
@@ -320,7 +302,7 @@ impl Client {
     }
 
     /// Something is wrong, and it shows at the last event.
-    pub fn wrong(&self, meaning: impl Text, why: impl Text) -> Fault {
+    pub fn wrong(&self, meaning: impl Str, why: impl Str) -> Fault {
         self.or_crash(Place::Moment, meaning, why)
     }
 
@@ -330,23 +312,18 @@ impl Client {
     }
 
     /// Something is wrong at this byte of all that came.
-    pub fn wrong_at(&self, offset: usize, meaning: impl Text, why: impl Text) -> Fault {
+    pub fn wrong_at(&self, offset: usize, meaning: impl Str, why: impl Str) -> Fault {
         self.or_crash(Place::Received(self.number, offset), meaning, why)
     }
 
     /// Something is wrong with what the program made of this byte that was sent.
-    pub fn wrong_at_sent(
-        &self,
-        offset: usize,
-        meaning: impl Text,
-        why: impl Text,
-    ) -> Fault {
-        self.or_crash(Place::Sent(self.number, offset), meaning, why)
+    pub fn wrong_at_sent(&self, at: usize, meaning: impl Str, why: impl Str) -> Fault {
+        self.or_crash(Place::Sent(self.number, at), meaning, why)
     }
 
     /// What a client finds wrong may be only the shadow of something greater: that the
     /// program has ended. Then this says so instead.
-    fn or_crash(&self, place: Place, meaning: impl Text, why: impl Text) -> Fault {
+    fn or_crash(&self, place: Place, meaning: impl Str, why: impl Str) -> Fault {
         let crash = self.program.crash();
         crash.unwrap_or_else(|| self.program.log.failure(place, meaning, why))
     }
@@ -384,93 +361,48 @@ impl Client {
     }
 
     /// The connection has ended before the answer has.
-    fn ended_early(&self, cut: Missing) -> Fault {
+    fn ended_early(&self, cut: Stop) -> Fault {
         let length = self.received.len();
-        if let (Missing::Nothing, Some((meaning, why))) = (cut, self.closing) {
-            return self.wrong(meaning, why);
-        }
-        if self.end == Some(End::Rst) {
-            let meaning = if length == self.used {
-                "The connection was thrown away instead of an answer. A browser shows \
-                 \"The connection was reset\"."
-            } else {
-                "The connection was thrown away in the middle of the answer. What the \
-                 client has not read by then is lost."
-            };
-            return self.wrong(meaning, format!("{RESET}."));
-        }
-        match cut {
-            Missing::Nothing => self.wrong(
+        match (cut, &self.closing) {
+            (Stop::Nothing, Some((meaning, why))) => self.wrong(meaning, *why),
+            _ if self.end == Some(End::Rst) => {
+                let meaning = if length == self.used {
+                    "The connection was thrown away instead of an answer. A browser \
+                     shows \"The connection was reset\"."
+                } else {
+                    "The connection was thrown away in the middle of the answer. What \
+                     the client has not read by then is lost."
+                };
+                self.wrong(meaning, format!("{RESET}."))
+            }
+            (Stop::Partial((meaning, why), _), _) => {
+                self.wrong_at(length, meaning, why)
+            }
+            _ => self.wrong(
                 "Your program closes the connection without an answer. curl says \
                  \"Empty reply from server\".",
                 "RFC 9110, section 3.3: a server answers each request with one or more \
                  responses. When the stream is dropped, the connection is closed.",
             ),
-            Missing::Head => self.wrong_at(
-                length,
-                "The head of the answer never ends: the blank line is missing, so all \
-                 that came is taken for fields, and there is no page.",
-                HEAD,
-            ),
-            Missing::Body { wanted, came } => self.wrong_at(
-                length,
-                format!(
-                    "Content-Length promises {}, and {came} came. The client knows \
-                     that something is missing: curl says \"transfer closed with {} \
-                     bytes remaining to read\".",
-                    byte_count(wanted),
-                    wanted - came
-                ),
-                "RFC 9112, section 6.3: when the connection closes before so many \
-                 bytes have come, the message is incomplete.",
-            ),
-            Missing::Chunks => self.wrong_at(
-                length,
-                "The chunks never end: the last one, of size 0, and the empty line \
-                 after it are missing.",
-                CHUNKS,
-            ),
-            Missing::Open => unreachable!("the end of the connection ends this answer"),
         }
     }
 
     /// The program is silent before the answer has ended.
-    fn silent(&mut self, cut: Missing, silence: Silence) -> Fault {
+    fn silent(&mut self, cut: Stop, silence: Silence) -> Fault {
         if let Some(failure) = self.is_stuck(silence) {
             return failure;
         }
-        let length = self.received.len();
         match cut {
-            Missing::Nothing => self.no_answer(),
-            Missing::Head => self.wrong_at(
-                length,
-                "The head of the answer does not end: the client waits for the blank \
-                 line.",
-                HEAD,
-            ),
-            Missing::Body { wanted, came } => self.wrong_at(
-                length,
-                format!(
-                    "Content-Length promises {}, and {came} came. The client waits for \
-                     {} more.",
-                    byte_count(wanted),
-                    wanted - came
-                ),
-                "RFC 9112, section 6.3: Content-Length is the number of bytes to wait \
-                 for.",
-            ),
-            Missing::Chunks => self.wrong_at(
-                length,
-                "The chunks do not end: the client waits for the last one, of size 0, \
-                 and the empty line after it.",
-                CHUNKS,
-            ),
-            Missing::Open => self.wrong(
+            Stop::Partial(_, (meaning, why)) => {
+                self.wrong_at(self.received.len(), meaning, why)
+            }
+            Stop::Open => self.wrong(
                 "The answer does not say how long it is, and the connection stays \
                  open: the client cannot know that this was all, and waits.",
                 "RFC 9112, section 6.3: without Content-Length and without chunks, the \
                  body ends when the connection does.",
             ),
+            _ => self.no_answer(),
         }
     }
 
@@ -520,8 +452,8 @@ impl Client {
                  blank line, or behind it as many bytes as its head says.",
             );
         }
-        match (self.waiting, self.end) {
-            (Some((meaning, why)), Some(_)) => self.wrong(meaning, why),
+        match (&self.waiting, self.end) {
+            (Some((meaning, why)), Some(_)) => self.wrong(meaning, *why),
             (None, Some(_)) => self.wrong(
                 "The request is complete, and your program waits for more bytes: they \
                  will not come, because the client waits for the answer.",
@@ -529,7 +461,8 @@ impl Client {
                  was never promised. RFC 9112, section 2.1: a head ends with an empty \
                  line.",
             ),
-            (_, None) if is_waiting_outside(self.address) => self.wrong(
+            // Somebody waits for an `accept` there, as far as the system tells.
+            (_, None) if probe::queue(self.address) > Some(0) => self.wrong(
                 "This client is still in the waiting room: your program has not \
                  accepted it, and does not come to do so. What is it waiting for?",
                 "accept(2): the system lets clients in by itself, and keeps them until \
@@ -550,22 +483,12 @@ impl Client {
     }
 }
 
-/// Somebody waits for an `accept` there, as far as the system tells.
-fn is_waiting_outside(address: SocketAddr) -> bool {
-    #[cfg(target_os = "linux")]
-    let waiting = probe::queue(address).is_some_and(|count| count > 0);
-    #[cfg(not(target_os = "linux"))]
-    let waiting = !address.ip().is_loopback();
-    waiting
-}
-
 /// `1 byte`, `2 bytes`.
-pub(crate) fn byte_count(count: usize) -> String {
+pub fn byte_count(count: usize) -> String {
     if count == 1 { "1 byte".into() } else { format!("{count} bytes") }
 }
 
-/// `GET PATH` as short as HTTP/1.1 allows, from a client that wants the connection
-/// closed.
+/// The shortest `GET` of a client that wants the connection closed.
 pub fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         .into()

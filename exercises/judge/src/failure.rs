@@ -10,17 +10,17 @@ pub type Verdict<T = ()> = Result<T, Fault>;
 pub type Fault = Box<Failure>;
 
 /// Words, fixed or put together.
-pub trait Text: Into<String> {}
-impl<T: Into<String>> Text for T {}
+pub trait Str: Into<String> {}
+impl<T: Into<String>> Str for T {}
 
 /// One thing that is wrong.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Failure {
     /// Everything that happened in this check, in order.
     pub events: Vec<Event>,
     pub place: Place,
-    /// What it means, in a sentence or two. It begins with a capital and ends with a
-    /// stop.
+    /// What it means, in a sentence or two, from a capital to a stop.
     pub meaning: String,
     /// Why it is wrong: "RFC 9112, section 2.2: …", or a man page.
     pub why: String,
@@ -44,8 +44,7 @@ pub enum Kind {
     AtStart,
     /// There was nothing that this check could have judged.
     Unreached,
-    /// It says nothing about the program: the machine was too busy for a check by the
-    /// clock.
+    /// The machine was too busy for a check by the clock.
     Inconclusive,
 }
 
@@ -77,8 +76,7 @@ pub enum What {
     Refused(usize),
     /// The connection was neither made nor refused.
     NotLetIn(usize),
-    /// The client waited for so long, on purpose, before it went on. Nobody is told; it
-    /// is for those who do the same by hand.
+    /// The client waited for so long, on purpose: for those who do it by hand.
     Paused(usize, Duration),
     Sent(usize, Vec<u8>),
     /// The client could send no more of its bytes; so many were left.
@@ -171,9 +169,8 @@ impl Log {
     /// What happened before anything else was seen, after the start.
     pub fn add_first(&self, what: What) {
         let mut events = self.lock();
-        let at = events.first().map_or(Duration::ZERO, |first| first.at);
-        let index = events.len().min(1);
-        events.insert(index, Event { at, what });
+        let (at, index) = (events.first().map(|first| first.at), events.len().min(1));
+        events.insert(index, Event { at: at.unwrap_or_default(), what });
     }
 
     pub fn silent(&self, silence: Silence, quiet: Duration) {
@@ -187,7 +184,7 @@ impl Log {
         self.lock().clone()
     }
 
-    pub fn failure(&self, place: Place, meaning: impl Text, why: impl Text) -> Fault {
+    pub fn failure(&self, place: Place, meaning: impl Str, why: impl Str) -> Fault {
         Box::new(Failure {
             events: self.events(),
             place,
@@ -203,36 +200,34 @@ impl Log {
 
 impl Failure {
     /// Also shows, line by line, how what came differs from what should have come.
-    #[must_use]
     pub fn instead_of(mut self: Box<Self>, wanted: &[u8], came: &[u8]) -> Box<Self> {
         self.difference = Some((probe::escape(wanted), probe::escape(came)));
         self
     }
 
     /// Says what it means where the cause is known better.
-    #[must_use]
-    pub fn because(mut self: Box<Self>, meaning: impl Text, why: impl Text) -> Fault {
+    pub fn because(mut self: Box<Self>, meaning: impl Str, why: impl Str) -> Fault {
         (self.meaning, self.why) = (meaning.into(), why.into());
         self
     }
 
     /// Void, unless the last client had sent all it did so soon after it had connected:
     /// it may have been late only because the machine was busy.
-    #[must_use]
     pub fn if_sent_within(self: Box<Self>, time: Duration) -> Box<Self> {
-        let at = |is_it: fn(&What) -> bool| {
+        let last = |is_it: fn(&What) -> bool| {
             self.events.iter().rfind(|event| is_it(&event.what)).map(|event| event.at)
         };
-        let connected = at(|what| matches!(what, What::Connected(_)));
-        let sent = at(|what| matches!(what, What::Sent(..)));
-        let was_quick = connected
-            .zip(sent)
-            .is_none_or(|(connected, sent)| sent.saturating_sub(connected) < time);
-        if was_quick { self } else { self.inconclusive() }
+        let connected = last(|what| matches!(what, What::Connected(_)));
+        let sent = last(|what| matches!(what, What::Sent(..)));
+        match connected.zip(sent) {
+            Some((begin, end)) if end.saturating_sub(begin) >= time => {
+                self.inconclusive()
+            }
+            _ => self,
+        }
     }
 
     /// The same, but it says nothing about the program: the machine was too slow.
-    #[must_use]
     pub fn inconclusive(mut self: Box<Self>) -> Box<Self> {
         self.place = Place::Moment;
         self.of_kind(Kind::Inconclusive).because(
@@ -244,28 +239,23 @@ impl Failure {
     }
 
     /// The same, but there was nothing that this check could have judged.
-    #[must_use]
     pub fn unreached(self: Box<Self>) -> Box<Self> {
         self.of_kind(Kind::Unreached)
     }
 
-    #[must_use]
     pub fn of_kind(mut self: Box<Self>, kind: Kind) -> Box<Self> {
         self.kind = kind;
         self
     }
 
     /// Suggests another command than the check's own to see it by hand.
-    #[must_use]
-    pub fn reproduce(mut self: Box<Self>, command: impl Text) -> Box<Self> {
+    pub fn reproduce(mut self: Box<Self>, command: impl Str) -> Box<Self> {
         self.reproduce = Some(command.into());
         self
     }
 
-    /// Says what a person should see who tries it: "You should see …", without the
-    /// first three words.
-    #[must_use]
-    pub fn should_see(mut self: Box<Self>, what: impl Text) -> Box<Self> {
+    /// Says what a person should see who tries it: "You should see …".
+    pub fn should_see(mut self: Box<Self>, what: impl Str) -> Box<Self> {
         self.should_see = Some(what.into());
         self
     }

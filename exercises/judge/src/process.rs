@@ -10,7 +10,7 @@ use probe::GoesOn;
 
 use crate::patience;
 
-/// How much a program may print, in bytes, before it is taken for one that never stops.
+/// How many bytes a program may print before it is taken for one that never stops.
 const MAX_OUTPUT: usize = 1024 * 1024;
 
 /// The environment variable by which a program is known that has left its group.
@@ -32,8 +32,7 @@ impl Process {
         command
             .env(MARK, mark)
             .env("RUST_BACKTRACE", "0")
-            // A program that prints what it should, and forgets to flush, works by
-            // hand.
+            // What a program prints and forgets to flush, a person sees.
             .env("PYTHONUNBUFFERED", "1");
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -56,7 +55,8 @@ impl Process {
 
     /// It has printed more than anybody can read.
     pub fn is_flooding(&self) -> bool {
-        self.stdout.is_flood() || self.stderr.is_flood()
+        let outputs = [&self.stdout, &self.stderr];
+        outputs.iter().any(|it| it.output.byte_count() > MAX_OUTPUT)
     }
 
     /// Types a line, or, without one, ends the input (Ctrl-D).
@@ -66,8 +66,7 @@ impl Process {
 
     /// Ends it, and what it has started.
     pub fn end(&mut self) {
-        // The group first: as long as its leader has not been waited for, no other
-        // group can have got its number.
+        // First: no other group gets its number before its leader has been waited for.
         if let Some(mut guard) = self.guard.take() {
             drop(guard.stdin.take());
             let _ = guard.wait();
@@ -104,9 +103,8 @@ fn guard(_: u32) -> Option<Child> {
     None
 }
 
-/// Ends all that have been started with this mark and are still there: who calls
-/// setsid(2) leaves the group, and is a daemon. Only Linux tells who has which
-/// environment.
+/// Ends all that have this mark: who calls setsid(2) leaves the group, and is a daemon.
+/// Only Linux tells.
 pub fn end_strays(mark: &str) {
     // While we look, they may start others.
     for _ in 0..10 {
@@ -168,9 +166,5 @@ impl Output {
     /// Nothing more will come.
     pub fn has_ended(&self) -> bool {
         self.output.has_ended()
-    }
-
-    fn is_flood(&self) -> bool {
-        self.output.byte_count() > MAX_OUTPUT
     }
 }

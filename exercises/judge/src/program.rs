@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::failure::{Fault, Kind, Log, Place, Text, Verdict, What};
+use crate::failure::{Fault, Kind, Log, Place, Str, Verdict, What};
 use crate::patience::{self, Found, Look, RESPONSE_TIMEOUT, Silence};
 use crate::process::{Output, Process};
 
@@ -103,8 +103,7 @@ impl Program {
         Ended { code, stdout, stderr, log: self.log.clone() }
     }
 
-    /// Waits for its last words. What it leaves behind may hold its output open for
-    /// ever; that is waited for no longer than for any other program that is silent.
+    /// Waits for its last words, but not long: what it leaves may hold its output open.
     pub fn wait_for_all_output(&self) {
         let _ = self.wait(RESPONSE_TIMEOUT, |tick| {
             look(tick, || self.stdout.has_ended() && self.stderr.has_ended())
@@ -122,7 +121,7 @@ impl Program {
     }
 
     /// Returns a failure that shows at the last event.
-    pub fn wrong(&self, meaning: impl Text, why: impl Text) -> Fault {
+    pub fn wrong(&self, meaning: impl Str, why: impl Str) -> Fault {
         self.log.failure(Place::Moment, meaning, why)
     }
 
@@ -187,7 +186,7 @@ impl Program {
 
 impl Ended {
     /// Returns a failure of how it ended.
-    pub fn wrong(&self, meaning: impl Text, why: impl Text) -> Fault {
+    pub fn wrong(&self, meaning: impl Str, why: impl Str) -> Fault {
         self.log.failure(Place::Moment, meaning, why)
     }
 
@@ -214,8 +213,7 @@ pub fn look(tick: Duration, is_so: impl FnOnce() -> bool) -> Option<()> {
     found
 }
 
-/// Returns where a thread has panicked first, `at src/main.rs:12:34`, and what to do
-/// instead of it.
+/// Returns where a thread has panicked, `at src/main.rs:12:34`, and what to do instead.
 pub fn panic_in(stderr: &str) -> Option<(&str, &'static str)> {
     let line = stderr.lines().find(|line| line.contains("panicked at"))?;
     let place = line.split_once("panicked ").map_or(line, |(_, place)| place);

@@ -121,8 +121,7 @@ fn shows(failure: &Failure, events: &[Event]) -> String {
     }
 }
 
-/// Returns a command that sends these bytes to 127.0.0.1:4545 and shows what comes
-/// back.
+/// Returns a command that sends these bytes to the program and shows what comes back.
 pub fn reproduce(request: &[u8]) -> String {
     sending(request, "nc 127.0.0.1 4545")
 }

@@ -1,7 +1,7 @@
 //! Bytes into an answer, or the first of the mistakes that everybody makes.
 
 use crate::client::byte_count;
-use crate::failure::{Fault, Log, Place, Text, Verdict};
+use crate::failure::{Fault, Log, Place, Str, Verdict};
 
 /// One response, understood.
 #[derive(Clone, Debug)]
@@ -48,23 +48,56 @@ pub struct Field {
 
 /// Why there is no response.
 pub enum Stop {
-    Partial(Missing),
-    /// At which byte of all that came something is wrong, what that means, and why.
+    Nothing,
+    /// What it means that the rest is missing: behind the end of the connection, and
+    /// where the client waits for it.
+    Partial(Reason, Reason),
+    /// Only the end of the connection is missing.
+    Open,
+    /// At this byte of all that came: what it means, and why it is wrong.
     Wrong(usize, &'static str, &'static str),
 }
 
-/// What is not there yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    Nothing,
-    Head,
-    Body {
-        wanted: usize,
-        came: usize,
-    },
-    Chunks,
-    /// Only the end.
-    Open,
+/// What something means, and why it is wrong.
+pub type Reason = (String, &'static str);
+
+const BLANK_LINE: &str = "RFC 9112, section 2.1: after the status line and the fields \
+                          comes an empty line, \\r\\n, then the body.";
+
+fn partial_head() -> Stop {
+    let missing = "The head of the answer never ends: the blank line is missing, so all \
+                   that came is taken for fields, and there is no page.";
+    let waiting = "The head of the answer does not end: the client waits for the blank \
+                   line.";
+    Stop::Partial((missing.into(), BLANK_LINE), (waiting.into(), BLANK_LINE))
+}
+
+fn partial_body(wanted: usize, came: usize) -> Stop {
+    let (promised, more) = (byte_count(wanted), wanted - came);
+    let promise =
+        format!("Content-Length promises {promised}, and {came} came. The client");
+    let missing = format!(
+        "{promise} knows that something is missing: curl says \"transfer closed with \
+         {more} bytes remaining to read\"."
+    );
+    let incomplete = "RFC 9112, section 6.3: when the connection closes before so many \
+                      bytes have come, the message is incomplete.";
+    let number =
+        "RFC 9112, section 6.3: Content-Length is the number of bytes to wait for.";
+    Stop::Partial(
+        (missing, incomplete),
+        (format!("{promise} waits for {more} more."), number),
+    )
+}
+
+fn partial_chunks() -> Stop {
+    let missing = "The chunks never end: the last one, of size 0, and the empty line \
+                   after it are missing.";
+    let waiting = "The chunks do not end: the client waits for the last one, of size 0, \
+                   and the empty line after it.";
+    let why = "RFC 9112, section 7.1: chunked-body = *chunk last-chunk trailer-section \
+               CRLF.";
+    Stop::Partial((missing.into(), why), (waiting.into(), why))
 }
 
 fn mistake<T>(at: usize, meaning: &'static str, why: &'static str) -> Result<T, Stop> {
@@ -83,7 +116,7 @@ pub fn parse(
     end: bool,
 ) -> Result<(Response, usize), Stop> {
     if bytes.is_empty() {
-        return Err(Stop::Partial(Missing::Nothing));
+        return Err(Stop::Nothing);
     }
     let mut lines = Lines { bytes, start, offset: 0 };
     let status = lines.next()?.status()?;
@@ -101,13 +134,13 @@ pub fn parse(
     let (body, length) = match framing {
         Framing::NoBody => (Vec::new(), 0),
         Framing::Length(wanted) => {
-            let missing = Missing::Body { wanted, came: rest.len() };
-            let body = rest.get(..wanted).ok_or(Stop::Partial(missing))?;
+            let body = rest.get(..wanted);
+            let body = body.ok_or_else(|| partial_body(wanted, rest.len()))?;
             (body.to_vec(), wanted)
         }
         Framing::Chunked => chunks(rest, body_start)?,
         Framing::Close if end => (rest.to_vec(), rest.len()),
-        Framing::Close => return Err(Stop::Partial(Missing::Open)),
+        Framing::Close => return Err(Stop::Open),
     };
     let answer = Response {
         status,
@@ -147,7 +180,7 @@ impl<'a> Lines<'a> {
         if is_first {
             Line { bytes: text, offset }.is_no_status_line()?;
         }
-        let length = length.ok_or(Stop::Partial(Missing::Head))?;
+        let length = length.ok_or_else(partial_head)?;
         self.offset += length + 1;
         let Some(text) = text.strip_suffix(b"\r") else {
             // A line of the page is told as such.
@@ -248,8 +281,7 @@ impl Line<'_> {
                 offset,
                 "This line of the head is no field: it has no colon. If it belongs to \
                  the page, the blank line before it is missing.",
-                "RFC 9112, section 2.1: after the status line and the fields comes an \
-                 empty line, \\r\\n, then the body.",
+                BLANK_LINE,
             );
         };
         let name = &line[..colon];
@@ -340,11 +372,13 @@ fn has_no_body(status: u16) -> bool {
 fn chunks(bytes: &[u8], start: usize) -> Result<(Vec<u8>, usize), Stop> {
     const WHY: &str = "RFC 9112, section 7.1: chunk = chunk-size CRLF chunk-data CRLF, \
                        where the size is written in hexadecimal.";
-    const MORE: Stop = Stop::Partial(Missing::Chunks);
     // A line, and where the next one begins.
     let line_at = |offset: usize| {
         let rest = &bytes[offset..];
-        let length = rest.windows(2).position(|two| two == b"\r\n").ok_or(MORE)?;
+        let length = rest
+            .windows(2)
+            .position(|two| two == b"\r\n")
+            .ok_or_else(partial_chunks)?;
         Ok((String::from_utf8_lossy(&rest[..length]), offset + length + 2))
     };
     let mut body = Vec::new();
@@ -360,8 +394,8 @@ fn chunks(bytes: &[u8], start: usize) -> Result<(Vec<u8>, usize), Stop> {
             break;
         }
         let end = data.saturating_add(size);
-        body.extend_from_slice(bytes.get(data..end).ok_or(MORE)?);
-        match bytes.get(end..end + 2).ok_or(MORE)? {
+        body.extend_from_slice(bytes.get(data..end).ok_or_else(partial_chunks)?);
+        match bytes.get(end..end + 2).ok_or_else(partial_chunks)? {
             b"\r\n" => begin = end + 2,
             _ if is_decimal(&line, &bytes[begin..]) => {
                 return mistake(
@@ -433,13 +467,8 @@ impl Response {
     }
 
     /// The field must be there; `meaning` says what it means if not.
-    pub fn expect_field(
-        &self,
-        name: &str,
-        meaning: &str,
-        why: &str,
-    ) -> Verdict<&Field> {
-        self.field(name).ok_or_else(|| self.wrong_at(self.end_of_head(), meaning, why))
+    pub fn expect_field(&self, key: &str, meaning: &str, why: &str) -> Verdict<&Field> {
+        self.field(key).ok_or_else(|| self.wrong_at(self.end_of_head(), meaning, why))
     }
 
     /// The body must be these bytes; `meaning` says what it means if not.
@@ -458,28 +487,18 @@ impl Response {
     }
 
     /// Something is wrong at this byte of all that came.
-    pub fn wrong_at(&self, offset: usize, meaning: impl Text, why: impl Text) -> Fault {
+    pub fn wrong_at(&self, offset: usize, meaning: impl Str, why: impl Str) -> Fault {
         self.log.failure(Place::Received(self.client, offset), meaning, why)
     }
 
     /// Something is wrong at this byte of the body.
-    pub fn wrong_in_body(
-        &self,
-        offset: usize,
-        meaning: impl Text,
-        why: impl Text,
-    ) -> Fault {
-        self.wrong_at(self.body_start + offset, meaning, why)
+    pub fn wrong_in_body(&self, at: usize, meaning: impl Str, why: impl Str) -> Fault {
+        self.wrong_at(self.body_start + at, meaning, why)
     }
 
     /// Something is wrong with the value of a field.
-    pub fn wrong_value(
-        &self,
-        field: &Field,
-        meaning: impl Text,
-        why: impl Text,
-    ) -> Fault {
-        self.wrong_at(field.value_offset, meaning, why)
+    pub fn wrong_value(&self, of: &Field, meaning: impl Str, why: impl Str) -> Fault {
+        self.wrong_at(of.value_offset, meaning, why)
     }
 
     /// Of all that came, bytes belong to no answer.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::address::listening;
 use crate::client::Client;
-use crate::failure::{Fault, Place, Text, Verdict, What};
+use crate::failure::{Fault, Place, Str, Verdict, What};
 use crate::patience::{self, RESPONSE_TIMEOUT};
 use crate::program::{Ended, Program, look, panic_in};
 use crate::response::Response;
@@ -79,8 +79,7 @@ impl Server {
         self.try_connect_at(self.address, deadline)
     }
 
-    /// Connects to a program of ours that carries everything to this one, in another
-    /// form.
+    /// Connects to a program of ours that carries everything to this one and back.
     pub fn connect_through(&mut self, address: SocketAddr) -> Verdict<Client> {
         match self.try_connect_at(address, RESPONSE_TIMEOUT) {
             ConnectOutcome::Connected(client) => Ok(*client),
@@ -92,8 +91,8 @@ impl Server {
     }
 
     fn try_connect_at(&mut self, to: SocketAddr, within: Duration) -> ConnectOutcome {
-        // What the clients before have done to the program is done: it doesn't depend
-        // on chance.
+        // What the clients before have done to the program is done, whatever the
+        // chance.
         self.settle();
         self.clients += 1;
         let (number, at) = (self.clients, self.program.log.now());
@@ -119,8 +118,8 @@ impl Server {
         client.response()
     }
 
-    /// Types a line into the program (`""` is Enter), or ends its input, and waits for
-    /// it to end by itself. If it had ended before, nothing is known about this.
+    /// Types a line (`""` is Enter), or ends the input, and waits for the program to
+    /// end. If it had ended before, nothing is known.
     pub fn typed(mut self, line: Option<&str>) -> Verdict<Ended> {
         if self.program.has_ended() {
             let ended = self.program.ended();
@@ -146,7 +145,7 @@ impl Server {
     }
 
     /// Returns a failure that shows at the last event.
-    pub fn wrong(&self, meaning: impl Text, why: impl Text) -> Fault {
+    pub fn wrong(&self, meaning: impl Str, why: impl Str) -> Fault {
         self.program.wrong(meaning, why)
     }
 
@@ -154,15 +153,14 @@ impl Server {
     pub fn wrong_in_output(
         &self,
         offset: usize,
-        meaning: impl Text,
-        why: impl Text,
+        meaning: impl Str,
+        why: impl Str,
     ) -> Fault {
         self.program.note_output();
         self.program.log.failure(Place::Printed(offset), meaning, why)
     }
 
-    /// Waits until what it has printed is as `found` wants it. The error is what it has
-    /// printed instead.
+    /// Waits until `found` finds it in what was printed, or returns what that is.
     pub fn wait_for_output<T>(
         &mut self,
         mut found: impl FnMut(&str) -> Option<T>,
@@ -188,8 +186,7 @@ impl Server {
         Err(program.stdout.text())
     }
 
-    /// Writes what it has printed since the last time into the course of events, as
-    /// something that has happened by now.
+    /// Writes what it has printed since the last time into the course of events, now.
     pub fn see_output(&self) {
         let text = self.printed().into_bytes();
         let events = self.program.log.events();
@@ -207,14 +204,12 @@ impl Server {
         self.program.note_output();
     }
 
-    /// Waits until the program has done what it has to do for those who have come so
-    /// far.
+    /// Waits until the program has done what it has to do for those who have come.
     pub fn settle(&self) {
         patience::wait_until_asleep(self.program.id);
     }
 
-    /// Waits until the program is so old: some look at the clock only once, when they
-    /// start.
+    /// Waits until it is so old: some look at the clock only once, when they start.
     pub fn wait_for_age(&self, age: Duration) {
         thread::sleep(age.saturating_sub(self.program.log.now()));
     }
@@ -229,8 +224,7 @@ impl Server {
         self.program.crash().map_or(Ok(()), Err)
     }
 
-    /// Checks that the program is still running, without having been asked for
-    /// anything. `meaning` says what it means if not, unless it has panicked.
+    /// Checks that the program is still running; `meaning` is for one without a panic.
     pub fn expect_running(&mut self, meaning: &str, why: &str) -> Verdict {
         match self.program.crash() {
             Some(crash) if panic_in(&self.complained()).is_some() => Err(crash),
@@ -249,18 +243,12 @@ impl Server {
         listening(self.program.id)
     }
 
-    /// Returns how many clients wait for its `accept`, where the system tells
-    /// (`ss -ltn`).
+    /// Returns how many clients wait for its `accept`, on Linux (`ss -ltn`).
     pub fn waiting(&self) -> Option<usize> {
-        #[cfg(target_os = "linux")]
-        let waiting = probe::queue(self.address);
-        #[cfg(not(target_os = "linux"))]
-        let waiting = None;
-        waiting
+        probe::queue(self.address)
     }
 
-    /// Returns whether somebody, and so the program, has the address that it has named,
-    /// listening or not.
+    /// Returns whether the address that it has named is taken, listening or not.
     pub fn has_its_address(&self) -> bool {
         probe::is_taken(self.address)
     }

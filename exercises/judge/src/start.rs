@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::address::{
     first_free_port, has_all_addresses, listening, named_address, named_addresses,
 };
-use crate::failure::{Fault, Place, Text, Verdict, What};
+use crate::failure::{Fault, Place, Verdict, What};
 use crate::patience::{self, Silence};
 use crate::program::{Program, look, panic_in};
 
@@ -45,59 +45,45 @@ fn is_as_wanted(program: &Program, address: SocketAddr, wanted: &str) -> Verdict
         0 => (address.port() < first_free_port(), ", where port 0 means any free one"),
         port => (address.port() != port, ""),
     };
-    if address.ip() == wanted.ip() && !another_port {
-        if !has_all_addresses(program.id, address) {
-            return Ok(());
-        }
-        return Err(wrong_address(
-            program,
-            address,
+    let is_wanted = address.ip() == wanted.ip() && !another_port;
+    if is_wanted && !has_all_addresses(program.id, address) {
+        return Ok(());
+    }
+    let (port, real) = (address.port(), SocketAddr::new(wanted.ip(), address.port()));
+    let (meaning, why) = if is_wanted {
+        (
             format!(
                 "Your program says that it is at {address}, and the system says that \
-                 it is at 0.0.0.0:{}: at every address of this machine. So anyone on \
-                 the same network can connect.",
-                address.port()
+                 it is at 0.0.0.0:{port}: at every address of this machine. So anyone \
+                 on the same network can connect."
             ),
             "ip(7): bound to INADDR_ANY, 0.0.0.0, a socket gets what is sent to any \
              address of the machine. The task: ADDRESS is the first argument.",
-        ));
-    }
-    let real = SocketAddr::new(wanted.ip(), address.port());
-    if address != real && listening(program.id).contains(&real) {
-        return Err(wrong_address(
-            program,
-            address,
+        )
+    } else if address != real && listening(program.id).contains(&real) {
+        (
             format!(
                 "Your program has {real} and says {address}: the port is right, but \
                  the part before it is always the same."
             ),
             "getsockname(2): `local_addr` of the socket names both, the IP address and \
              the port.",
-        ));
-    }
-    let meaning = if another_port {
-        "it took no notice of its first argument."
+        )
     } else {
-        "that is another IP address. Only the port may follow from its first argument, \
-         or nothing does."
+        let meaning = if another_port {
+            "it took no notice of its first argument."
+        } else {
+            "that is another IP address. Only the port may follow from its first \
+             argument, or nothing does."
+        };
+        let started =
+            format!("It was started for {wanted}{any}, and says that it is at");
+        (format!("{started} {address}: {meaning}"), TASK)
     };
-    let meaning = format!(
-        "It was started for {wanted}{any}, and says that it is at {address}: {meaning}"
-    );
-    Err(wrong_address(program, address, meaning, TASK))
-}
-
-/// Returns a failure at the place where the program has printed the address.
-fn wrong_address(
-    program: &Program,
-    address: SocketAddr,
-    meaning: impl Text,
-    why: &str,
-) -> Fault {
     program.note_output();
     let addresses = named_addresses(&program.stdout.text());
     let offset = addresses.iter().find(|(_, it)| *it == address).map_or(0, |it| it.0);
-    program.log.failure(Place::Printed(offset), meaning, why)
+    Err(program.log.failure(Place::Printed(offset), meaning, why))
 }
 
 /// The program has ended, or given up.

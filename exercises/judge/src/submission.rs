@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 
 use crate::address::named_addresses;
-use crate::failure::{Fault, Kind, Log, Place, Verdict, What};
-use crate::patience::{self, RESPONSE_TIMEOUT, Silence};
+use crate::failure::{Kind, Log, Place, Verdict, What};
+use crate::patience::{self, RESPONSE_TIMEOUT};
 use crate::process::{self, Process};
 use crate::program::{Ended, Program, look};
 use crate::server::Server;
@@ -53,16 +53,14 @@ impl Submission {
         Self { started_once: Some(started_once), ..self }
     }
 
-    /// The same, at another address of this machine. Where many programs are judged at
-    /// once, a port that one gives up is at once another's, unless each has an address
-    /// of its own.
+    /// The same, at another address of this machine: where many programs are judged at
+    /// once, a port that one gives up is soon another's.
     #[must_use]
     pub fn at(self, ip: IpAddr) -> Self {
         Self { ip, ..self }
     }
 
-    /// Ends what is left of all that has been started. Most of it ends with its
-    /// server; a daemon does not.
+    /// Ends what is left of all that has been started: what isn't a server, a daemon.
     pub fn end_strays(&self) {
         process::end_strays(&self.mark);
     }
@@ -128,15 +126,32 @@ impl Submission {
                 false => RESPONSE_TIMEOUT,
             },
         );
-        match ended {
-            Ok(()) => Ok(program.ended()),
-            Err(silence) => {
-                program.note_output();
-                let text = program.stdout.text();
-                program.end();
-                Err(goes_on_at(address, &text, silence, &program.log))
-            }
+        let Err(silence) = ended else { return Ok(program.ended()) };
+        program.note_output();
+        let text = program.stdout.text();
+        program.end();
+        let named = named_addresses(&text).into_iter().next();
+        if let Some((offset, other)) = named.filter(|(_, it)| it.to_string() != address)
+        {
+            return Err(program.log.failure(
+                Place::Printed(offset),
+                format!(
+                    "Your program takes another address, {other}. Whoever was told to \
+                     look at {address} finds somebody else there."
+                ),
+                "bind(2) gives the address that was asked for, or none. What else to \
+                 try is for its user to say, and port 0 is the way to say: any.",
+            ));
         }
+        program.log.silent(silence, RESPONSE_TIMEOUT);
+        Err(program.wrong(
+            format!(
+                "Your program goes on, although it cannot have {address}. Whoever \
+                 started it does not learn that anything is wrong."
+            ),
+            "bind(2) fails at once and says why, and only your program can tell its \
+             user.",
+        ))
     }
 
     fn spawn(&self, address: &str, more: &[&str]) -> Verdict<Program> {
@@ -146,45 +161,18 @@ impl Submission {
         let mut command = Command::new(program);
         command.args(arguments).arg(address).args(more);
         log.add(What::Started(self.shown_with(&[&[address], more].concat())));
-        match Process::start(command, &self.mark) {
-            Ok(process) => Ok(Program::new(process, log, self.circles.clone())),
-            Err(error) => {
-                log.add(What::Note(format!("it can't be started: {error}")));
-                let failure = log.failure(
-                    Place::Moment,
-                    format!("There is no program \"{program}\" that can be run here."),
-                    "execve(2): the first word of the command names a file that may be \
-                     run, or is looked for in the folders of PATH.",
-                );
-                Err(failure.of_kind(Kind::AtStart))
-            }
-        }
+        let process = Process::start(command, &self.mark).map_err(|error| {
+            log.add(What::Note(format!("it can't be started: {error}")));
+            let failure = log.failure(
+                Place::Moment,
+                format!("There is no program \"{program}\" that can be run here."),
+                "execve(2): the first word of the command names a file that may be \
+                 run, or is looked for in the folders of PATH.",
+            );
+            failure.of_kind(Kind::AtStart)
+        })?;
+        Ok(Program::new(process, log, self.circles.clone()))
     }
-}
-
-/// The program goes on, although it cannot have `address`.
-fn goes_on_at(address: &str, text: &str, silence: Silence, log: &Log) -> Fault {
-    let named = named_addresses(text).into_iter().next();
-    if let Some((offset, other)) = named.filter(|(_, it)| it.to_string() != address) {
-        return log.failure(
-            Place::Printed(offset),
-            format!(
-                "Your program takes another address, {other}. Whoever was told to look \
-                 at {address} finds somebody else there."
-            ),
-            "bind(2) gives the address that was asked for, or none. What else to try \
-             is for its user to say, and port 0 is the way to say: any.",
-        );
-    }
-    log.silent(silence, RESPONSE_TIMEOUT);
-    log.failure(
-        Place::Moment,
-        format!(
-            "Your program goes on, although it cannot have {address}. Whoever started \
-             it does not learn that anything is wrong."
-        ),
-        "bind(2) fails at once and says why, and only your program can tell its user.",
-    )
 }
 
 /// Returns a word as a shell wants it.

@@ -5,7 +5,7 @@ use std::path::{self, Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
-use judge::EXERCISES;
+use judge::{EXERCISES, Exercise, quoted};
 
 use super::workspace::{Workspace, read};
 
@@ -22,7 +22,7 @@ const LEFT_OUT: &[&str] = &[
 /// And these, in each exercise.
 const ANSWERS: &[&str] = &["messages", "mistakes.rs", "solution.rs"];
 
-/// `handout`: copies the project into `folder`.
+/// `handout`: copies the project into `folder`, whole or not at all.
 pub fn handout(workspace: &Workspace, folder: &Path) -> Result<String> {
     ensure!(!folder.exists(), "{} exists already; name a new folder", folder.display());
     let folder = &path::absolute(folder)?;
@@ -30,21 +30,22 @@ pub fn handout(workspace: &Workspace, folder: &Path) -> Result<String> {
         let _ = fs::remove_dir_all(folder);
         return Err(error.context("there is no handout"));
     }
-    let quoted = judge::quoted(&folder.display().to_string());
+    let shown = folder.display();
+    let (parent, name) = (folder.parent().unwrap_or(folder), folder.file_name());
     Ok(format!(
-        "{} is ready: no solutions, no mistakes, no notes for teachers.\n\
-         Try it:  cd {quoted} && cargo exercise\n\
+        "{shown} is ready: no solutions, no mistakes, no notes for teachers.\n\
+         Try it:  cd {} && cargo exercise\n\
          Pack it: tar -czf {} -C {} {}\n",
-        folder.display(),
-        judge::quoted(&format!("{}.tar.gz", folder.display())),
-        judge::quoted(&folder.parent().unwrap_or(folder).display().to_string()),
-        judge::quoted(&folder.file_name().unwrap_or_default().to_string_lossy()),
+        quoted(&shown.to_string()),
+        quoted(&format!("{shown}.tar.gz")),
+        quoted(&parent.display().to_string()),
+        quoted(&name.unwrap_or_default().to_string_lossy()),
     ))
 }
 
 fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
-    for file in files(workspace.root())?.iter().filter(|file| !is_left_out(file)) {
-        copy(workspace.root(), folder, file)
+    for file in files(&workspace.root)?.iter().filter(|file| !is_left_out(file)) {
+        copy(&workspace.root, folder, file)
             .with_context(|| file.display().to_string())?;
     }
     edit(&folder.join("Cargo.toml"), |text| {
@@ -58,7 +59,7 @@ fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
     })?;
     let workflow = folder.join(".github/workflows/classroom.yml");
     fs::create_dir_all(folder.join(".github/workflows"))?;
-    fs::copy(workspace.root().join("exercises/judge/classroom.yml"), workflow)?;
+    fs::copy(workspace.root.join("exercises/judge/classroom.yml"), workflow)?;
     Ok(())
 }
 
@@ -113,7 +114,7 @@ fn is_file(path: &Path) -> bool {
 }
 
 fn is_left_out(file: &Path) -> bool {
-    let in_exercise = |exercise: &judge::Exercise| {
+    let in_exercise = |exercise: &Exercise| {
         let folder = Path::new("exercises").join(exercise.folder());
         ANSWERS.iter().any(|answer| file.starts_with(folder.join(answer)))
     };
@@ -124,12 +125,11 @@ fn is_left_out(file: &Path) -> bool {
 fn copy(root: &Path, folder: &Path, file: &Path) -> Result<()> {
     let to = folder.join(file);
     fs::create_dir_all(to.parent().unwrap_or(folder))?;
+    let from = root.join(file);
     if file.extension().is_some_and(|extension| extension == "md") {
-        let text = without_notes(&read(&root.join(file))?)?;
-        fs::write(to, text)?;
-    } else {
-        fs::copy(root.join(file), to)?;
+        return Ok(fs::write(to, without_notes(&read(&from)?)?)?);
     }
+    fs::copy(from, to)?;
     Ok(())
 }
 
