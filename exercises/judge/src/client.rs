@@ -26,11 +26,9 @@ pub struct Client {
     stream: probe::Client,
     number: usize,
     program: Program,
-    /// Where it listens.
     address: SocketAddr,
-    /// All that has come.
     received: Vec<u8>,
-    /// How much of it has been understood.
+    /// How much of what came has been understood.
     used: usize,
     sent: usize,
     is_late: bool,
@@ -161,8 +159,7 @@ impl Client {
         self.end
     }
 
-    /// Reads what comes until nothing has come for so long, or the connection has
-    /// ended.
+    /// Reads what comes, until nothing does for so long or the connection has ended.
     pub fn listen(&mut self, quiet: Duration) {
         self.paused += quiet;
         while self.read(quiet).is_ok() {}
@@ -198,7 +195,7 @@ impl Client {
         self.end.is_some()
     }
 
-    /// For a moment, nothing may come, nor the connection end; `meaning` says why not.
+    /// Nothing may come for a moment, nor an end; `meaning` says what it means if not.
     pub fn expect_silence(&mut self, meaning: &str, why: &str) -> Verdict {
         self.paused += SILENCE_WINDOW;
         let before = self.received.len();
@@ -286,8 +283,9 @@ impl Client {
             if let Err(silence) = self.read(RESPONSE_TIMEOUT)
                 && self.end.is_none()
             {
-                let meaning = "Your program does not close the connection. The client that waits \
-                     for it, and everybody behind it, waits for ever.";
+                let meaning = "Your program does not close the connection. The client \
+                               that waits for it, and everybody behind it, waits for \
+                               ever.";
                 let why =
                     "close(2): a connection is closed when its last owner drops it.";
                 let stuck = self.is_stuck(silence);
@@ -311,7 +309,6 @@ impl Client {
         self.program.wrong("", "").inconclusive()
     }
 
-    /// Something is wrong at this byte of all that came.
     pub fn wrong_at(&self, offset: usize, meaning: impl Str, why: impl Str) -> Fault {
         self.or_crash(Place::Received(self.number, offset), meaning, why)
     }
@@ -360,7 +357,6 @@ impl Client {
         Err(Silence::Asleep)
     }
 
-    /// The connection has ended before the answer has.
     fn ended_early(&self, cut: Stop) -> Fault {
         let length = self.received.len();
         match (cut, &self.closing) {
@@ -387,7 +383,6 @@ impl Client {
         }
     }
 
-    /// The program is silent before the answer has ended.
     fn silent(&mut self, cut: Stop, silence: Silence) -> Fault {
         if let Some(failure) = self.is_stuck(silence) {
             return failure;
@@ -406,8 +401,7 @@ impl Client {
         }
     }
 
-    /// The program neither sends nor closes, or sends without end; returns what is
-    /// wrong with one that doesn't just sleep.
+    /// What is wrong with one that is silent, but doesn't just sleep, or never silent.
     fn is_stuck(&self, silence: Silence) -> Option<Fault> {
         if self.is_flooded() {
             let sent = self.received.len() / 1024 / 1024;
@@ -483,7 +477,6 @@ impl Client {
     }
 }
 
-/// `1 byte`, `2 bytes`.
 pub fn byte_count(count: usize) -> String {
     if count == 1 { "1 byte".into() } else { format!("{count} bytes") }
 }

@@ -51,7 +51,6 @@ pub struct Report {
     pub verdicts: Vec<Verdict>,
 }
 
-/// What became of one demand: what is wrong, if anything.
 #[derive(Clone, Debug)]
 pub struct Judged<'a> {
     pub check: &'static Check,
@@ -131,17 +130,15 @@ fn end(check: ScopedJoinHandle<Verdict>) -> Verdict {
 }
 
 impl Check {
-    /// Judges a program by this demand alone.
     fn judge(&self, submission: &Submission) -> Verdict {
         let side_by_side = ROOM.read().unwrap_or_else(PoisonError::into_inner);
         let mut verdict = (self.run)(submission);
         drop(side_by_side);
-        for _ in 1..TRIES {
-            if verdict.as_ref().map_err(|failure| failure.kind)
-                != Err(Kind::Inconclusive)
-            {
-                break;
-            }
+        let mut tries = 1;
+        while matches!(&verdict, Err(it) if it.kind == Kind::Inconclusive)
+            && tries < TRIES
+        {
+            tries += 1;
             let _alone = ROOM.write().unwrap_or_else(PoisonError::into_inner);
             verdict = (self.run)(submission);
         }
@@ -211,9 +208,7 @@ mod tests {
         assert!(judge(late_twice).is_ok());
         assert_eq!(TRIED.load(Ordering::SeqCst), 3);
         let failure = judge(always_late).expect_err("it never came in time");
-        assert!(
-            failure.meaning.starts_with("This computer was so busy"),
-            "{failure:?}"
-        );
+        let meaning = failure.meaning;
+        assert!(meaning.starts_with("This computer was so busy"), "{meaning}");
     }
 }

@@ -26,7 +26,7 @@ pub struct Failure {
     pub why: String,
     /// What should have come, when it can be said byte for byte, beside what did.
     pub difference: Option<(String, String)>,
-    /// A command that shows it, instead of the check's own.
+    /// A command, instead of the check's own.
     pub reproduce: Option<String>,
     /// What a person should see who tries it.
     pub should_see: Option<String>,
@@ -72,7 +72,7 @@ pub enum What {
     /// On standard output.
     Printed(Vec<u8>),
     Connected(usize),
-    /// The system refused the connection: nobody listens.
+    /// Nobody listens.
     Refused(usize),
     /// The connection was neither made nor refused.
     NotLetIn(usize),
@@ -90,22 +90,18 @@ pub enum What {
     Closed(usize),
     /// The program's system threw the connection away (RST).
     Reset(usize),
-    /// Nothing came for so long.
     Nothing(Duration),
     /// The program used the processor all the time, and nothing came.
     Busy,
-    /// A line was typed into the program, or its input ended.
     Typed(Option<String>),
     /// The program had printed this on standard error.
     Complained(String),
     /// The program ended, with this status and these last words.
     Ended(String, String),
-    /// Something else, in words.
     Note(String),
 }
 
 impl What {
-    /// The client that it is about.
     pub fn client(&self) -> Option<usize> {
         match self {
             Self::Connected(client)
@@ -140,7 +136,6 @@ impl Log {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long after the program was started.
     pub fn now(&self) -> Duration {
         self.begun.elapsed()
     }

@@ -16,7 +16,6 @@ pub const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to look at what must not happen.
 pub const SILENCE_WINDOW: Duration = Duration::from_millis(60);
 
-/// How often to look.
 const TICK: Duration = Duration::from_millis(20);
 
 /// The least time to look for; what is asked to wait for no time may wait for ever.
@@ -68,7 +67,6 @@ pub fn family(id: u32) -> Vec<u32> {
     [id].into_iter().chain(theirs).collect()
 }
 
-/// Why the waiting has ended without what was waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Silence {
     /// The program had its time, and slept.
@@ -182,7 +180,6 @@ mod load {
         threads.flatten().map(|thread| thread.path())
     }
 
-    /// As [`is_busy`], for one thread.
     pub fn is_thread_busy(thread: &Path) -> bool {
         let stat = fs::read_to_string(thread.join("stat")).unwrap_or_default();
         matches!(field(&stat, 3), Some("R" | "D"))
@@ -206,7 +203,6 @@ mod load {
         })
     }
 
-    /// Whom any thread of the program has started.
     pub fn started_by(id: u32) -> impl Iterator<Item = u32> {
         threads(id).flat_map(|thread| children(&thread))
     }

@@ -48,12 +48,10 @@ impl Process {
         self.process.id()
     }
 
-    /// How it ended, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.process.ended()
     }
 
-    /// It has printed more than anybody can read.
     pub fn is_flooding(&self) -> bool {
         let outputs = [&self.stdout, &self.stderr];
         outputs.iter().any(|it| it.output.byte_count() > MAX_OUTPUT)
@@ -64,7 +62,6 @@ impl Process {
         self.process.input(line)
     }
 
-    /// Ends it, and what it has started.
     pub fn end(&mut self) {
         // First: no other group gets its number before its leader has been waited for.
         if let Some(mut guard) = self.guard.take() {
@@ -163,7 +160,6 @@ impl Output {
         self.output.text()
     }
 
-    /// Nothing more will come.
     pub fn has_ended(&self) -> bool {
         self.output.has_ended()
     }

@@ -47,12 +47,10 @@ impl Program {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns whether it has printed more than anybody can read.
     pub fn is_flooding(&self) -> bool {
         self.process().is_flooding()
     }
 
-    /// Returns whether it has ended, at this moment.
     pub fn is_over(&self) -> bool {
         self.process().ended().is_some()
     }
@@ -85,7 +83,6 @@ impl Program {
         let _ = self.process().input(line);
     }
 
-    /// Ends it and all that it has started.
     pub fn end(&self) {
         self.was_ended.store(!self.is_over(), Ordering::SeqCst);
         self.process().end();
@@ -120,7 +117,6 @@ impl Program {
         }
     }
 
-    /// Returns a failure that shows at the last event.
     pub fn wrong(&self, meaning: impl Str, why: impl Str) -> Fault {
         self.log.failure(Place::Moment, meaning, why)
     }
@@ -150,7 +146,6 @@ impl Program {
         Some(failure.of_kind(Kind::Crash))
     }
 
-    /// Returns the failure of a program that prints without end.
     pub fn flood(&self) -> Fault {
         self.log.add(What::Note("it has printed a megabyte".into()));
         self.wrong(
@@ -185,7 +180,6 @@ impl Program {
 }
 
 impl Ended {
-    /// Returns a failure of how it ended.
     pub fn wrong(&self, meaning: impl Str, why: impl Str) -> Fault {
         self.log.failure(Place::Moment, meaning, why)
     }

@@ -217,7 +217,6 @@ fn abridged(
     text
 }
 
-/// What happened, with the place marked: at both ends, and where the place is.
 fn events(failure: &Failure) -> String {
     let (events, count) = (&failure.events, failure.events.len());
     let several = events.iter().filter_map(|event| event.what.client()).max() > Some(1);
@@ -375,12 +374,8 @@ static PICTURES: LazyLock<Vec<String>> = LazyLock::new(|| {
     (0..=u8::MAX).map(picture).collect()
 });
 
-fn picture(byte: u8) -> &'static str {
-    &PICTURES[usize::from(byte)]
-}
-
 fn shown(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| picture(byte)).collect()
+    bytes.iter().map(|&byte| PICTURES[usize::from(byte)].as_str()).collect()
 }
 
 struct Row {
@@ -397,7 +392,7 @@ fn rows(bytes: &[u8]) -> Vec<Row> {
         let first = rows.len();
         let mut column = width();
         for (offset, &byte) in line.iter().enumerate() {
-            let (columns, offset) = (picture(byte).len(), start + offset);
+            let (columns, offset) = (PICTURES[usize::from(byte)].len(), start + offset);
             if column + columns > width() - INDENT - 2 {
                 rows.push(Row { bytes: offset..offset, is_inside_a_line: false });
                 column = 0;

@@ -1,6 +1,7 @@
 //! Bytes into a command: what a check did, a person can do too.
 
 use crate::failure::{Event, Failure, Place, What};
+use crate::report::shortened;
 
 /// No longer commands: nobody would read them.
 const MAX_BYTES: usize = 1500;
@@ -8,9 +9,7 @@ const MAX_BYTES: usize = 1500;
 /// What a person does in place of the client that has failed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reproduction {
-    /// The command.
     pub command: String,
-    /// What it shows, in words.
     pub shows: String,
 }
 
@@ -113,12 +112,7 @@ fn shows(failure: &Failure, events: &[Event]) -> String {
         bytes[..offset].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
     let line =
         bytes[start..].split_inclusive(|&b| b == b'\n').next().unwrap_or_default();
-    let shown = probe::escape(line);
-    let shown = shown.trim_end_matches('\n');
-    match shown.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &shown[..end]),
-        None => shown.into(),
-    }
+    shortened(probe::escape(line).trim_end_matches('\n'), 60)
 }
 
 /// Returns a command that sends these bytes to the program and shows what comes back.

@@ -7,7 +7,6 @@ use crate::failure::{Fault, Log, Place, Str, Verdict};
 #[derive(Clone, Debug)]
 pub struct Response {
     pub status: u16,
-    /// In the order they came.
     pub fields: Vec<Field>,
     /// The body; that of chunks, put together.
     pub body: Vec<u8>,
@@ -33,10 +32,8 @@ pub enum Framing {
     Close,
 }
 
-/// One field of an answer's head.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// As it came.
     pub name: String,
     /// Without the blanks around it; what is no UTF-8 is replaced.
     pub value: String,
@@ -49,10 +46,8 @@ pub struct Field {
 /// Why there is no response.
 pub enum Stop {
     Nothing,
-    /// What it means that the rest is missing: behind the end of the connection, and
-    /// where the client waits for it.
+    /// What that means behind the end of the connection, and while the client waits.
     Partial(Reason, Reason),
-    /// Only the end of the connection is missing.
     Open,
     /// At this byte of all that came: what it means, and why it is wrong.
     Wrong(usize, &'static str, &'static str),
@@ -65,8 +60,8 @@ const BLANK_LINE: &str = "RFC 9112, section 2.1: after the status line and the f
                           comes an empty line, \\r\\n, then the body.";
 
 fn partial_head() -> Stop {
-    let missing = "The head of the answer never ends: the blank line is missing, so all \
-                   that came is taken for fields, and there is no page.";
+    let missing = "The head of the answer never ends: the blank line is missing, so \
+                   all that came is taken for fields, and there is no page.";
     let waiting = "The head of the answer does not end: the client waits for the blank \
                    line.";
     Stop::Partial((missing.into(), BLANK_LINE), (waiting.into(), BLANK_LINE))
@@ -93,8 +88,8 @@ fn partial_body(wanted: usize, came: usize) -> Stop {
 fn partial_chunks() -> Stop {
     let missing = "The chunks never end: the last one, of size 0, and the empty line \
                    after it are missing.";
-    let waiting = "The chunks do not end: the client waits for the last one, of size 0, \
-                   and the empty line after it.";
+    let waiting = "The chunks do not end: the client waits for the last one, of size \
+                   0, and the empty line after it.";
     let why = "RFC 9112, section 7.1: chunked-body = *chunk last-chunk trailer-section \
                CRLF.";
     Stop::Partial((missing.into(), why), (waiting.into(), why))
@@ -104,8 +99,8 @@ fn mistake<T>(at: usize, meaning: &'static str, why: &'static str) -> Result<T, 
     Err(Stop::Wrong(at, meaning, why))
 }
 
-const STATUS_LINE: &str = "RFC 9112, section 4: status-line = HTTP-version SP \
-                           status-code SP [ reason-phrase ], such as HTTP/1.1 200 OK.";
+const STATUS: &str = "RFC 9112, section 4: status-line = HTTP-version SP status-code \
+                      SP [ reason-phrase ], such as HTTP/1.1 200 OK.";
 
 /// Reads one answer from the start of `bytes`, which begin at `start` of all that came,
 /// and returns it and its length; `end` says that no more will come.
@@ -119,14 +114,15 @@ pub fn parse(
         return Err(Stop::Nothing);
     }
     let mut lines = Lines { bytes, start, offset: 0 };
-    let status = lines.next()?.status()?;
+    let (line, offset) = lines.next()?;
+    let status = status(line, offset)?;
     let mut fields = Vec::new();
     loop {
-        let line = lines.next()?;
-        if line.bytes.is_empty() {
+        let (line, offset) = lines.next()?;
+        if line.is_empty() {
             break;
         }
-        fields.push(line.field()?);
+        fields.push(field(line, offset)?);
     }
     let body_start = start + lines.offset;
     let framing = framing(method, status, &fields)?;
@@ -163,29 +159,23 @@ struct Lines<'a> {
     offset: usize,
 }
 
-struct Line<'a> {
-    bytes: &'a [u8],
-    /// Of all that came.
-    offset: usize,
-}
-
 impl<'a> Lines<'a> {
-    /// The next line, if it is complete.
-    fn next(&mut self) -> Result<Line<'a>, Stop> {
+    /// The next line, if it is complete, and where in all that came it begins.
+    fn next(&mut self) -> Result<(&'a [u8], usize), Stop> {
         let rest = &self.bytes[self.offset..];
         let offset = self.start + self.offset;
         let length = rest.iter().position(|&byte| byte == b'\n');
         let text = &rest[..length.unwrap_or(rest.len())];
         let is_first = self.offset == 0;
         if is_first {
-            Line { bytes: text, offset }.is_no_status_line()?;
+            is_no_status_line(text, offset)?;
         }
         let length = length.ok_or_else(partial_head)?;
         self.offset += length + 1;
         let Some(text) = text.strip_suffix(b"\r") else {
             // A line of the page is told as such.
             if !is_first && !text.is_empty() {
-                Line { bytes: text, offset }.field()?;
+                field(text, offset)?;
             }
             return mistake(
                 offset + length,
@@ -202,119 +192,104 @@ impl<'a> Lines<'a> {
                  it.",
             );
         }
-        Ok(Line { bytes: text, offset })
+        Ok((text, offset))
     }
 }
 
-impl Line<'_> {
-    /// Bytes that cannot become a status line, whatever comes behind them.
-    fn is_no_status_line(&self) -> Result<(), Stop> {
-        let (line, offset) = (self.bytes, self.offset);
-        if line.is_empty() || line == b"\r" {
-            return mistake(
-                offset,
-                "The answer begins with an empty line.",
-                STATUS_LINE,
-            );
-        }
-        let name = b"HTTP/";
-        let known = line.len().min(name.len());
-        if line[..known] == name[..known] {
-            return Ok(());
-        }
-        if line[..known].eq_ignore_ascii_case(&name[..known]) {
-            return mistake(
-                offset,
-                "The name of the protocol is written HTTP, in capitals.",
-                "RFC 9112, section 2.3: HTTP-name is case-sensitive.",
-            );
-        }
-        mistake(
+/// Bytes that cannot become a status line, whatever comes behind them.
+fn is_no_status_line(line: &[u8], offset: usize) -> Result<(), Stop> {
+    if line.is_empty() || line == b"\r" {
+        return mistake(offset, "The answer begins with an empty line.", STATUS);
+    }
+    let name = b"HTTP/";
+    let known = line.len().min(name.len());
+    if line[..known] == name[..known] {
+        return Ok(());
+    }
+    if line[..known].eq_ignore_ascii_case(&name[..known]) {
+        return mistake(
             offset,
-            "The answer does not begin with a status line. A client that sees this \
-             takes it for HTTP/0.9, a protocol of 1991, or for none: curl says \
-             \"Received HTTP/0.9 when not allowed\".",
-            STATUS_LINE,
-        )
+            "The name of the protocol is written HTTP, in capitals.",
+            "RFC 9112, section 2.3: HTTP-name is case-sensitive.",
+        );
     }
+    mistake(
+        offset,
+        "The answer does not begin with a status line. A client that sees this \
+         takes it for HTTP/0.9, a protocol of 1991, or for none: curl says \
+         \"Received HTTP/0.9 when not allowed\".",
+        STATUS,
+    )
+}
 
-    /// The status code of a status line.
-    fn status(&self) -> Result<u16, Stop> {
-        let (line, offset) = (self.bytes, self.offset);
-        let version = line.strip_prefix(b"HTTP/1.").and_then(<[u8]>::split_first);
-        let Some((b'0'..=b'9', rest)) = version else {
-            return mistake(
-                offset + b"HTTP/".len().min(line.len()),
-                "The version in the status line is not 1.1.",
-                "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" \
-                 DIGIT, and the major version of this protocol is 1.",
-            );
-        };
-        let offset = offset + "HTTP/1.1".len();
-        let code = rest.strip_prefix(b" ").unwrap_or_default();
-        let digits = code.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if digits != 3 {
-            return mistake(
-                offset + usize::from(rest.starts_with(b" ")),
-                "After the version come one space and a status code of three digits.",
-                STATUS_LINE,
-            );
-        }
-        if code.get(3) != Some(&b' ') {
-            return mistake(
-                offset + 4,
-                "After the status code comes a space, even where no reason phrase \
-                 follows.",
-                STATUS_LINE,
-            );
-        }
-        let digits = code[..3].iter().map(|digit| u16::from(digit - b'0'));
-        Ok(digits.fold(0, |code, digit| code * 10 + digit))
+fn status(line: &[u8], offset: usize) -> Result<u16, Stop> {
+    let version = line.strip_prefix(b"HTTP/1.").and_then(<[u8]>::split_first);
+    let Some((b'0'..=b'9', rest)) = version else {
+        return mistake(
+            offset + b"HTTP/".len().min(line.len()),
+            "The version in the status line is not 1.1.",
+            "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" \
+             DIGIT, and the major version of this protocol is 1.",
+        );
+    };
+    let offset = offset + "HTTP/1.1".len();
+    let code = rest.strip_prefix(b" ").unwrap_or_default();
+    let digits = code.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if digits != 3 {
+        return mistake(
+            offset + usize::from(rest.starts_with(b" ")),
+            "After the version come one space and a status code of three digits.",
+            STATUS,
+        );
     }
+    if code.get(3) != Some(&b' ') {
+        return mistake(
+            offset + 4,
+            "After the status code comes a space, even where no reason phrase follows.",
+            STATUS,
+        );
+    }
+    let digits = code[..3].iter().map(|digit| u16::from(digit - b'0'));
+    Ok(digits.fold(0, |code, digit| code * 10 + digit))
+}
 
-    fn field(&self) -> Result<Field, Stop> {
-        let (line, offset) = (self.bytes, self.offset);
-        let why =
-            "RFC 9112, section 5: field-line = field-name \":\" OWS field-value OWS.";
-        let Some(colon) = line.iter().position(|&byte| byte == b':') else {
-            return mistake(
-                offset,
-                "This line of the head is no field: it has no colon. If it belongs to \
-                 the page, the blank line before it is missing.",
-                BLANK_LINE,
-            );
-        };
-        let name = &line[..colon];
-        let is_token = |&byte: &u8| {
-            byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-        };
-        if let Some(at) = name.iter().position(|byte| !is_token(byte)) {
-            let meaning = if at > 0
-                && name[at..].iter().all(|byte| b" \t".contains(byte))
-            {
-                "There is a blank between the name of the field and its colon. Some \
-                 clients then take the blank for a part of the name."
-            } else if at == 0 && b" \t".contains(&name[0]) {
-                "This line begins with a blank, so it belongs to the field before it; \
-                 that has been forbidden since 2014."
-            } else {
-                "This byte cannot be in the name of a field. If the line belongs to \
-                 the page, the blank line before it is missing."
-            };
-            return mistake(offset + at, meaning, why);
-        }
-        if name.is_empty() {
-            return mistake(offset, "This field has no name.", why);
-        }
-        let value = &line[colon + 1..];
-        let blanks = value.len() - value.trim_ascii_start().len();
-        Ok(Field {
-            name: String::from_utf8_lossy(name).into_owned(),
-            value: String::from_utf8_lossy(value.trim_ascii()).into_owned(),
+fn field(line: &[u8], offset: usize) -> Result<Field, Stop> {
+    let why = "RFC 9112, section 5: field-line = field-name \":\" OWS field-value OWS.";
+    let Some(colon) = line.iter().position(|&byte| byte == b':') else {
+        return mistake(
             offset,
-            value_offset: offset + colon + 1 + blanks,
-        })
+            "This line of the head is no field: it has no colon. If it belongs to \
+             the page, the blank line before it is missing.",
+            BLANK_LINE,
+        );
+    };
+    let name = &line[..colon];
+    let is_token =
+        |&byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if let Some(at) = name.iter().position(|byte| !is_token(byte)) {
+        let meaning = if at > 0 && name[at..].iter().all(|byte| b" \t".contains(byte)) {
+            "There is a blank between the name of the field and its colon. Some \
+             clients then take the blank for a part of the name."
+        } else if at == 0 && b" \t".contains(&name[0]) {
+            "This line begins with a blank, so it belongs to the field before it; \
+             that has been forbidden since 2014."
+        } else {
+            "This byte cannot be in the name of a field. If the line belongs to \
+             the page, the blank line before it is missing."
+        };
+        return mistake(offset + at, meaning, why);
     }
+    if name.is_empty() {
+        return mistake(offset, "This field has no name.", why);
+    }
+    let value = &line[colon + 1..];
+    let blanks = value.len() - value.trim_ascii_start().len();
+    Ok(Field {
+        name: String::from_utf8_lossy(name).into_owned(),
+        value: String::from_utf8_lossy(value.trim_ascii()).into_owned(),
+        offset,
+        value_offset: offset + colon + 1 + blanks,
+    })
 }
 
 fn framing(method: &str, status: u16, fields: &[Field]) -> Result<Framing, Stop> {
@@ -432,7 +407,6 @@ fn is_decimal(size: &str, chunk: &[u8]) -> bool {
 }
 
 impl Field {
-    /// Whether this is its name; upper and lower case are the same.
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
@@ -444,7 +418,6 @@ impl Response {
         self.log = log;
     }
 
-    /// The field of that name, if it came.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.is(name))
     }
@@ -457,7 +430,6 @@ impl Response {
         Err(self.wrong_at(self.start + "HTTP/1.1 ".len(), meaning, why))
     }
 
-    /// The status must be 200.
     pub fn expect_success(&self) -> Verdict {
         self.expect_status(
             &[200],
@@ -486,22 +458,19 @@ impl Response {
         self.body_start - 2
     }
 
-    /// Something is wrong at this byte of all that came.
     pub fn wrong_at(&self, offset: usize, meaning: impl Str, why: impl Str) -> Fault {
         self.log.failure(Place::Received(self.client, offset), meaning, why)
     }
 
-    /// Something is wrong at this byte of the body.
     pub fn wrong_in_body(&self, at: usize, meaning: impl Str, why: impl Str) -> Fault {
         self.wrong_at(self.body_start + at, meaning, why)
     }
 
-    /// Something is wrong with the value of a field.
     pub fn wrong_value(&self, of: &Field, meaning: impl Str, why: impl Str) -> Fault {
         self.wrong_at(of.value_offset, meaning, why)
     }
 
-    /// Of all that came, bytes belong to no answer.
+    /// Bytes have come that belong to no answer.
     pub fn goes_on(&self, came: usize) -> Fault {
         let (more, status) = (came - self.end, self.status);
         let next = "On a line that stays open, the client takes it for the beginning \

@@ -23,9 +23,7 @@ pub struct Server {
 /// What becomes of an attempt to connect.
 #[derive(Debug)]
 pub enum ConnectOutcome {
-    /// The system has let the client in.
     Connected(Box<Client>),
-    /// Nobody listens.
     Refused,
     /// Neither, for as long as we waited.
     TimedOut,
@@ -51,12 +49,11 @@ impl Server {
         self.program.id
     }
 
-    /// Returns what it has printed on standard output so far.
+    /// On standard output, so far.
     pub fn printed(&self) -> String {
         self.program.stdout.text()
     }
 
-    /// Returns what it has printed on standard error so far.
     pub fn complained(&self) -> String {
         self.program.stderr.text()
     }
@@ -74,25 +71,22 @@ impl Server {
         }
     }
 
-    /// Tries to connect, and says what becomes of it.
     pub fn try_connect(&mut self, deadline: Duration) -> ConnectOutcome {
         self.try_connect_at(self.address, deadline)
     }
 
     /// Connects to a program of ours that carries everything to this one and back.
     pub fn connect_through(&mut self, address: SocketAddr) -> Verdict<Client> {
-        match self.try_connect_at(address, RESPONSE_TIMEOUT) {
-            ConnectOutcome::Connected(client) => Ok(*client),
-            ConnectOutcome::Refused | ConnectOutcome::TimedOut => Err(self.wrong(
-                "The check's own client isn't there any more.",
-                "That is not the fault of your program.",
-            )),
+        let outcome = self.try_connect_at(address, RESPONSE_TIMEOUT);
+        if let ConnectOutcome::Connected(client) = outcome {
+            return Ok(*client);
         }
+        let meaning = "The check's own client isn't there any more.";
+        Err(self.wrong(meaning, "That is not the fault of your program."))
     }
 
     fn try_connect_at(&mut self, to: SocketAddr, within: Duration) -> ConnectOutcome {
-        // What the clients before have done to the program is done, whatever the
-        // chance.
+        // What the clients before have done to it is done, and no matter of chance.
         self.settle();
         self.clients += 1;
         let (number, at) = (self.clients, self.program.log.now());
@@ -111,7 +105,6 @@ impl Server {
         outcome
     }
 
-    /// Connects, sends `request`, and reads the response to it.
     pub fn ask(&mut self, request: &[u8]) -> Verdict<Response> {
         let mut client = self.connect()?;
         client.send(request)?;
@@ -131,20 +124,16 @@ impl Server {
             return Err(ended.wrong(early, why).unreached());
         }
         self.program.type_in(line);
-        match self.program.wait_for_end(RESPONSE_TIMEOUT) {
-            Ok(()) => Ok(self.program.ended()),
-            Err(silence) => {
-                self.program.log.silent(silence, RESPONSE_TIMEOUT);
-                Err(self.wrong(
-                    "Your program goes on, although it was told to end.",
-                    "read(2): a line, or 0 for the end of input, wakes a program that \
-                     reads there.",
-                ))
-            }
-        }
+        let ended = self.program.wait_for_end(RESPONSE_TIMEOUT);
+        let Err(silence) = ended else { return Ok(self.program.ended()) };
+        self.program.log.silent(silence, RESPONSE_TIMEOUT);
+        Err(self.wrong(
+            "Your program goes on, although it was told to end.",
+            "read(2): a line, or 0 for the end of input, wakes a program that reads \
+             there.",
+        ))
     }
 
-    /// Returns a failure that shows at the last event.
     pub fn wrong(&self, meaning: impl Str, why: impl Str) -> Fault {
         self.program.wrong(meaning, why)
     }
@@ -199,7 +188,6 @@ impl Server {
         }
     }
 
-    /// Writes what it has printed into the course of events.
     pub fn show_output(&self) {
         self.program.note_output();
     }
@@ -233,12 +221,11 @@ impl Server {
         }
     }
 
-    /// Returns whether the program has ended, after a moment in which it could.
     pub fn has_ended(&mut self) -> bool {
         self.program.has_ended()
     }
 
-    /// Where the program really listens, as far as the system tells.
+    /// As the system says.
     pub fn listens_at(&self) -> Vec<SocketAddr> {
         listening(self.program.id)
     }

@@ -86,29 +86,26 @@ fn is_as_wanted(program: &Program, address: SocketAddr, wanted: &str) -> Verdict
     Err(program.log.failure(Place::Printed(offset), meaning, why))
 }
 
-/// The program has ended, or given up.
 fn never_ready(program: &Program, wanted: &str) -> Fault {
     let ended = program.ended();
-    if is_in_use(&ended.stderr) || is_in_use(&ended.stdout) {
+    let panic = panic_in(&ended.stderr);
+    let (meaning, why) = if is_in_use(&ended.stderr) || is_in_use(&ended.stdout) {
         let meaning = format!(
             "Your program was started for {wanted}, and says that its address is in \
              use. It took no notice of its first argument: a fixed address can be had \
              once."
         );
-        return program.wrong(meaning, TASK);
-    }
-    match panic_in(&ended.stderr) {
-        Some((place, _)) => program.wrong(
-            format!("Your program has crashed before any client came: {place}."),
-            "A todo! that is still there does that, and so does an `unwrap` of an \
-             error.",
-        ),
-        None => program.wrong(
-            "Your program has ended before any client came.",
-            "A server says where it is, and goes on until Ctrl-C; its last words are \
-             below.",
-        ),
-    }
+        (meaning, TASK)
+    } else if let Some((place, _)) = panic {
+        let why = "A todo! that is still there does that, and so does an `unwrap` of \
+                   an error.";
+        (format!("Your program has crashed before any client came: {place}."), why)
+    } else {
+        let why = "A server says where it is, and goes on until Ctrl-C; its last words \
+                   are below.";
+        ("Your program has ended before any client came.".into(), why)
+    };
+    program.wrong(meaning, why)
 }
 
 /// In the words of Linux, macOS, Windows, Rust, Python, Go, Java and Node.
@@ -124,15 +121,13 @@ fn no_address(program: &Program, silence: Silence) -> Fault {
     let why = "The task: a line on standard output names the address, such as \
                127.0.0.1:4545, so that people know where to go.";
     if let Some(&(offset, address)) = named_addresses(&text).first() {
-        return program.log.failure(
-            Place::Printed(offset),
-            format!(
-                "Nobody can connect to port 0. Your program says which address it was \
-                 given, {address}, and not which one it has got."
-            ),
-            "getsockname(2): `local_addr` of the socket names the port that the system \
-             has chosen.",
+        let meaning = format!(
+            "Nobody can connect to port 0. Your program says which address it was \
+             given, {address}, and not which one it has got."
         );
+        let why = "getsockname(2): `local_addr` of the socket names the port that the \
+                   system has chosen.";
+        return program.log.failure(Place::Printed(offset), meaning, why);
     }
     let stderr = program.stderr.text();
     if !stderr.is_empty() {
@@ -147,9 +142,10 @@ fn no_address(program: &Program, silence: Silence) -> Fault {
         return program.wrong(meaning, why);
     }
     if text.is_empty() {
-        let meaning = "Your program never says where it is: nothing has come on standard output. \
-             (Rust's `print!` keeps its text back until the line ends, and C's \
-             `printf`, when it isn't a terminal it prints to, until fflush.)";
+        let meaning = "Your program never says where it is: nothing has come on \
+                       standard output. (Rust's `print!` keeps its text back until the \
+                       line ends, and C's `printf`, when it isn't a terminal it prints \
+                       to, until fflush.)";
         return program.wrong(meaning, why);
     }
     if !text.contains('\n') {

@@ -185,7 +185,6 @@ pub fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// Another one at each call, and in each process.
 fn new_mark() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let (id, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));

@@ -13,9 +13,7 @@ use super::workspace::Workspace;
 /// What Cargo has made of a program.
 #[derive(Debug, Default)]
 pub struct Built {
-    /// Where it is, if it compiles.
     pub program: Option<String>,
-    /// What the compiler says.
     pub messages: String,
 }
 

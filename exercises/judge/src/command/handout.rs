@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{self, Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use judge::{EXERCISES, Exercise, quoted};
 
 use super::workspace::{Workspace, read};
@@ -48,12 +48,10 @@ fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
         copy(&workspace.root, folder, file)
             .with_context(|| file.display().to_string())?;
     }
-    edit(&folder.join("Cargo.toml"), |text| {
-        text.replace(" \"exercises/answers\",", "")
-    })?;
+    edit(folder, "Cargo.toml", |text| text.replace(" \"exercises/answers\",", ""))?;
     forget_answers(folder)?;
-    edit(&folder.join("README.md"), |text| without_lines(text, "`.ci/run`"))?;
-    edit(&folder.join("book/src/SUMMARY.md"), |text| {
+    edit(folder, "README.md", |text| without_lines(text, "`.ci/run`"))?;
+    edit(folder, "book/src/SUMMARY.md", |text| {
         let text = without_lines(text, "(teaching.md)");
         without_lines(&without_lines(&text, "(what-goes-wrong.md)"), "# For teachers")
     })?;
@@ -88,10 +86,8 @@ fn collect(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         let name = entry?.file_name();
         let shown = name.to_string_lossy();
         let is_hidden = shown.starts_with('.') && shown != ".cargo";
-        let is_backup = shown.ends_with(['~', '#'])
-            || [".orig", ".rej", ".bak", ".swp", ".new"]
-                .iter()
-                .any(|it| shown.ends_with(it));
+        let backups = ["~", "#", ".orig", ".rej", ".bak", ".swp", ".new"];
+        let is_backup = backups.iter().any(|end| shown.ends_with(end));
         let is_made = ["target", "node_modules", "__pycache__"].contains(&&*shown);
         let path = below.join(&name);
         let is_own = path.parent() == Some(Path::new("exercises/mine"))
@@ -133,22 +129,19 @@ fn copy(root: &Path, folder: &Path, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A page without its notes for teachers.
 fn without_notes(text: &str) -> Result<String> {
     let mut pieces = text.split("\n<details class=\"teacher\">");
     let mut kept = pieces.next().unwrap_or_default().to_string();
     for piece in pieces {
-        let Some((_, rest)) = piece.split_once("</details>\n") else {
-            bail!("a note for teachers has no end");
-        };
-        kept += rest;
+        let end = piece.split_once("</details>\n");
+        kept += end.context("a note for teachers has no end")?.1;
     }
     Ok(kept)
 }
 
-fn edit(path: &Path, change: impl Fn(&str) -> String) -> Result<()> {
-    let text = read(path)?;
-    fs::write(path, change(&text)).with_context(|| path.display().to_string())
+fn edit(folder: &Path, name: &str, change: impl Fn(&str) -> String) -> Result<()> {
+    let path = folder.join(name);
+    fs::write(&path, change(&read(&path)?)).with_context(|| name.to_string())
 }
 
 fn without_lines(text: &str, words: &str) -> String {

@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 use super::workspace::Workspace;
 
-/// Where it is kept.
 #[derive(Debug)]
 pub struct Progress {
     path: PathBuf,
@@ -43,12 +42,10 @@ impl Progress {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// Returns whether nothing has been tried.
     pub fn is_fresh(&self) -> bool {
         self.all().is_empty()
     }
 
-    /// Returns how far somebody is with this one.
     pub fn of(&self, exercise: &Exercise) -> Option<Done> {
         self.all().get(exercise.id).copied()
     }
@@ -124,7 +121,6 @@ fn welcome(first: &Exercise) -> String {
     )
 }
 
-/// All exercises.
 pub fn list(progress: &Progress) -> String {
     let next = progress.next();
     let mut text = String::new();
@@ -144,7 +140,6 @@ pub fn list(progress: &Progress) -> String {
     text + "\n" + &next.map_or("You have passed them all.\n".into(), whats_next)
 }
 
-/// What to type next.
 pub fn whats_next(next: &Exercise) -> String {
     let (id, name, minutes) = (next.id, next.name, next.minutes());
     let task = Workspace::name(next, "README.md");

@@ -30,7 +30,6 @@ struct Watched {
 /// When a file was changed, and its text; none while there is no such file.
 type Seen = (Option<SystemTime>, Vec<u8>);
 
-/// What to do next.
 enum Next {
     Check(&'static Exercise),
     Hint,
@@ -71,11 +70,13 @@ pub fn watch(workspace: &Workspace, first: &'static Exercise) -> Result<ExitCode
         let all_keys = "c check again   h hint   n next exercise   q quit";
         anstream::println!("\n{}\n{}", faint(&waiting), faint(all_keys));
         next = loop {
-            let next = workspace.progress.next_after(current).unwrap_or(current);
             match keys.next() {
                 Some('c') => break Next::Check(current),
                 Some('h') => break Next::Hint,
-                Some('n') => break Next::Check(next),
+                Some('n') => {
+                    let next = workspace.progress.next_after(current);
+                    break Next::Check(next.unwrap_or(current));
+                }
                 Some('q' | '\x03' | '\x04') => break Next::Quit,
                 _ => {}
             }

@@ -36,12 +36,10 @@ impl Workspace {
         Ok(Self { progress: Progress::kept_in(&root.join(MINE)), root })
     }
 
-    /// Returns the folder where learners type.
     pub fn mine(&self) -> PathBuf {
         self.root.join(MINE)
     }
 
-    /// Returns a file of an exercise.
     pub fn file(&self, exercise: &Exercise, name: &str) -> PathBuf {
         self.root.join(Self::name(exercise, name))
     }
@@ -56,7 +54,6 @@ impl Workspace {
         format!("{MINE}/src/bin/ex{}.rs", exercise.id)
     }
 
-    /// Returns where the learner's own program is.
     pub fn own(&self, exercise: &Exercise) -> PathBuf {
         self.root.join(Self::own_name(exercise))
     }
