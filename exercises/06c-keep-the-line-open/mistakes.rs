@@ -47,15 +47,15 @@ pub const MISTAKES: &[(&str, Mistake)] = &[
     ("length-wins", but!(both: Both::Length)),
     ("chunks-win", but!(both: Both::Chunks)),
     ("goes-on-after-400", but!(goes_on: true)),
-    ("kind-to-numbers", but!(length: |text| text.parse().ok().filter(fits))),
-    ("takes-one-of-two", but!(takes_one_of_two: true)),
+    ("parse-takes-a-plus", but!(length: |text| text.parse().ok().filter(fits))),
+    ("last-length-wins", but!(last_length_wins: true)),
     ("any-coding", but!(any_coding: true)),
     ("blank-before-the-colon", but!(blanks: true)),
     (
-        "kind-to-chunk-sizes",
+        "radix-takes-a-plus",
         but!(size: |text| usize::from_str_radix(text, 16).ok().filter(fits)),
     ),
-    ("end-of-chunk-unseen", but!(end_unseen: true)),
+    ("skips-two-bytes", but!(end_unseen: true)),
     ("one-second-in-all", but!(in_all: Some(Duration::from_secs(1)))),
     ("closes-too-early", but!(idle: Some(Duration::from_millis(700)))),
     ("waits-for-ever", but!(idle: None)),
@@ -94,7 +94,7 @@ struct Rules {
     /// Converts a length to a number.
     length: fn(&str) -> Option<usize>,
     /// The last of several Content-Lengths counts.
-    takes_one_of_two: bool,
+    last_length_wins: bool,
     /// Ignores a coding that it doesn't know.
     any_coding: bool,
     /// Names may have spaces around them, as if they were values.
@@ -146,7 +146,7 @@ const RIGHT: Rules = Rules {
         let is_good = text.bytes().all(|byte| byte.is_ascii_digit());
         text.parse().ok().filter(|length| is_good && fits(length))
     },
-    takes_one_of_two: false,
+    last_length_wins: false,
     any_coding: false,
     blanks: false,
     size: |text| {
@@ -248,7 +248,7 @@ fn parse(head: &str, rules: Rules) -> Parsed {
                 let number = (rules.length)(value).ok_or("400 Bad Request")?;
                 let before = length.replace(number);
                 if before.is_some_and(|other| other != number)
-                    && !rules.takes_one_of_two
+                    && !rules.last_length_wins
                 {
                     return Err("400 Bad Request");
                 }

@@ -10,7 +10,6 @@ mod sockets;
 pub use bytes::escape;
 pub use client::{Client, End, Received, connect, exchange, is_taken};
 pub use process::{GoesOn, Output, Process, addresses_in, cargo};
-#[cfg(target_os = "linux")]
 pub use sockets::{listeners, queue};
 
 use std::time::Duration;

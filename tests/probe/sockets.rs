@@ -1,6 +1,4 @@
-//! What the kernel says of listening sockets. Linux only.
-
-#![cfg(target_os = "linux")]
+//! What the kernel says of listening sockets. Linux alone does; elsewhere there are none.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

@@ -66,8 +66,7 @@ fn host(text: &str) -> Option<(IpAddr, &str)> {
     Some((ip.parse::<Ipv4Addr>().ok()?.into(), rest))
 }
 
-/// Returns whether a process has not this address alone, but the port at all addresses
-/// of this machine. Linux only.
+/// Returns whether a process has the port at all addresses of this machine. Linux only.
 pub fn has_all_addresses(id: u32, address: SocketAddr) -> bool {
     if !cfg!(target_os = "linux") || !address.is_ipv4() || address.ip().is_unspecified()
     {
@@ -81,8 +80,7 @@ pub fn has_all_addresses(id: u32, address: SocketAddr) -> bool {
     listening.contains(&all) || probe::is_taken(SocketAddr::new(nobodys(), all.port()))
 }
 
-/// Returns an address of this machine that nobody has, nor asks for: all that begins
-/// with 127 is this machine.
+/// Returns an address that nobody has: all that begins with 127 is this machine.
 fn nobodys() -> IpAddr {
     static COUNT: AtomicU16 = AtomicU16::new(0);
     let [high, low] = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
@@ -101,10 +99,7 @@ pub fn first_free_port() -> u16 {
 /// Returns the addresses of IPv4 at which a process, or one that it has started,
 /// listens. From proc(5); elsewhere none.
 pub fn listening(id: u32) -> Vec<SocketAddr> {
-    #[cfg(target_os = "linux")]
     let rows = probe::listeners();
-    #[cfg(not(target_os = "linux"))]
-    let rows: Vec<String> = Vec::new();
     let processes = crate::patience::family(id);
     let sockets: Vec<String> = processes.into_iter().flat_map(sockets).collect();
     let addresses = rows.iter().filter_map(|row| {

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use probe::{End, Received};
 
-use crate::failure::{Failure, Place, Verdict, What};
-use crate::patience::{RESPONSE_TIMEOUT, SILENCE_WINDOW, Silence};
+use crate::failure::{Fault, Place, Str, Verdict, What};
+use crate::patience::{Found, RESPONSE_TIMEOUT, SILENCE_WINDOW, Silence};
 use crate::program::Program;
-use crate::response::{self, Missing, Response, Status};
+use crate::response::{self, Reason, Response, Stop};
 
 /// How long to look whether a program that was silent says something after all.
 const PROBE: Duration = Duration::from_millis(200);
@@ -26,11 +26,9 @@ pub struct Client {
     stream: probe::Client,
     number: usize,
     program: Program,
-    /// Where it listens.
     address: SocketAddr,
-    /// All that has come.
     received: Vec<u8>,
-    /// How much of it has been understood.
+    /// How much of what came has been understood.
     used: usize,
     sent: usize,
     is_late: bool,
@@ -42,14 +40,11 @@ pub struct Client {
     closing: Option<Reason>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Reason {
-    meaning: &'static str,
-    why: &'static str,
-}
+const RESET: &str = "RFC 9112, section 9.6: a system sends RST when a socket is closed \
+                     whose bytes have not all been read";
 
 impl Client {
-    pub(crate) fn new(
+    pub fn new(
         stream: probe::Client,
         number: usize,
         program: Program,
@@ -71,22 +66,18 @@ impl Client {
         }
     }
 
-    /// Says what it means from now on when no answer comes because the program waits
-    /// for more bytes.
+    /// Says what it means from now on when the program waits for more bytes.
     pub fn waiting_means(&mut self, meaning: &'static str, why: &'static str) {
-        self.waiting = Some(Reason { meaning, why });
+        self.waiting = Some((meaning.into(), why));
     }
 
     /// Says what it means from now on when the program closes without an answer.
     pub fn closing_means(&mut self, meaning: &'static str, why: &'static str) {
-        self.closing = Some(Reason { meaning, why });
+        self.closing = Some((meaning.into(), why));
     }
 
-    /// Sends all of `bytes`. That the connection breaks over it is not yet a failure:
-    /// the answer may have come before.
-    ///
-    /// # Errors
-    /// When the program takes nothing more, and does not close either.
+    /// Sends all of `bytes`: the program must take them. That the connection breaks
+    /// over it is not yet a failure: the answer may have come before.
     pub fn send(&mut self, bytes: &[u8]) -> Verdict {
         let paused = std::mem::take(&mut self.paused);
         if self.sent > 0 && !paused.is_zero() {
@@ -155,7 +146,6 @@ impl Client {
         }
     }
 
-    /// All bytes that have come.
     pub fn received(&self) -> &[u8] {
         &self.received
     }
@@ -165,18 +155,11 @@ impl Client {
         self.stream.local_addr().ok()
     }
 
-    /// How many bytes have been sent.
-    pub fn sent(&self) -> usize {
-        self.sent
-    }
-
-    /// How the connection has ended, if it has.
     pub fn end(&self) -> Option<End> {
         self.end
     }
 
-    /// Reads whatever comes until the program has been quiet for so long, or the
-    /// connection has ended.
+    /// Reads what comes, until nothing does for so long or the connection has ended.
     pub fn listen(&mut self, quiet: Duration) {
         self.paused += quiet;
         while self.read(quiet).is_ok() {}
@@ -197,8 +180,7 @@ impl Client {
     }
 
     /// Lets so much time pass, and reads what comes meanwhile. Where the machine is
-    /// busy it becomes more; [`Client::is_late`] remembers when it has become much
-    /// more.
+    /// busy, it may become much more; [`Client::is_late`] remembers that.
     pub fn pause(&mut self, quiet: Duration) {
         let begun = Instant::now();
         self.listen(quiet);
@@ -227,8 +209,12 @@ impl Client {
         if since.elapsed() > limit { Err(self.inconclusive()) } else { Ok(()) }
     }
 
-    /// Gives the program so long to send something, or to close, and says whether it
-    /// did.
+    /// Returns how many bytes have been sent.
+    pub fn sent(&self) -> usize {
+        self.sent
+    }
+
+    /// Gives the program so long to send something or to close, and says if it did.
     pub fn wait(&mut self, quiet: Duration) -> bool {
         self.paused += quiet;
         let Err(silence) = self.read(quiet) else { return true };
@@ -238,10 +224,7 @@ impl Client {
         self.end.is_some()
     }
 
-    /// Looks for a moment: nothing may come, and the connection stays open.
-    ///
-    /// # Errors
-    /// When something does; `meaning` says what that means.
+    /// Nothing may come for a moment, nor an end; `meaning` says what it means if not.
     pub fn expect_silence(&mut self, meaning: &str, why: &str) -> Verdict {
         self.expect_silence_for(SILENCE_WINDOW, meaning, why)
     }
@@ -269,133 +252,94 @@ impl Client {
         Err(self.wrong(meaning, why))
     }
 
-    /// Reads the answer to a request, and what may come after it.
-    ///
-    /// # Errors
-    /// When it is not one complete answer.
+    /// Reads the one complete answer to a request, and what may come after it.
     pub fn response(&mut self) -> Verdict<Response> {
         self.response_to("GET")
     }
 
-    /// As [`Client::response`], to a request with another method: after HEAD, no body
-    /// comes.
-    ///
-    /// # Errors
-    /// When it is not one complete answer.
+    /// As [`Client::response`], to another method: after HEAD, no body comes.
     pub fn response_to(&mut self, method: &str) -> Verdict<Response> {
         let answer = self.read_response(method)?;
-        match self.end {
-            Some(End::Rst) => Err(self.reset_after()),
-            _ => Ok(answer),
+        if self.end != Some(End::Rst) {
+            return Ok(answer);
         }
+        Err(self.wrong(
+            "The answer came, and then the connection was thrown away. This client was \
+             quick enough to read it; another one loses it.",
+            format!("{RESET}, and RST destroys what is still on its way."),
+        ))
     }
 
     /// As [`Client::response_to`], however the connection ends behind the answer.
-    ///
-    /// # Errors
-    /// When it is not one complete answer.
     pub fn read_response(&mut self, method: &str) -> Verdict<Response> {
         let answer = self.next_response_to(method)?;
         self.settle();
         if self.used < self.received.len() {
-            return Err(answer.goes_on());
+            return Err(answer.goes_on(self.received.len()));
         }
         Ok(answer)
     }
 
     /// Reads the head of the answer, and lets the rest come without looking at it:
     /// whatever is wrong with the body is nobody's business here.
-    ///
-    /// # Errors
-    /// When it is not a proper head.
     pub fn head(&mut self) -> Verdict<Response> {
         let head = self.next_response_to("HEAD")?;
         self.settle();
         Ok(head)
     }
 
-    /// Begins again with what came first: after [`Client::head`], to read the whole
-    /// answer.
+    /// Begins again with what came first: after [`Client::head`].
     pub fn rewind(&mut self) {
         self.used = 0;
     }
 
     /// Reads the next answer of several on one connection, and not further.
-    ///
-    /// # Errors
-    /// When it is not one complete answer.
     pub fn next_response_to(&mut self, method: &str) -> Verdict<Response> {
         loop {
             let bytes = &self.received[self.used..];
-            match response::parse(bytes, self.used, method, self.end == Some(End::Fin))
-            {
-                Ok(Status::Complete(mut answer, length)) => {
+            let has_ended = self.end == Some(End::Fin);
+            match response::parse(bytes, self.used, method, has_ended) {
+                Ok((mut answer, length)) => {
                     self.used += length;
                     answer.seen_by(self.number, self.program.log.clone());
                     return Ok(answer);
                 }
-                Ok(Status::Partial(cut)) => {
-                    if self.end.is_some() {
-                        return Err(self.ended_early(cut));
-                    }
+                Err(Stop::Wrong(offset, meaning, why)) => {
+                    self.settle();
+                    return Err(self.wrong_at(offset, meaning, why));
+                }
+                Err(cut) if self.end.is_some() => return Err(self.ended_early(cut)),
+                Err(cut) => {
                     if let Err(silence) = self.read(RESPONSE_TIMEOUT)
                         && self.end.is_none()
                     {
-                        if self.is_flooded() {
-                            return Err(self.endless_response());
-                        }
-                        self.program.log.silent(silence, RESPONSE_TIMEOUT);
                         return Err(self.silent(cut, silence));
                     }
-                }
-                Err(mistake) => {
-                    self.settle();
-                    return Err(self.wrong_at(
-                        mistake.offset,
-                        mistake.meaning,
-                        mistake.why,
-                    ));
                 }
             }
         }
     }
 
     /// The program must close the connection now, whatever it sends before.
-    ///
-    /// # Errors
-    /// When it does not.
     pub fn expect_close(&mut self) -> Verdict {
-        let mut silence = Silence::Asleep;
         while self.end.is_none() {
-            match self.read(RESPONSE_TIMEOUT) {
-                Err(how) if self.end.is_none() => {
-                    silence = how;
-                    break;
-                }
-                _ => {}
+            if let Err(silence) = self.read(RESPONSE_TIMEOUT)
+                && self.end.is_none()
+            {
+                let meaning = "Your program does not close the connection. The client \
+                               that waits for it, and everybody behind it, waits for \
+                               ever.";
+                let why =
+                    "close(2): a connection is closed when its last owner drops it.";
+                let stuck = self.is_stuck(silence);
+                return Err(stuck.unwrap_or_else(|| self.wrong(meaning, why)));
             }
         }
-        match self.end {
-            Some(End::Fin) => Ok(()),
-            Some(_) => Err(self.wrong(
-                "The connection is thrown away, not closed.",
-                "RFC 9112, section 9.6: a system sends RST when a socket is closed \
-                 whose bytes have not all been read.",
-            )),
-            None if self.is_flooded() => Err(self.endless_response()),
-            None => {
-                self.program.log.silent(silence, RESPONSE_TIMEOUT);
-                Err(match silence {
-                    Silence::Busy => self.busy_loop(),
-                    Silence::Asleep => self.wrong(
-                        "Your program does not close the connection. The client that \
-                         waits for it, and everybody behind it, waits for ever.",
-                        "close(2): a connection is closed when its last owner drops \
-                         it.",
-                    ),
-                })
-            }
+        if self.end == Some(End::Fin) {
+            return Ok(());
         }
+        let meaning = "The connection is thrown away, not closed.";
+        Err(self.wrong(meaning, format!("{RESET}.")))
     }
 
     /// Sends a byte now and then, and says whether the program has closed the connection
@@ -416,47 +360,27 @@ impl Client {
     }
 
     /// Something is wrong, and it shows at the last event.
-    pub fn wrong(
-        &self,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+    pub fn wrong(&self, meaning: impl Str, why: impl Str) -> Fault {
         self.or_crash(Place::Moment, meaning, why)
     }
 
     /// The check has not kept its own times, so whatever came of it means nothing.
-    pub fn inconclusive(&self) -> Box<Failure> {
+    pub fn inconclusive(&self) -> Fault {
         self.program.wrong("", "").inconclusive()
     }
 
-    /// Something is wrong at this byte of all that came.
-    pub fn wrong_at(
-        &self,
-        offset: usize,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+    pub fn wrong_at(&self, offset: usize, meaning: impl Str, why: impl Str) -> Fault {
         self.or_crash(Place::Received(self.number, offset), meaning, why)
     }
 
     /// Something is wrong with what the program made of this byte that was sent.
-    pub fn wrong_at_sent(
-        &self,
-        offset: usize,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
-        self.or_crash(Place::Sent(self.number, offset), meaning, why)
+    pub fn wrong_at_sent(&self, at: usize, meaning: impl Str, why: impl Str) -> Fault {
+        self.or_crash(Place::Sent(self.number, at), meaning, why)
     }
 
     /// What a client finds wrong may be only the shadow of something greater: that the
     /// program has ended. Then this says so instead.
-    fn or_crash(
-        &self,
-        place: Place,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+    fn or_crash(&self, place: Place, meaning: impl Str, why: impl Str) -> Fault {
         let crash = self.program.crash();
         crash.unwrap_or_else(|| self.program.log.failure(place, meaning, why))
     }
@@ -467,7 +391,7 @@ impl Client {
     }
 
     /// Waits for more bytes or the end. `Ok` when bytes came.
-    fn read(&mut self, quiet: Duration) -> Result<(), Silence> {
+    fn read(&mut self, quiet: Duration) -> Found<()> {
         if self.end.is_some() {
             return Err(Silence::Asleep);
         }
@@ -497,109 +421,77 @@ impl Client {
         Err(Silence::Asleep)
     }
 
-    /// The connection has ended before the answer has.
-    fn ended_early(&self, cut: Missing) -> Box<Failure> {
+    fn ended_early(&self, cut: Stop) -> Fault {
         let length = self.received.len();
-        if let (Missing::Nothing, Some(Reason { meaning, why })) = (cut, self.closing) {
-            return self.wrong(meaning, why);
-        }
-        if self.end == Some(End::Rst) {
-            let meaning = if length == self.used {
-                "The connection was thrown away instead of an answer. A browser shows \
-                 \"The connection was reset\"."
-            } else {
-                "The connection was thrown away in the middle of the answer. What the \
-                 client has not read by then is lost."
-            };
-            return self.wrong(
-                meaning,
-                "RFC 9112, section 9.6: a system sends RST when a socket is closed \
-                 whose bytes have not all been read.",
-            );
-        }
-        match cut {
-            Missing::Nothing => self.wrong(
+        match (cut, &self.closing) {
+            (Stop::Nothing, Some((meaning, why))) => self.wrong(meaning, *why),
+            _ if self.end == Some(End::Rst) => {
+                let meaning = if length == self.used {
+                    "The connection was thrown away instead of an answer. A browser \
+                     shows \"The connection was reset\"."
+                } else {
+                    "The connection was thrown away in the middle of the answer. What \
+                     the client has not read by then is lost."
+                };
+                self.wrong(meaning, format!("{RESET}."))
+            }
+            (Stop::Partial((meaning, why), _), _) => {
+                self.wrong_at(length, meaning, why)
+            }
+            _ => self.wrong(
                 "Your program closes the connection without an answer. curl says \
                  \"Empty reply from server\".",
                 "RFC 9110, section 3.3: a server answers each request with one or more \
                  responses. When the stream is dropped, the connection is closed.",
             ),
-            Missing::Head => self.wrong_at(
-                length,
-                "The head of the answer never ends: the blank line is missing, so all \
-                 that came is taken for fields, and there is no page.",
-                "RFC 9112, section 2.1: after the status line and the fields comes an \
-                 empty line, \\r\\n, then the body.",
-            ),
-            Missing::Body { wanted, came } => self.wrong_at(
-                length,
-                format!(
-                    "Content-Length promises {}, and {came} came. The client knows \
-                     that something is missing: curl says \"transfer closed with {} \
-                     bytes remaining to read\".",
-                    byte_count(wanted),
-                    wanted - came
-                ),
-                "RFC 9112, section 6.3: when the connection closes before so many \
-                 bytes have come, the message is incomplete.",
-            ),
-            Missing::Chunks => self.wrong_at(
-                length,
-                "The chunks never end: the last one, of size 0, and the empty line \
-                 after it are missing.",
-                "RFC 9112, section 7.1: chunked-body = *chunk last-chunk \
-                 trailer-section CRLF.",
-            ),
-            Missing::Open => unreachable!(
-                "the end of the connection is the end of this \
-                 answer"
-            ),
         }
     }
 
-    /// The program is silent before the answer has ended.
-    fn silent(&mut self, cut: Missing, silence: Silence) -> Box<Failure> {
-        if silence == Silence::Busy {
-            return self.busy_loop();
+    fn silent(&mut self, cut: Stop, silence: Silence) -> Fault {
+        if let Some(failure) = self.is_stuck(silence) {
+            return failure;
         }
         match cut {
-            Missing::Nothing => self.no_answer(),
-            Missing::Head => self.wrong_at(
-                self.received.len(),
-                "The head of the answer does not end: the client waits for the blank \
-                 line.",
-                "RFC 9112, section 2.1: after the status line and the fields comes an \
-                 empty line, \\r\\n, then the body.",
-            ),
-            Missing::Body { wanted, came } => self.wrong_at(
-                self.received.len(),
-                format!(
-                    "Content-Length promises {}, and {came} came. The client waits for \
-                     {} more.",
-                    byte_count(wanted),
-                    wanted - came
-                ),
-                "RFC 9112, section 6.3: Content-Length is the number of bytes to wait \
-                 for.",
-            ),
-            Missing::Chunks => self.wrong_at(
-                self.received.len(),
-                "The chunks do not end: the client waits for the last one, of size 0, \
-                 and the empty line after it.",
-                "RFC 9112, section 7.1: chunked-body = *chunk last-chunk \
-                 trailer-section CRLF.",
-            ),
-            Missing::Open => self.wrong(
+            Stop::Partial(_, (meaning, why)) => {
+                self.wrong_at(self.received.len(), meaning, why)
+            }
+            Stop::Open => self.wrong(
                 "The answer does not say how long it is, and the connection stays \
                  open: the client cannot know that this was all, and waits.",
                 "RFC 9112, section 6.3: without Content-Length and without chunks, the \
                  body ends when the connection does.",
             ),
+            _ => self.no_answer(),
         }
     }
 
+    /// What is wrong with one that is silent, but doesn't just sleep, or never silent.
+    fn is_stuck(&self, silence: Silence) -> Option<Fault> {
+        if self.is_flooded() {
+            let sent = self.received.len() / 1024 / 1024;
+            let note = format!("it has sent {sent} MB, and goes on");
+            self.program.log.add(What::Note(note));
+            return Some(self.wrong(
+                "Your program answers without end. Whoever asks for the page gets it \
+                 again and again, until one of the two gives up.",
+                "RFC 9112, section 6.3: a body without a length ends with the \
+                 connection. A loop around the answer has to end, and then the client \
+                 has to be closed.",
+            ));
+        }
+        self.program.log.silent(silence, RESPONSE_TIMEOUT);
+        (silence == Silence::Busy).then(|| {
+            self.wrong(
+                "Your program goes round in circles: it uses the processor all the \
+                 time and gets nowhere.",
+                "read(2): at the end of what comes it returns 0, at once, as often as \
+                 it is asked. A loop must end at 0, and must get further at each turn.",
+            )
+        })
+    }
+
     /// Nothing has come. What the program waits for shows when the client goes on.
-    fn no_answer(&mut self) -> Box<Failure> {
+    fn no_answer(&mut self) -> Fault {
         let before = self.received.len();
         self.half_close();
         self.listen(PROBE);
@@ -618,8 +510,8 @@ impl Client {
                  blank line, or behind it as many bytes as its head says.",
             );
         }
-        match (self.waiting, self.end) {
-            (Some(Reason { meaning, why }), Some(_)) => self.wrong(meaning, why),
+        match (&self.waiting, self.end) {
+            (Some((meaning, why)), Some(_)) => self.wrong(meaning, *why),
             (None, Some(_)) => self.wrong(
                 "The request is complete, and your program waits for more bytes: they \
                  will not come, because the client waits for the answer.",
@@ -627,7 +519,8 @@ impl Client {
                  was never promised. RFC 9112, section 2.1: a head ends with an empty \
                  line.",
             ),
-            (_, None) if is_waiting_outside(self.address) => self.wrong(
+            // Somebody waits for an `accept` there, as far as the system tells.
+            (_, None) if probe::queue(self.address) > Some(0) => self.wrong(
                 "This client is still in the waiting room: your program has not \
                  accepted it, and does not come to do so. What is it waiting for?",
                 "accept(2): the system lets clients in by itself, and keeps them until \
@@ -646,61 +539,14 @@ impl Client {
     fn is_flooded(&self) -> bool {
         self.received.len() >= MAX_RECEIVED
     }
-
-    fn endless_response(&self) -> Box<Failure> {
-        let sent = self.received.len() / 1024 / 1024;
-        self.program.log.add(What::Note(format!("it has sent {sent} MB, and goes on")));
-        self.wrong(
-            "Your program answers without end. Whoever asks for the page gets it again \
-             and again, until one of the two gives up.",
-            "RFC 9112, section 6.3: a body without a length ends with the connection. \
-             A loop around the answer has to end, and then the client has to be \
-             closed.",
-        )
-    }
-
-    fn busy_loop(&self) -> Box<Failure> {
-        self.wrong(
-            "Your program goes round in circles: it uses the processor all the time \
-             and gets nowhere.",
-            "read(2): at the end of what comes it returns 0, at once, as often as it \
-             is asked. A loop must end at 0, and must get further at each turn.",
-        )
-    }
-
-    fn reset_after(&self) -> Box<Failure> {
-        self.wrong(
-            "The answer came, and then the connection was thrown away. This client was \
-             quick enough to read it; another one loses it.",
-            "RFC 9112, section 9.6: a system sends RST when a socket is closed whose \
-             bytes have not all been read, and RST destroys what is still on its way.",
-        )
-    }
 }
 
-/// Somebody waits for an `accept` there, as far as the system tells.
-fn is_waiting_outside(address: SocketAddr) -> bool {
-    #[cfg(target_os = "linux")]
-    let waiting = probe::queue(address).is_some_and(|count| count > 0);
-    #[cfg(not(target_os = "linux"))]
-    let waiting = !address.ip().is_loopback();
-    waiting
-}
-
-/// `1 byte`, `2 bytes`.
-pub(crate) fn byte_count(count: usize) -> String {
+pub fn byte_count(count: usize) -> String {
     if count == 1 { "1 byte".into() } else { format!("{count} bytes") }
 }
 
-/// `GET PATH` as short as HTTP/1.1 allows, from a client that wants the connection
-/// closed.
+/// The shortest `GET` of a client that wants the connection closed.
 pub fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-        .into()
-}
-
-/// As [`get`], for a request that names the address.
-pub fn get_from(address: SocketAddr, path: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
         .into()
 }

@@ -1,7 +1,7 @@
 //! What an exercise is, and what becomes of judging a program by it.
 
-use std::sync::mpsc;
-use std::sync::{PoisonError, RwLock};
+use std::iter;
+use std::sync::{PoisonError, RwLock, mpsc};
 use std::thread::{self, ScopedJoinHandle};
 
 use crate::failure::{Failure, Kind, Verdict};
@@ -51,14 +51,10 @@ pub struct Report {
     pub verdicts: Vec<Verdict>,
 }
 
-/// What became of one demand.
 #[derive(Clone, Debug)]
 pub struct Judged<'a> {
-    /// How it is checked.
     pub check: &'static Check,
-    /// What is demanded.
     pub demand: String,
-    /// What is wrong, if anything.
     pub failure: Option<&'a Failure>,
 }
 
@@ -84,13 +80,10 @@ impl Exercise {
 
     /// Returns what is demanded, a sentence for each check: the README's list.
     pub fn demands(&self) -> Vec<String> {
-        let (_, list) =
-            self.readme.split_once("\n## What is checked\n").unwrap_or(("", ""));
-        let items = list.split("\n- ").skip(1);
+        let list = self.readme.split_once("\n## What is checked\n");
+        let items = list.map_or("", |(_, list)| list).split("\n- ").skip(1);
         let texts = items.map(|item| item.split("\n\n").next().unwrap_or_default());
-        texts
-            .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
-            .collect()
+        texts.map(|it| it.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
 
     /// Returns all points there are.
@@ -98,9 +91,8 @@ impl Exercise {
         self.checks.iter().map(|check| check.points).sum()
     }
 
-    /// Judges a program. As soon as it has started once, all checks run at once, so
-    /// that several that wait take no longer than one; if it doesn't start, that is
-    /// said once.
+    /// Judges a program. As soon as it has started once, all checks run at once; if it
+    /// doesn't start, that is said once.
     pub fn judge(&'static self, submission: &Submission) -> Report {
         let (tell, started) = mpsc::sync_channel(1);
         let telling = submission.clone().telling(tell.clone());
@@ -112,30 +104,20 @@ impl Exercise {
                 let _ = tell.try_send(true);
                 verdict
             });
-            if started.recv() == Ok(false) {
-                let failure = end(first);
-                if let Err(failure) = &failure
-                    && failure.kind == Kind::AtStart
-                {
-                    let unreached =
-                        rest.iter().map(|_| Err(failure.clone().unreached()));
-                    return [Err(failure.clone())]
-                        .into_iter()
-                        .chain(unreached)
-                        .collect();
-                }
-                let rest: Vec<_> = rest
-                    .iter()
-                    .map(|it| scope.spawn(|| it.judge(submission)))
-                    .collect();
-                return [failure]
-                    .into_iter()
-                    .chain(rest.into_iter().map(end))
-                    .collect();
+            let first = match started.recv() {
+                Ok(false) => Ok(end(first)),
+                _ => Err(first),
+            };
+            if let Ok(Err(failure)) = &first
+                && failure.kind == Kind::AtStart
+            {
+                let unreached = rest.iter().map(|_| failure.clone().unreached());
+                return iter::once(failure.clone()).chain(unreached).map(Err).collect();
             }
             let begin = |check: &'static Check| scope.spawn(|| check.judge(submission));
             let rest: Vec<_> = rest.iter().map(begin).collect();
-            [first].into_iter().chain(rest).map(end).collect()
+            let first = first.unwrap_or_else(end);
+            iter::once(first).chain(rest.into_iter().map(end)).collect()
         });
         submission.end_strays();
         Report { exercise: self, verdicts }
@@ -148,18 +130,15 @@ fn end(check: ScopedJoinHandle<Verdict>) -> Verdict {
 }
 
 impl Check {
-    /// Judges a program by this demand alone.
     fn judge(&self, submission: &Submission) -> Verdict {
         let side_by_side = ROOM.read().unwrap_or_else(PoisonError::into_inner);
         let mut verdict = (self.run)(submission);
         drop(side_by_side);
-        for _ in 1..TRIES {
-            if !verdict
-                .as_ref()
-                .is_err_and(|failure| failure.kind == Kind::Inconclusive)
-            {
-                break;
-            }
+        let mut tries = 1;
+        while matches!(&verdict, Err(it) if it.kind == Kind::Inconclusive)
+            && tries < TRIES
+        {
+            tries += 1;
             let _alone = ROOM.write().unwrap_or_else(PoisonError::into_inner);
             verdict = (self.run)(submission);
         }
@@ -191,11 +170,10 @@ impl Report {
 
     /// Returns the first thing that is wrong, and the check that found it.
     pub fn first_failure(&self) -> Option<Judged<'_>> {
-        let is_wrong = |row: &Judged| row.failure.is_some();
-        let is_reached =
-            |row: &Judged| row.failure.is_some_and(|it| it.kind != Kind::Unreached);
-        let first = self.rows().into_iter().find(is_reached);
-        first.or_else(|| self.rows().into_iter().find(is_wrong))
+        let failed = self.rows().into_iter().filter(|row| row.failure.is_some());
+        // `false` comes before `true`, and of equals the first one is taken.
+        failed
+            .min_by_key(|row| row.failure.is_some_and(|it| it.kind == Kind::Unreached))
     }
 }
 
@@ -230,9 +208,7 @@ mod tests {
         assert!(judge(late_twice).is_ok());
         assert_eq!(TRIED.load(Ordering::SeqCst), 3);
         let failure = judge(always_late).expect_err("it never came in time");
-        assert!(
-            failure.meaning.starts_with("This computer was so busy"),
-            "{failure:?}"
-        );
+        let meaning = failure.meaning;
+        assert!(meaning.starts_with("This computer was so busy"), "{meaning}");
     }
 }

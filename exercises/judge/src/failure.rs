@@ -1,40 +1,42 @@
 //! What a check found wrong, with everything that a person needs to see it too.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::patience::Silence;
 
 /// What a check says: all is well, or what is not.
-pub type Verdict<T = ()> = Result<T, Box<Failure>>;
+pub type Verdict<T = ()> = Result<T, Fault>;
+pub type Fault = Box<Failure>;
+
+/// Words, fixed or put together.
+pub trait Str: Into<String> {}
+impl<T: Into<String>> Str for T {}
 
 /// One thing that is wrong.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Failure {
     /// Everything that happened in this check, in order.
     pub events: Vec<Event>,
-    /// Where it went wrong.
     pub place: Place,
-    /// What it means, in a sentence or two. It begins with a capital and ends with a
-    /// stop.
+    /// What it means, in a sentence or two, from a capital to a stop.
     pub meaning: String,
     /// Why it is wrong: "RFC 9112, section 2.2: …", or a man page.
     pub why: String,
     /// What should have come, when it can be said byte for byte, beside what did.
     pub difference: Option<(String, String)>,
-    /// A command that shows it, instead of the check's own.
+    /// A command, instead of the check's own.
     pub reproduce: Option<String>,
     /// What a person should see who tries it.
     pub should_see: Option<String>,
-    /// How far it goes beyond the check that found it.
     pub kind: Kind,
 }
 
 /// How far a failure goes beyond the check that found it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The program isn't as the check demands.
-    #[default]
     Wrong,
     /// The program has ended, or can't go on: no client can know better.
     Crash,
@@ -42,50 +44,40 @@ pub enum Kind {
     AtStart,
     /// There was nothing that this check could have judged.
     Unreached,
-    /// It says nothing about the program: the machine was too busy for a check by the
-    /// clock.
+    /// The machine was too busy for a check by the clock.
     Inconclusive,
 }
 
-/// Where it went wrong.
+/// Where it went wrong: at the last event, or at a byte of all that a client has
+/// received or sent, or of what the program has printed on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// At the last event.
     Moment,
-    /// At this byte of all that came to this client.
     Received(usize, usize),
-    /// At this byte of all that this client sent.
     Sent(usize, usize),
-    /// At this byte of what the program printed on standard output.
     Printed(usize),
 }
 
-/// Something that happened.
+/// Something that happened, so long after the program was started.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// How long after the program was started.
     pub at: Duration,
-    /// What it was.
     pub what: What,
 }
 
-/// What can happen. The number is that of the client, from 1.
+/// What can happen to the program, and to a client with this number, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// The program was started so.
     Started(String),
-    /// The program had printed this on standard output.
+    /// On standard output.
     Printed(Vec<u8>),
-    /// The client connected.
     Connected(usize),
-    /// The system refused the connection: nobody listens.
+    /// Nobody listens.
     Refused(usize),
     /// The connection was neither made nor refused.
     NotLetIn(usize),
-    /// The client waited for so long, on purpose, before it went on. Nobody is told; it
-    /// is for those who do the same by hand.
+    /// The client waited for so long, on purpose: for those who do it by hand.
     Paused(usize, Duration),
-    /// The client sent these bytes.
     Sent(usize, Vec<u8>),
     /// The client could send no more of its bytes; so many were left.
     Stuck(usize, usize),
@@ -93,28 +85,23 @@ pub enum What {
     HalfClosed(usize),
     /// The client closed the connection, or, if `true`, threw it away (RST).
     Left(usize, bool),
-    /// These bytes came.
     Received(usize, Vec<u8>),
     /// The program closed the connection (FIN).
     Closed(usize),
     /// The program's system threw the connection away (RST).
     Reset(usize),
-    /// Nothing came for so long.
     Nothing(Duration),
     /// The program used the processor all the time, and nothing came.
     Busy,
-    /// A line was typed into the program, or its input ended.
     Typed(Option<String>),
     /// The program had printed this on standard error.
     Complained(String),
     /// The program ended, with this status and these last words.
     Ended(String, String),
-    /// Something else, in words.
     Note(String),
 }
 
 impl What {
-    /// The client that it is about.
     pub fn client(&self) -> Option<usize> {
         match self {
             Self::Connected(client)
@@ -135,7 +122,7 @@ impl What {
 
 /// All that happens in one check, written down by whoever sees it.
 #[derive(Clone, Debug)]
-pub(crate) struct Log {
+pub struct Log {
     begun: Instant,
     events: Arc<Mutex<Vec<Event>>>,
 }
@@ -145,7 +132,10 @@ impl Log {
         Self { begun: Instant::now(), events: Arc::default() }
     }
 
-    /// How long after the program was started.
+    fn lock(&self) -> MutexGuard<'_, Vec<Event>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn now(&self) -> Duration {
         self.begun.elapsed()
     }
@@ -156,7 +146,7 @@ impl Log {
 
     /// As [`Log::add`], for what began a moment ago.
     pub fn add_at(&self, at: Duration, what: What) {
-        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut events = self.lock();
         // How the bytes were cut on their way is nobody's doing.
         match (events.last_mut().map(|event| &mut event.what), &what) {
             (Some(What::Received(before, bytes)), What::Received(now, more))
@@ -173,22 +163,23 @@ impl Log {
 
     /// What happened before anything else was seen, after the start.
     pub fn add_first(&self, what: What) {
-        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = events.first().map_or(Duration::ZERO, |first| first.at);
-        let index = events.len().min(1);
-        events.insert(index, Event { at, what });
+        let mut events = self.lock();
+        let (at, index) = (events.first().map(|first| first.at), events.len().min(1));
+        events.insert(index, Event { at: at.unwrap_or_default(), what });
+    }
+
+    pub fn silent(&self, silence: Silence, quiet: Duration) {
+        self.add(match silence {
+            Silence::Asleep => What::Nothing(quiet),
+            Silence::Busy => What::Busy,
+        });
     }
 
     pub fn events(&self) -> Vec<Event> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
     }
 
-    pub fn failure(
-        &self,
-        place: Place,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+    pub fn failure(&self, place: Place, meaning: impl Str, why: impl Str) -> Fault {
         Box::new(Failure {
             events: self.events(),
             place,
@@ -197,82 +188,57 @@ impl Log {
             difference: None,
             reproduce: None,
             should_see: None,
-            kind: Kind::default(),
+            kind: Kind::Wrong,
         })
-    }
-}
-
-impl Log {
-    pub fn silent(&self, silence: Silence, quiet: Duration) {
-        self.add(match silence {
-            Silence::Asleep => What::Nothing(quiet),
-            Silence::Busy => What::Busy,
-        });
     }
 }
 
 impl Failure {
     /// Also shows, line by line, how what came differs from what should have come.
-    #[must_use]
     pub fn instead_of(mut self: Box<Self>, wanted: &[u8], came: &[u8]) -> Box<Self> {
         self.difference = Some((probe::escape(wanted), probe::escape(came)));
         self
     }
 
     /// Says what it means where the cause is known better.
-    #[must_use]
-    pub fn because(
-        mut self: Box<Self>,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Self> {
+    pub fn because(mut self: Box<Self>, meaning: impl Str, why: impl Str) -> Fault {
         (self.meaning, self.why) = (meaning.into(), why.into());
         self
     }
 
     /// Void, unless the last client had sent all it did so soon after it had connected:
     /// it may have been late only because the machine was busy.
-    #[must_use]
     pub fn if_sent_within(self: Box<Self>, time: Duration) -> Box<Self> {
-        let at = |is_it: fn(&What) -> bool| {
+        let last = |is_it: fn(&What) -> bool| {
             self.events.iter().rfind(|event| is_it(&event.what)).map(|event| event.at)
         };
-        let connected = at(|what| matches!(what, What::Connected(_)));
-        let sent = at(|what| matches!(what, What::Sent(..)));
-        let was_quick = connected
-            .zip(sent)
-            .is_none_or(|(connected, sent)| sent.saturating_sub(connected) < time);
-        if was_quick { self } else { self.inconclusive() }
+        let connected = last(|what| matches!(what, What::Connected(_)));
+        let sent = last(|what| matches!(what, What::Sent(..)));
+        match connected.zip(sent) {
+            Some((begin, end)) if end.saturating_sub(begin) >= time => {
+                self.inconclusive()
+            }
+            _ => self,
+        }
     }
 
     /// The same, but it says nothing about the program: the machine was too slow.
-    #[must_use]
     pub fn inconclusive(mut self: Box<Self>) -> Box<Self> {
-        self = self.because(
+        self.place = Place::Moment;
+        self.of_kind(Kind::Inconclusive).because(
             "This computer was so busy with other things that the check could not keep \
              time, and so it means nothing.",
             "That is not the fault of your program. Close what else is running, and \
              check again.",
-        );
-        (self.kind, self.place) = (Kind::Inconclusive, Place::Moment);
-        self
+        )
     }
 
     /// The same, but there was nothing that this check could have judged.
-    #[must_use]
     pub fn unreached(self: Box<Self>) -> Box<Self> {
         self.of_kind(Kind::Unreached)
     }
 
-    pub(crate) fn as_crash(self: Box<Self>) -> Box<Self> {
-        self.of_kind(Kind::Crash)
-    }
-
-    pub(crate) fn at_start(self: Box<Self>) -> Box<Self> {
-        self.of_kind(Kind::AtStart)
-    }
-
-    fn of_kind(mut self: Box<Self>, kind: Kind) -> Box<Self> {
+    pub fn of_kind(mut self: Box<Self>, kind: Kind) -> Box<Self> {
         self.kind = kind;
         self
     }
@@ -301,16 +267,13 @@ impl Failure {
     }
 
     /// Suggests another command than the check's own to see it by hand.
-    #[must_use]
-    pub fn reproduce(mut self: Box<Self>, command: impl Into<String>) -> Box<Self> {
+    pub fn reproduce(mut self: Box<Self>, command: impl Str) -> Box<Self> {
         self.reproduce = Some(command.into());
         self
     }
 
-    /// Says what a person should see who tries it: "You should see …", without the
-    /// first three words.
-    #[must_use]
-    pub fn should_see(mut self: Box<Self>, what: impl Into<String>) -> Box<Self> {
+    /// Says what a person should see who tries it: "You should see …".
+    pub fn should_see(mut self: Box<Self>, what: impl Str) -> Box<Self> {
         self.should_see = Some(what.into());
         self
     }

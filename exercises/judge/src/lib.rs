@@ -3,9 +3,9 @@
 //!
 //! An exercise is a table ([`Exercise`]) of checks, each a `fn(&Submission) ->
 //! Verdict`; see `exercises/03b-until-the-blank-line/check.rs`. A check starts the
-//! program ([`Submission::start`]), is a client or several ([`Server::connect`],
-//! [`Server::ask`]), and returns the first thing that is wrong, a [`Failure`]. What is
-//! wrong with answers of all kinds, [`Client::response`] finds by itself.
+//! program ([`Submission::start`]), is a client or several (`Server::connect`,
+//! `Server::ask`), and returns the first thing that is wrong, a `Failure`. What is
+//! wrong with answers of all kinds, `Client::response` finds by itself.
 
 mod address;
 pub mod checks;
@@ -23,12 +23,16 @@ mod start;
 mod submission;
 
 pub use checks::{EXERCISES, set_tls_client};
-pub use client::{Client, get, get_from};
-pub use exercise::{Check, Exercise, Judged, Report};
-pub use failure::{Event, Failure, Kind, Place, Verdict, What};
-pub use patience::{RESPONSE_TIMEOUT, SILENCE_WINDOW};
-pub use program::Ended;
-pub use reproduce::reproduce;
-pub use response::{Field, Framing, Response};
-pub use server::{ConnectOutcome, Server};
+pub use exercise::{Exercise, Report};
+pub use failure::Kind;
 pub use submission::{Submission, quoted};
+
+// What checks are made of.
+use client::{Client, get};
+use exercise::Check;
+use failure::{Failure, Place, Verdict, What};
+use patience::{RESPONSE_TIMEOUT, SILENCE_WINDOW};
+use program::Ended;
+use reproduce::reproduce;
+use response::{Field, Response};
+use server::{ConnectOutcome, Server};

@@ -9,26 +9,22 @@ use std::time::{Duration, Instant};
 /// How long to wait for what must happen: an answer takes a thousandth of that.
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// As [`RESPONSE_TIMEOUT`], for a program that has only been started. Some look at
-/// themselves first, or at the network, and a system may look at a new program before
-/// it lets it run.
+/// As [`RESPONSE_TIMEOUT`], for a start. Some look at themselves first, or at the
+/// network, and a system may look at a new program.
 pub const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long to look at what must not happen.
 pub const SILENCE_WINDOW: Duration = Duration::from_millis(60);
 
-/// How often to look.
 const TICK: Duration = Duration::from_millis(20);
 
 /// The least time to look for; what is asked to wait for no time may wait for ever.
 const SHORT: Duration = Duration::from_millis(1);
 
-/// A program that has used the processor for so long over one request, and asked the
-/// system for something all the time, goes round in circles: it reads, gets nothing,
-/// and reads.
+/// A program that has used the processor for so long, and asked the system for
+/// something all the time, goes round in circles: it reads nothing, and reads.
 const MAX_CIRCLING: Duration = Duration::from_secs(1);
-/// One that has used it for so long without the system may still be computing, slowly.
-/// After this, nobody waits for it.
+/// Without the system, it may still be computing, slowly. After this, nobody waits.
 const MAX_CPU: Duration = Duration::from_secs(5);
 /// What a program starts, before it says where it is, may need more: a compiler.
 const MAX_CPU_OF_OTHERS: Duration = Duration::from_secs(100);
@@ -38,8 +34,7 @@ const MAX_CPU_AGAIN: Duration = Duration::from_millis(300);
 /// Nobody needs longer than this before the next client may come.
 const TO_SETTLE: Duration = Duration::from_millis(50);
 
-/// Whatever happens, no wait is longer. Where the machine has a hundred programs for
-/// each processor, half a minute is not much.
+/// No wait is longer, even with a hundred programs for each processor.
 const MAX_WAIT: Duration = Duration::from_secs(120);
 
 /// Processor time.
@@ -61,11 +56,6 @@ impl Used {
         }
     }
 
-    fn plus(self, other: Self) -> Self {
-        let (total, system) = (self.total + other.total, self.system + other.system);
-        Self { total, system, ..self }
-    }
-
     fn is_circling(self) -> bool {
         self.total > MAX_CIRCLING && self.system * 5 > self.total
     }
@@ -73,11 +63,10 @@ impl Used {
 
 /// Returns a process and all that it has started. From proc(5); elsewhere it alone.
 pub fn family(id: u32) -> Vec<u32> {
-    let theirs = load::started_by(id).into_iter().flat_map(family);
+    let theirs = load::started_by(id).flat_map(family);
     [id].into_iter().chain(theirs).collect()
 }
 
-/// Why the waiting has ended without what was waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Silence {
     /// The program had its time, and slept.
@@ -86,47 +75,34 @@ pub enum Silence {
     Busy,
 }
 
-/// As [`wait`], for one whose like has been seen to go round in circles.
-///
-/// # Errors
-/// When nothing came.
-pub fn wait_again<T>(
-    id: u32,
-    quiet: Duration,
-    look: impl FnMut(Duration) -> Option<T>,
-) -> Result<T, Silence> {
-    wait_longer(id, || quiet, |used| used.total > MAX_CPU_AGAIN, look)
-}
+/// Looks for something, waits a little for it, and for at most the time it is given.
+pub trait Look<T>: FnMut(Duration) -> Option<T> {}
+impl<T, F: FnMut(Duration) -> Option<T>> Look<T> for F {}
 
-/// Looks again and again, until there is something or the program `id` has had `quiet`
-/// to do it. `look` waits a little, and for at most the time it is given.
-///
-/// # Errors
-/// When nothing came.
-pub fn wait<T>(
-    id: u32,
-    quiet: Duration,
-    look: impl FnMut(Duration) -> Option<T>,
-) -> Result<T, Silence> {
+/// What was waited for, or why it wasn't seen.
+pub type Found<T> = Result<T, Silence>;
+
+/// Looks until there is something, or the program `id` has had `quiet` to do it.
+pub fn wait<T>(id: u32, quiet: Duration, look: impl Look<T>) -> Found<T> {
     wait_longer(id, || quiet, |used| used.total > MAX_CPU || used.is_circling(), look)
 }
 
-/// As [`wait`], for a program that has only been started: as long as `quiet` says at
-/// the time.
-///
-/// # Errors
-/// When nothing came.
+/// As [`wait`], for one whose like has been seen to go round in circles.
+pub fn wait_again<T>(id: u32, quiet: Duration, look: impl Look<T>) -> Found<T> {
+    wait_longer(id, || quiet, |used| used.total > MAX_CPU_AGAIN, look)
+}
+
+/// As [`wait`], for a start: as long as `quiet` says at the time.
 pub fn wait_for_start<T>(
     id: u32,
-    look: impl FnMut(Duration) -> Option<T>,
+    look: impl Look<T>,
     quiet: impl Fn() -> Duration,
-) -> Result<T, Silence> {
+) -> Found<T> {
     let is_busy = |used: Used| used.own > MAX_CPU || used.total > MAX_CPU_OF_OTHERS;
     wait_longer(id, quiet, is_busy, look)
 }
 
-/// Waits until the program `id` sleeps: it has done what it had to do for now. One that
-/// never does is not waited for.
+/// Waits until the program `id` has done what it had to do for now, and sleeps.
 pub fn wait_until_asleep(id: u32) {
     // To ask costs two files for each of its threads, and most programs sleep already.
     if !load::is_busy(id) {
@@ -148,8 +124,7 @@ pub fn this_thread() -> Option<PathBuf> {
     Some(Path::new("/proc").join(link))
 }
 
-/// Waits until a thread of ours sleeps, or is `done`. One that never does is not waited
-/// for.
+/// Waits, but not for ever, until a thread of ours sleeps, or is `done`.
 pub fn wait_until_thread_sleeps(thread: &Path, done: impl Fn() -> bool) {
     let begun = Instant::now();
     while load::is_thread_busy(thread) && !done() && begun.elapsed() < MAX_WAIT {
@@ -161,8 +136,8 @@ fn wait_longer<T>(
     id: u32,
     quiet: impl Fn() -> Duration,
     is_busy: impl Fn(Used) -> bool,
-    mut look: impl FnMut(Duration) -> Option<T>,
-) -> Result<T, Silence> {
+    mut look: impl Look<T>,
+) -> Found<T> {
     let begun = Instant::now();
     // Asked for when the first look has found nothing: most find what they look for.
     let mut used_before = None;
@@ -176,8 +151,7 @@ fn wait_longer<T>(
             }
         }
         if !load::is_busy(id) {
-            // Who gets so little of the processor has threads that get none, and hears
-            // late.
+            // Who gets so little of it has threads that get none, and hears late.
             let is_late = tick.elapsed() > TICK * 3 / 2;
             asleep += if is_late { TICK / 4 } else { tick.elapsed() };
         }
@@ -194,26 +168,24 @@ fn wait_longer<T>(
     look(SHORT).ok_or(Silence::Asleep)
 }
 
-/// What Linux says about a program, proc(5).
-#[cfg(target_os = "linux")]
+/// What Linux says about a program, proc(5). Elsewhere, all of them seem to sleep.
 mod load {
     use std::fs;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
     use std::time::Duration;
 
     use super::Used;
 
-    /// A thread of the program, or of one that it has started, is running, waits for a
-    /// processor or for a disk.
+    /// A thread of it, or of what it has started, runs, or waits to run or for a disk.
     pub fn is_busy(id: u32) -> bool {
-        let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten();
-        threads.flatten().any(|thread| {
-            is_thread_busy(&thread.path())
-                || children(&thread.path()).into_iter().any(is_busy)
-        })
+        threads(id).any(|it| is_thread_busy(&it) || children(&it).any(is_busy))
     }
 
-    /// As [`is_busy`], for one thread.
+    fn threads(id: u32) -> impl Iterator<Item = PathBuf> {
+        let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten();
+        threads.flatten().map(|thread| thread.path())
+    }
+
     pub fn is_thread_busy(thread: &Path) -> bool {
         let stat = fs::read_to_string(thread.join("stat")).unwrap_or_default();
         matches!(field(&stat, 3), Some("R" | "D"))
@@ -230,48 +202,25 @@ mod load {
             Duration::from_millis(10 * ticks.unwrap_or(0))
         });
         let own = Used { total: user + system, own: user + system, system };
-        started_by(id).into_iter().map(used).fold(own, Used::plus)
+        started_by(id).map(used).fold(own, |all, more| Used {
+            total: all.total + more.total,
+            system: all.system + more.system,
+            ..all
+        })
     }
 
-    /// Whom any thread of the program has started.
-    pub fn started_by(id: u32) -> Vec<u32> {
-        let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten();
-        threads.flatten().flat_map(|thread| children(&thread.path())).collect()
+    pub fn started_by(id: u32) -> impl Iterator<Item = u32> {
+        threads(id).flat_map(|thread| children(&thread))
     }
 
-    /// Whom this thread has started.
-    fn children(thread: &Path) -> Vec<u32> {
+    fn children(thread: &Path) -> impl Iterator<Item = u32> + use<> {
         let list = fs::read_to_string(thread.join("children")).unwrap_or_default();
-        list.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+        let ids = list.split_whitespace().filter_map(|id| id.parse().ok());
+        ids.collect::<Vec<_>>().into_iter()
     }
 
-    /// Fields are counted from 1; the second is the program's name, in parentheses, and
-    /// may contain anything.
+    /// Counted from 1; the second is a name in parentheses, which may contain any.
     fn field(stat: &str, number: usize) -> Option<&str> {
         stat.rsplit_once(')')?.1.split_whitespace().nth(number - 3)
-    }
-}
-
-/// Elsewhere it is not as easily asked.
-#[cfg(not(target_os = "linux"))]
-mod load {
-    use std::path::Path;
-
-    use super::Used;
-
-    pub fn is_busy(_: u32) -> bool {
-        false
-    }
-
-    pub fn is_thread_busy(_: &Path) -> bool {
-        false
-    }
-
-    pub fn used(_: u32) -> Used {
-        Used::default()
-    }
-
-    pub fn started_by(_: u32) -> Vec<u32> {
-        Vec::new()
     }
 }

@@ -10,7 +10,7 @@ use probe::GoesOn;
 
 use crate::patience;
 
-/// How much a program may print, in bytes, before it is taken for one that never stops.
+/// How many bytes a program may print before it is taken for one that never stops.
 const MAX_OUTPUT: usize = 1024 * 1024;
 
 /// The environment variable by which a program is known that has left its group.
@@ -21,24 +21,18 @@ const MARK: &str = "CARGO_EXERCISE_JUDGE";
 pub struct Process {
     process: probe::Process,
     guard: Option<Child>,
-    /// What it has printed on standard output.
     pub stdout: Output,
-    /// What it has printed on standard error.
     pub stderr: Output,
 }
 
 impl Process {
     /// Starts `command`, with its standard input open and empty. What it starts
     /// inherits `mark`; see [`end_strays`].
-    ///
-    /// # Errors
-    /// When there is no such program, or it cannot be run.
     pub fn start(mut command: Command, mark: &str) -> io::Result<Self> {
         command
             .env(MARK, mark)
             .env("RUST_BACKTRACE", "0")
-            // A program that prints what it should, and forgets to flush, works by
-            // hand.
+            // What a program prints and forgets to flush, a person sees.
             .env("PYTHONUNBUFFERED", "1");
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -50,33 +44,26 @@ impl Process {
         Ok(Self { process, guard, stdout, stderr })
     }
 
-    /// The process id.
     pub fn id(&self) -> u32 {
         self.process.id()
     }
 
-    /// How it ended, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.process.ended()
     }
 
-    /// It has printed more than anybody can read.
     pub fn is_flooding(&self) -> bool {
-        self.stdout.is_flood() || self.stderr.is_flood()
+        let outputs = [&self.stdout, &self.stderr];
+        outputs.iter().any(|it| it.output.byte_count() > MAX_OUTPUT)
     }
 
     /// Types a line, or, without one, ends the input (Ctrl-D).
-    ///
-    /// # Errors
-    /// When it no longer reads, or has ended.
     pub fn input(&mut self, line: Option<&str>) -> io::Result<()> {
         self.process.input(line)
     }
 
-    /// Ends it, and what it has started.
     pub fn end(&mut self) {
-        // The group first: as long as its leader has not been waited for, no other
-        // group can have got its number.
+        // First: no other group gets its number before its leader has been waited for.
         if let Some(mut guard) = self.guard.take() {
             drop(guard.stdin.take());
             let _ = guard.wait();
@@ -113,9 +100,8 @@ fn guard(_: u32) -> Option<Child> {
     None
 }
 
-/// Ends all that have been started with this mark and are still there: who calls
-/// setsid(2) leaves the group, and is a daemon.
-#[cfg(target_os = "linux")]
+/// Ends all that have this mark: who calls setsid(2) leaves the group, and is a daemon.
+/// Only Linux tells.
 pub fn end_strays(mark: &str) {
     // While we look, they may start others.
     for _ in 0..10 {
@@ -127,12 +113,7 @@ pub fn end_strays(mark: &str) {
     }
 }
 
-/// Elsewhere the system does not tell who has which environment.
-#[cfg(not(target_os = "linux"))]
-pub fn end_strays(_: &str) {}
-
 /// The ids of all processes with this variable, proc(5).
-#[cfg(target_os = "linux")]
 fn marked(variable: &str) -> Vec<String> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = processes.filter_map(|process| {
@@ -179,12 +160,7 @@ impl Output {
         self.output.text()
     }
 
-    /// Nothing more will come.
     pub fn has_ended(&self) -> bool {
         self.output.has_ended()
-    }
-
-    fn is_flood(&self) -> bool {
-        self.output.byte_count() > MAX_OUTPUT
     }
 }

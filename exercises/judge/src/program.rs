@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::failure::{Failure, Log, Place, Verdict, What};
-use crate::patience::{self, RESPONSE_TIMEOUT, Silence};
+use crate::failure::{Fault, Kind, Log, Place, Str, Verdict, What};
+use crate::patience::{self, Found, Look, RESPONSE_TIMEOUT, Silence};
 use crate::process::{Output, Process};
 
 /// How long to look whether a program has ended.
@@ -20,13 +20,9 @@ pub struct Program {
     was_ended: Arc<AtomicBool>,
     /// This one, or another start of it, has used the processor in vain.
     circles: Arc<AtomicBool>,
-    /// Its process id.
     pub id: u32,
-    /// What it prints on standard output.
     pub stdout: Output,
-    /// What it prints on standard error.
     pub stderr: Output,
-    /// What happens.
     pub log: Log,
 }
 
@@ -35,15 +31,12 @@ pub struct Program {
 pub struct Ended {
     /// Its exit status; none when a signal ended it.
     pub code: Option<i32>,
-    /// All of standard output.
     pub stdout: String,
-    /// All of standard error.
     pub stderr: String,
     log: Log,
 }
 
 impl Program {
-    /// Returns one that has been started.
     pub fn new(process: Process, log: Log, circles: Arc<AtomicBool>) -> Self {
         let (stdout, stderr) = (process.stdout.clone(), process.stderr.clone());
         let (id, process) = (process.id(), Arc::new(Mutex::new(process)));
@@ -54,12 +47,10 @@ impl Program {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns whether it has printed more than anybody can read.
     pub fn is_flooding(&self) -> bool {
         self.process().is_flooding()
     }
 
-    /// Returns whether it has ended, at this moment.
     pub fn is_over(&self) -> bool {
         self.process().ended().is_some()
     }
@@ -70,14 +61,7 @@ impl Program {
     }
 
     /// Waits until `look` has found something, or it has had `quiet` to do it.
-    ///
-    /// # Errors
-    /// When nothing came.
-    pub fn wait<T>(
-        &self,
-        quiet: Duration,
-        look: impl FnMut(Duration) -> Option<T>,
-    ) -> Result<T, Silence> {
+    pub fn wait<T>(&self, quiet: Duration, look: impl Look<T>) -> Found<T> {
         let waited = match self.circles.load(Ordering::SeqCst) {
             true => patience::wait_again(self.id, quiet, look),
             false => patience::wait(self.id, quiet, look),
@@ -88,11 +72,7 @@ impl Program {
         waited
     }
 
-    /// Waits for it to end.
-    ///
-    /// # Errors
-    /// When it goes on.
-    pub fn wait_for_end(&self, quiet: Duration) -> Result<(), Silence> {
+    pub fn wait_for_end(&self, quiet: Duration) -> Found<()> {
         self.wait(quiet, |tick| look(tick, || self.is_over()))
     }
 
@@ -103,7 +83,6 @@ impl Program {
         let _ = self.process().input(line);
     }
 
-    /// Ends it and all that it has started.
     pub fn end(&self) {
         self.was_ended.store(!self.is_over(), Ordering::SeqCst);
         self.process().end();
@@ -121,8 +100,7 @@ impl Program {
         Ended { code, stdout, stderr, log: self.log.clone() }
     }
 
-    /// Waits for its last words. What it leaves behind may hold its output open for
-    /// ever; that is waited for no longer than for any other program that is silent.
+    /// Waits for its last words, but not long: what it leaves may hold its output open.
     pub fn wait_for_all_output(&self) {
         let _ = self.wait(RESPONSE_TIMEOUT, |tick| {
             look(tick, || self.stdout.has_ended() && self.stderr.has_ended())
@@ -139,44 +117,36 @@ impl Program {
         }
     }
 
-    /// Returns a failure that shows at the last event.
-    pub fn wrong(
-        &self,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+    pub fn wrong(&self, meaning: impl Str, why: impl Str) -> Fault {
         self.log.failure(Place::Moment, meaning, why)
     }
 
     /// Returns what is greater than anything that a client can find: that the program
     /// has ended, that a thread of it has given up, or that it prints without end.
-    pub fn crash(&self) -> Option<Box<Failure>> {
+    pub fn crash(&self) -> Option<Fault> {
         if self.was_ended.load(Ordering::SeqCst) {
             return None;
         }
-        if self.is_flooding() {
-            return Some(self.flood().as_crash());
-        }
+        let failure = if self.is_flooding() {
+            self.flood()
         // A program that is dying needs the processor for it, and so is waited for.
-        if self.has_ended() {
-            return Some(self.early_end().as_crash());
-        }
-        let stderr = self.stderr.text();
-        let panic = panic_in(&stderr)?;
-        self.log.add(What::Complained(stderr.clone()));
-        let failure = self.wrong(
-            format!("A thread of your program has given up: {}.", place_of(panic)),
-            format!(
-                "Whatever a client sends or leaves out, it must not end anything but \
-                 its own connection. {}",
-                instead_of_panicking(&stderr)
-            ),
-        );
-        Some(failure.as_crash())
+        } else if self.has_ended() {
+            self.early_end()
+        } else {
+            let stderr = self.stderr.text();
+            let (place, instead) = panic_in(&stderr)?;
+            self.log.add(What::Complained(stderr.clone()));
+            let rule = "Whatever a client sends or leaves out, it must not end \
+                        anything but its own connection.";
+            self.wrong(
+                format!("A thread of your program has given up: {place}."),
+                format!("{rule} {instead}"),
+            )
+        };
+        Some(failure.of_kind(Kind::Crash))
     }
 
-    /// Returns the failure of a program that prints without end.
-    pub fn flood(&self) -> Box<Failure> {
+    pub fn flood(&self) -> Fault {
         self.log.add(What::Note("it has printed a megabyte".into()));
         self.wrong(
             "Your program prints without end, more than anyone can read. It has been \
@@ -186,15 +156,14 @@ impl Program {
         )
     }
 
-    fn early_end(&self) -> Box<Failure> {
+    fn early_end(&self) -> Fault {
         let ended = self.ended();
         match (panic_in(&ended.stderr), ended.code) {
-            (Some(panic), _) => self.wrong(
-                format!("Your program has crashed: {}.", place_of(panic)),
+            (Some((place, instead)), _) => self.wrong(
+                format!("Your program has crashed: {place}."),
                 format!(
                     "Whatever a client sends or leaves out, the server must go on for \
-                     the others. {}",
-                    instead_of_panicking(&ended.stderr)
+                     the others. {instead}"
                 ),
             ),
             (None, None) => self.wrong(
@@ -211,26 +180,17 @@ impl Program {
 }
 
 impl Ended {
-    /// Returns a failure of how it ended.
-    pub fn wrong(
-        &self,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+    pub fn wrong(&self, meaning: impl Str, why: impl Str) -> Fault {
         self.log.failure(Place::Moment, meaning, why)
     }
 
     /// Checks that it has not panicked: that tells a user nothing.
-    ///
-    /// # Errors
-    /// When it has.
     pub fn expect_no_panic(&self) -> Verdict {
-        let Some(panic) = panic_in(&self.stderr) else { return Ok(()) };
+        let Some((place, _)) = panic_in(&self.stderr) else { return Ok(()) };
         Err(self.wrong(
             format!(
-                "It panics, {}. That is a message for whoever wrote the program; its \
-                 user needs a sentence.",
-                place_of(panic)
+                "It panics, {place}. That is a message for whoever wrote the program; \
+                 its user needs a sentence."
             ),
             "`unwrap` and `expect` are for what can't happen, and this happens to \
              everyone.",
@@ -247,27 +207,18 @@ pub fn look(tick: Duration, is_so: impl FnOnce() -> bool) -> Option<()> {
     found
 }
 
-/// Returns the first line of a panic, in any thread.
-pub fn panic_in(stderr: &str) -> Option<&str> {
-    stderr.lines().find(|line| line.contains("panicked at"))
-}
-
-/// Returns `at src/main.rs:12:34` of a panic's first line.
-pub fn place_of(panic: &str) -> &str {
-    panic
-        .split_once("panicked ")
-        .map_or(panic, |(_, place)| place.trim_end_matches(':'))
-}
-
-/// Says what to do instead of what has panicked.
-fn instead_of_panicking(stderr: &str) -> &'static str {
+/// Returns where a thread has panicked, `at src/main.rs:12:34`, and what to do instead.
+pub fn panic_in(stderr: &str) -> Option<(&str, &'static str)> {
+    let line = stderr.lines().find(|line| line.contains("panicked at"))?;
+    let place = line.split_once("panicked ").map_or(line, |(_, place)| place);
     let says = |words: &[&str]| words.iter().any(|word| stderr.contains(word));
-    if says(&["overflow"]) {
+    let instead = if says(&["overflow"]) {
         "Arithmetic with numbers from elsewhere can overflow; `checked_add` and its \
          like return `None` then."
     } else if says(&["out of range", "out of bounds", "char boundary", "slice index"]) {
         "An index or a range that doesn't fit panics; `get` returns `None` then."
     } else {
         "`unwrap` and `expect` are for what can't happen."
-    }
+    };
+    Some((place.trim_end_matches(':'), instead))
 }

@@ -110,12 +110,7 @@ fn mark(failure: Option<&Failure>) -> &'static str {
 /// All that is to be said about a failure.
 pub fn failure(exercise: &Exercise, row: &Judged, submission: &Submission) -> String {
     let Some(failure) = row.failure else { return String::new() };
-    let mut text = paragraph(mark(Some(failure)), &row.demand);
-    text = text.replacen(
-        &bold(&format!("{}:", mark(Some(failure)))),
-        &bad(&format!("{}:", mark(Some(failure)))),
-        1,
-    ) + "\n";
+    let mut text = titled(BAD, mark(row.failure), &row.demand) + "\n";
     text += &paragraph("What it means", &failure.meaning);
     text += &paragraph("Why", &failure.why);
     let _ = writeln!(text, "\n{}", bold("What happened:"));
@@ -141,12 +136,18 @@ pub fn seen_by_hand(failure: &Failure) -> Option<Reproduction> {
 /// one of them. And what there is to see.
 fn to_try(failure: &Failure, check: &Check, submission: &Submission) -> String {
     let seen = seen_by_hand(failure);
-    let command = match (&failure.reproduce, &seen) {
-        (Some(command), _) => command.as_str(),
-        (None, Some(seen)) => &seen.command,
-        (None, None) => check.reproduce,
+    let told = failure.reproduce.as_deref();
+    let known = told.or(seen.as_ref().map(|seen| seen.command.as_str()));
+    let template = known.unwrap_or(check.reproduce);
+    let command = submission.fill_in(template).replace('\n', "\n    ");
+    let second = "  and in a second terminal:";
+    let mut text = format!("{}\n    ", bold("By hand:"));
+    text += &match submission.shown() {
+        _ if template.contains("{program}") => command.replace("    {then}", second),
+        shown if template.is_empty() => shown,
+        shown => format!("{shown}\n{second}\n    {command}"),
     };
-    let mut text = by_hand_text(command, submission);
+    text += "\n";
     if let Some(seen) = &seen {
         text += &paragraph("You see", &seen.shows);
     }
@@ -154,22 +155,6 @@ fn to_try(failure: &Failure, check: &Check, submission: &Submission) -> String {
         text += &paragraph("You should see", should);
     }
     text
-}
-
-/// What to type: the program in one terminal, and what goes with it in another; or only
-/// one of them.
-fn by_hand_text(reproduce: &str, submission: &Submission) -> String {
-    let title = bold("By hand:");
-    let command = submission.fill_in(reproduce).replace('\n', "\n    ");
-    if reproduce.contains("{program}") {
-        let command = command.replace("    {then}", "  and in a second terminal:");
-        return format!("{title}\n    {command}\n");
-    }
-    let shown = submission.shown();
-    if reproduce.is_empty() {
-        return format!("{title}\n    {shown}\n");
-    }
-    format!("{title}\n    {shown}\n  and in a second terminal:\n    {command}\n")
 }
 
 /// A text whose first line begins at a column, and the others below it.
@@ -180,8 +165,13 @@ pub fn hanging(text: &str, column: usize) -> String {
 
 /// `Title: text`, in lines that fit.
 pub fn paragraph(title: &str, text: &str) -> String {
-    let wrapped = wrap(&format!("{title}: {text}"), width());
-    wrapped.replacen(&format!("{title}:"), &bold(&format!("{title}:")), 1)
+    titled(HEAD, title, text)
+}
+
+fn titled(style: Style, title: &str, text: &str) -> String {
+    let title = format!("{title}:");
+    let wrapped = wrap(&format!("{title} {text}"), width());
+    wrapped.replacen(&title, &styled(style, &title), 1)
 }
 
 /// The text in lines of at most `width`, where its words allow.
@@ -203,28 +193,42 @@ pub fn wrap(text: &str, width: usize) -> String {
     wrapped + "\n"
 }
 
-/// What happened, with the place marked.
-fn events(failure: &Failure) -> String {
-    let several =
-        failure.events.iter().filter_map(|event| event.what.client()).max() > Some(1);
-    let shown = shown_events(failure);
+/// What is shown of many things, and how much is left out between.
+fn abridged(
+    parts: impl Iterator<Item = Result<String, usize>>,
+    indent: usize,
+    unit: &str,
+) -> String {
     let mut text = String::new();
     let mut left_out = 0;
-    for (index, event) in failure.events.iter().enumerate() {
-        if !shown.contains(&index) {
-            left_out += 1;
-            continue;
+    for part in parts {
+        match part {
+            Ok(shown) => {
+                if left_out > 0 {
+                    let more = faint(&format!("… {left_out} more {unit} …"));
+                    let _ = writeln!(text, "{:indent$}{more}", "");
+                }
+                left_out = 0;
+                text += &shown;
+            }
+            Err(size) => left_out += size,
         }
-        if left_out > 0 {
-            let _ =
-                writeln!(text, "  {}", faint(&format!("… {left_out} more events …")));
-            left_out = 0;
-        }
-        let here = failure.place == Place::Moment && index == moment(failure);
-        text += &event_text(event, several, here);
-        text += &event_bytes(failure, index);
     }
     text
+}
+
+fn events(failure: &Failure) -> String {
+    let (events, count) = (&failure.events, failure.events.len());
+    let several = events.iter().filter_map(|event| event.what.client()).max() > Some(1);
+    let place = (0..count).find(|&index| offset_in(failure, index).is_some());
+    let parts = events.iter().enumerate().map(|(index, event)| {
+        let is_shown = index < FIRST_EVENTS || index + LAST_EVENTS >= count;
+        let here = failure.place == Place::Moment && index == moment(failure);
+        (is_shown || Some(index) == place)
+            .then(|| event_text(event, several, here) + &event_bytes(failure, index))
+            .ok_or(1)
+    });
+    abridged(parts, 2, "events")
 }
 
 /// The event at which it went wrong: the last one, or the silence after which the
@@ -245,52 +249,31 @@ fn moment(failure: &Failure) -> usize {
     }
 }
 
-/// Which events are shown: those at both ends, and that of the place.
-fn shown_events(failure: &Failure) -> Vec<usize> {
-    let count = failure.events.len();
-    let place = (0..count).find(|&index| offset_in(failure, index).is_some());
-    let is_shown = |&index: &usize| {
-        index < FIRST_EVENTS || index + LAST_EVENTS >= count || Some(index) == place
-    };
-    (0..count).filter(is_shown).collect()
-}
-
 fn event_text(event: &Event, several: bool, here: bool) -> String {
-    let client = |number: &usize| match several {
-        true => format!("client {number}"),
-        false => "the client".into(),
-    };
+    let number = event.what.client().unwrap_or(0);
+    let name = format!("client {number}");
+    let client = if several { &name } else { "the client" };
+    // As in "closes client 2", where there are several.
+    let whom =
+        |before: &str| if several { before.to_string() + &name } else { String::new() };
     let at = format!("{:7.3} s", event.at.as_secs_f64());
     let said = match &event.what {
         What::Paused(..) => return String::new(),
         What::Started(command) => format!("$ {command}"),
         What::Printed(_) => "your program prints".into(),
-        What::Connected(number) => format!("{} connects", client(number)),
-        What::Refused(number) => format!("{} is refused", client(number)),
-        What::NotLetIn(number) => format!("{} is not let in", client(number)),
-        What::Sent(number, _) => format!("{} sends", client(number)),
-        What::Stuck(number, left) => {
-            format!("{} cannot send the last {left} bytes", client(number))
+        What::Connected(_) => format!("{client} connects"),
+        What::Refused(_) => format!("{client} is refused"),
+        What::NotLetIn(_) => format!("{client} is not let in"),
+        What::Sent(..) => format!("{client} sends"),
+        What::Stuck(_, left) => format!("{client} cannot send the last {left} bytes"),
+        What::HalfClosed(_) => format!("{client} will send no more (FIN)"),
+        What::Left(_, false) => format!("{client} leaves"),
+        What::Left(_, true) => format!("{client} throws the connection away (RST)"),
+        What::Received(..) => format!("your program sends{}", whom(" to ")),
+        What::Closed(_) => format!("your program closes{} (FIN)", whom(" ")),
+        What::Reset(_) => {
+            format!("the connection{} is thrown away (RST)", whom(" of "))
         }
-        What::HalfClosed(number) => {
-            format!("{} will send no more (FIN)", client(number))
-        }
-        What::Left(number, false) => format!("{} leaves", client(number)),
-        What::Left(number, true) => {
-            format!("{} throws the connection away (RST)", client(number))
-        }
-        What::Received(number, _) if several => {
-            format!("your program sends to client {number}")
-        }
-        What::Received(..) => "your program sends".into(),
-        What::Closed(number) if several => {
-            format!("your program closes client {number} (FIN)")
-        }
-        What::Closed(_) => "your program closes (FIN)".into(),
-        What::Reset(number) if several => {
-            format!("the connection of client {number} is thrown away (RST)")
-        }
-        What::Reset(_) => "the connection is thrown away (RST)".into(),
         What::Typed(Some(line)) if line.is_empty() => "somebody presses Enter".into(),
         What::Typed(Some(line)) => format!("somebody types {line}"),
         What::Typed(None) => "its input ends (Ctrl-D)".into(),
@@ -304,8 +287,7 @@ fn event_text(event: &Event, several: bool, here: bool) -> String {
         What::Ended(status, _) => format!("your program ends, {status}"),
         What::Note(text) => text.clone(),
     };
-    let rows = wrap(&said, width() - INDENT);
-    let rows = rows.trim_end().replace('\n', &format!("\n{:INDENT$}", ""));
+    let rows = hanging(&said, INDENT);
     let said = if here { format!("{}{}", bad(&rows), bad(HERE)) } else { rows };
     format!("{} {said}\n", faint(&at))
 }
@@ -321,30 +303,24 @@ fn event_bytes(failure: &Failure, index: usize) -> String {
     };
     let rows = rows(bytes);
     let place = offset_in(failure, index);
-    let marked = place.map(|offset| row_of(&rows, offset));
-    let mut text = String::new();
-    let mut left_out = 0;
-    for (number, row) in rows.iter().enumerate() {
+    let is_marked = |row: &Row| place.is_some_and(|offset| row.bytes.start <= offset);
+    let marked = rows.iter().rposition(is_marked);
+    let parts = rows.iter().enumerate().map(|(number, row)| {
         let near = marked.is_some_and(|marked| marked.abs_diff(number) <= ROWS_AROUND);
         let is_inside = number >= FIRST_ROWS && number + LAST_ROWS < rows.len();
         if (is_inside || row.is_inside_a_line) && !near {
-            left_out += row.bytes.len();
-            continue;
-        }
-        if left_out > 0 {
-            let more = faint(&format!("… {left_out} more bytes …"));
-            let _ = writeln!(text, "{:INDENT$}{more}", "");
-            left_out = 0;
+            return Err(row.bytes.len());
         }
         let line = format!("{mark} {}", shown(&bytes[row.bytes.clone()]));
-        let _ = writeln!(text, "{:INDENT$}{}", "", styled(style, &line));
+        let mut text = format!("{:INDENT$}{}\n", "", styled(style, &line));
         if let Some(offset) = place.filter(|_| marked == Some(number)) {
             let before = shown(&bytes[row.bytes.start..offset]).len();
             let indent = INDENT + 2 + before;
             let _ = writeln!(text, "{:indent$}{}", "", bad("^ here"));
         }
-    }
-    text
+        Ok(text)
+    });
+    abridged(parts, INDENT, "bytes")
 }
 
 fn last_words(stderr: &str) -> String {
@@ -370,29 +346,26 @@ fn last_words(stderr: &str) -> String {
 
 /// Where in the bytes of this event the place is, if it is there.
 fn offset_in(failure: &Failure, index: usize) -> Option<usize> {
-    let wanted = |what: &What| match (what, failure.place) {
-        (What::Received(client, bytes), Place::Received(number, _))
-        | (What::Sent(client, bytes), Place::Sent(number, _))
-            if *client == number =>
-        {
-            Some(bytes.len())
-        }
-        (What::Printed(bytes), Place::Printed(_)) => Some(bytes.len()),
-        _ => None,
-    };
     let (Place::Received(_, offset) | Place::Sent(_, offset) | Place::Printed(offset)) =
         failure.place
     else {
         return None;
     };
-    let events = failure.events.iter().map(|event| wanted(&event.what));
-    let lengths: Vec<Option<usize>> = events.collect();
-    let before: usize = lengths[..index].iter().flatten().sum();
-    let length = lengths[index]?;
-    let is_last = lengths[index + 1..].iter().flatten().next().is_none();
-    let within = offset.checked_sub(before)?;
+    let length = |event: &Event| match (&event.what, failure.place) {
+        (What::Received(client, bytes), Place::Received(number, _))
+        | (What::Sent(client, bytes), Place::Sent(number, _)) => {
+            (*client == number).then_some(bytes.len())
+        }
+        (What::Printed(bytes), Place::Printed(_)) => Some(bytes.len()),
+        _ => None,
+    };
+    let (before, rest) = failure.events.split_at(index);
+    let within = offset.checked_sub(before.iter().filter_map(length).sum())?;
+    let mut lengths = rest.iter().map(length);
+    let own = lengths.next()??;
     // The place behind the last byte belongs to the last event.
-    (within < length || is_last && within == length).then_some(within)
+    let is_last = lengths.flatten().next().is_none();
+    (within < own || is_last && within == own).then_some(within)
 }
 
 /// Every byte as it is shown.
@@ -401,12 +374,8 @@ static PICTURES: LazyLock<Vec<String>> = LazyLock::new(|| {
     (0..=u8::MAX).map(picture).collect()
 });
 
-fn picture(byte: u8) -> &'static str {
-    &PICTURES[usize::from(byte)]
-}
-
 fn shown(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| picture(byte)).collect()
+    bytes.iter().map(|&byte| PICTURES[usize::from(byte)].as_str()).collect()
 }
 
 struct Row {
@@ -423,7 +392,7 @@ fn rows(bytes: &[u8]) -> Vec<Row> {
         let first = rows.len();
         let mut column = width();
         for (offset, &byte) in line.iter().enumerate() {
-            let (columns, offset) = (picture(byte).len(), start + offset);
+            let (columns, offset) = (PICTURES[usize::from(byte)].len(), start + offset);
             if column + columns > width() - INDENT - 2 {
                 rows.push(Row { bytes: offset..offset, is_inside_a_line: false });
                 column = 0;
@@ -442,11 +411,6 @@ fn rows(bytes: &[u8]) -> Vec<Row> {
     rows
 }
 
-/// The row with the byte, or the last one.
-fn row_of(rows: &[Row], offset: usize) -> usize {
-    rows.iter().rposition(|row| row.bytes.start <= offset).unwrap_or(0)
-}
-
 /// Two texts, line by line: what should have come, and what did.
 fn difference(wanted: &str, came: &str) -> String {
     let mut text = format!("\n           {} {}\n", good("+ wanted"), bad("- came"));
@@ -456,13 +420,18 @@ fn difference(wanted: &str, came: &str) -> String {
             ChangeTag::Insert => ('+', GOOD),
             ChangeTag::Equal => (' ', Style::new()),
         };
-        let line = change.value().trim_end_matches('\n');
-        let room = width() - INDENT - 3;
-        let line = match line.char_indices().nth(room) {
-            Some((end, _)) => format!("{mark} {}…", &line[..end]),
-            None => format!("{mark} {line}"),
-        };
+        let line =
+            shortened(change.value().trim_end_matches('\n'), width() - INDENT - 3);
+        let line = format!("{mark} {line}");
         let _ = writeln!(text, "{:INDENT$}{}", "", styled(style, &line));
     }
     text
+}
+
+/// A line of at most so many letters, and `…` for the others.
+pub fn shortened(line: &str, room: usize) -> String {
+    match line.char_indices().nth(room) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.into(),
+    }
 }

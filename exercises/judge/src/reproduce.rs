@@ -1,6 +1,7 @@
 //! Bytes into a command: what a check did, a person can do too.
 
 use crate::failure::{Event, Failure, Place, What};
+use crate::report::shortened;
 
 /// No longer commands: nobody would read them.
 const MAX_BYTES: usize = 1500;
@@ -11,9 +12,7 @@ const LINE: usize = 63;
 /// What a person does in place of the client that has failed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reproduction {
-    /// The command.
     pub command: String,
-    /// What it shows, in words.
     pub shows: String,
 }
 
@@ -114,16 +113,10 @@ fn shows(failure: &Failure, events: &[Event]) -> String {
     let start = if bytes[start..].starts_with(b"\r\n") { 0 } else { start };
     let line =
         bytes[start..].split_inclusive(|&b| b == b'\n').next().unwrap_or_default();
-    let shown = probe::escape(line);
-    let shown = shown.trim_end_matches('\n');
-    match shown.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &shown[..end]),
-        None => shown.into(),
-    }
+    shortened(probe::escape(line).trim_end_matches('\n'), 60)
 }
 
-/// Returns a command that sends these bytes to 127.0.0.1:4545 and shows what comes
-/// back.
+/// Returns a command that sends these bytes to the program and shows what comes back.
 pub fn reproduce(request: &[u8]) -> String {
     sending(request, "nc 127.0.0.1 4545")
 }

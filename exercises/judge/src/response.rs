@@ -1,20 +1,15 @@
 //! Bytes into an answer, or the first of the mistakes that everybody makes.
 
 use crate::client::byte_count;
-use crate::failure::{Failure, Log, Place, Verdict};
+use crate::failure::{Fault, Log, Place, Str, Verdict};
 
 /// One response, understood.
 #[derive(Clone, Debug)]
 pub struct Response {
-    /// The minor version: 0 for HTTP/1.0, 1 for HTTP/1.1.
-    pub minor_version: u8,
-    /// The status code.
     pub status: u16,
-    /// The fields in the order they came.
     pub fields: Vec<Field>,
     /// The body; that of chunks, put together.
     pub body: Vec<u8>,
-    /// How the client knows where the body ends.
     pub framing: Framing,
     /// Where in all that came the answer begins, its body begins, and it ends.
     start: usize,
@@ -37,10 +32,8 @@ pub enum Framing {
     Close,
 }
 
-/// One field of an answer's head.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// As it came.
     pub name: String,
     /// Without the blanks around it; what is no UTF-8 is replaced.
     pub value: String,
@@ -50,88 +43,102 @@ pub struct Field {
     pub value_offset: usize,
 }
 
-pub(crate) enum Status {
-    Complete(Response, usize),
-    Partial(Missing),
-}
-
-/// What is not there yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Missing {
+/// Why there is no response.
+pub enum Stop {
     Nothing,
-    Head,
-    Body {
-        wanted: usize,
-        came: usize,
-    },
-    Chunks,
-    /// Only the end.
+    /// What that means behind the end of the connection, and while the client waits.
+    Partial(Reason, Reason),
     Open,
+    /// At this byte of all that came: what it means, and why it is wrong.
+    Wrong(usize, &'static str, &'static str),
 }
 
-/// What is wrong with the bytes, at this one of all that came.
-#[derive(Debug)]
-pub(crate) struct Mistake {
-    pub offset: usize,
-    pub meaning: String,
-    pub why: String,
+/// What something means, and why it is wrong.
+pub type Reason = (String, &'static str);
+
+const BLANK_LINE: &str = "RFC 9112, section 2.1: after the status line and the fields \
+                          comes an empty line, \\r\\n, then the body.";
+
+fn partial_head() -> Stop {
+    let missing = "The head of the answer never ends: the blank line is missing, so \
+                   all that came is taken for fields, and there is no page.";
+    let waiting = "The head of the answer does not end: the client waits for the blank \
+                   line.";
+    Stop::Partial((missing.into(), BLANK_LINE), (waiting.into(), BLANK_LINE))
 }
 
-fn mistake<T>(
-    offset: usize,
-    meaning: impl Into<String>,
-    why: &str,
-) -> Result<T, Mistake> {
-    Err(Mistake { offset, meaning: meaning.into(), why: why.into() })
+fn partial_body(wanted: usize, came: usize) -> Stop {
+    let (promised, more) = (byte_count(wanted), wanted - came);
+    let promise =
+        format!("Content-Length promises {promised}, and {came} came. The client");
+    let missing = format!(
+        "{promise} knows that something is missing: curl says \"transfer closed with \
+         {more} bytes remaining to read\"."
+    );
+    let incomplete = "RFC 9112, section 6.3: when the connection closes before so many \
+                      bytes have come, the message is incomplete.";
+    let number =
+        "RFC 9112, section 6.3: Content-Length is the number of bytes to wait for.";
+    Stop::Partial(
+        (missing, incomplete),
+        (format!("{promise} waits for {more} more."), number),
+    )
 }
 
-/// Reads one answer from the start of `bytes`, which begin at `start` of all that came;
-/// `end` says that no more will come.
-pub(crate) fn parse(
+fn partial_chunks() -> Stop {
+    let missing = "The chunks never end: the last one, of size 0, and the empty line \
+                   after it are missing.";
+    let waiting = "The chunks do not end: the client waits for the last one, of size \
+                   0, and the empty line after it.";
+    let why = "RFC 9112, section 7.1: chunked-body = *chunk last-chunk trailer-section \
+               CRLF.";
+    Stop::Partial((missing.into(), why), (waiting.into(), why))
+}
+
+fn mistake<T>(at: usize, meaning: &'static str, why: &'static str) -> Result<T, Stop> {
+    Err(Stop::Wrong(at, meaning, why))
+}
+
+const STATUS: &str = "RFC 9112, section 4: status-line = HTTP-version SP status-code \
+                      SP [ reason-phrase ], such as HTTP/1.1 200 OK.";
+
+/// Reads one answer from the start of `bytes`, which begin at `start` of all that came,
+/// and returns it and its length; `end` says that no more will come.
+pub fn parse(
     bytes: &[u8],
     start: usize,
     method: &str,
     end: bool,
-) -> Result<Status, Mistake> {
+) -> Result<(Response, usize), Stop> {
     if bytes.is_empty() {
-        return Ok(Status::Partial(Missing::Nothing));
+        return Err(Stop::Nothing);
     }
     let mut lines = Lines { bytes, start, offset: 0 };
-    let Some(line) = lines.next()? else {
-        return Ok(Status::Partial(Missing::Head));
-    };
-    let (minor_version, status) = line.status()?;
+    let (line, offset) = lines.next()?;
+    let status = status(line, offset)?;
     let mut fields = Vec::new();
     loop {
-        let Some(line) = lines.next()? else {
-            return Ok(Status::Partial(Missing::Head));
-        };
-        if line.bytes.is_empty() {
+        let (line, offset) = lines.next()?;
+        if line.is_empty() {
             break;
         }
-        fields.push(line.field()?);
+        fields.push(field(line, offset)?);
     }
     let body_start = start + lines.offset;
     let framing = framing(method, status, &fields)?;
     let rest = &bytes[lines.offset..];
     let (body, length) = match framing {
         Framing::NoBody => (Vec::new(), 0),
-        Framing::Length(length) => match rest.get(..length) {
-            Some(body) => (body.to_vec(), length),
-            None => {
-                let (wanted, came) = (length, rest.len());
-                return Ok(Status::Partial(Missing::Body { wanted, came }));
-            }
-        },
-        Framing::Chunked => match chunks(rest, body_start)? {
-            Some(done) => done,
-            None => return Ok(Status::Partial(Missing::Chunks)),
-        },
+        Framing::Length(wanted) => {
+            let body = rest.get(..wanted);
+            let body = body.ok_or_else(|| partial_body(wanted, rest.len()))?;
+            (body.to_vec(), wanted)
+        }
+        Framing::Chunked => chunks(rest, body_start)?,
         Framing::Close if end => (rest.to_vec(), rest.len()),
-        Framing::Close => return Ok(Status::Partial(Missing::Open)),
+        Framing::Close => return Err(Stop::Open),
     };
     let answer = Response {
-        minor_version,
         status,
         fields,
         body,
@@ -142,7 +149,7 @@ pub(crate) fn parse(
         client: 0,
         log: Log::new(),
     };
-    Ok(Status::Complete(answer, lines.offset + length))
+    Ok((answer, lines.offset + length))
 }
 
 /// The lines of a head, without their ends.
@@ -152,29 +159,23 @@ struct Lines<'a> {
     offset: usize,
 }
 
-struct Line<'a> {
-    bytes: &'a [u8],
-    /// Of all that came.
-    offset: usize,
-}
-
 impl<'a> Lines<'a> {
-    /// The next complete line; none when it is not complete yet.
-    fn next(&mut self) -> Result<Option<Line<'a>>, Mistake> {
+    /// The next line, if it is complete, and where in all that came it begins.
+    fn next(&mut self) -> Result<(&'a [u8], usize), Stop> {
         let rest = &self.bytes[self.offset..];
         let offset = self.start + self.offset;
         let length = rest.iter().position(|&byte| byte == b'\n');
         let text = &rest[..length.unwrap_or(rest.len())];
         let is_first = self.offset == 0;
         if is_first {
-            Line { bytes: text, offset }.is_no_status_line()?;
+            is_no_status_line(text, offset)?;
         }
-        let Some(length) = length else { return Ok(None) };
+        let length = length.ok_or_else(partial_head)?;
         self.offset += length + 1;
         let Some(text) = text.strip_suffix(b"\r") else {
             // A line of the page is told as such.
             if !is_first && !text.is_empty() {
-                Line { bytes: text, offset }.field()?;
+                field(text, offset)?;
             }
             return mistake(
                 offset + length,
@@ -191,135 +192,107 @@ impl<'a> Lines<'a> {
                  it.",
             );
         }
-        Ok(Some(Line { bytes: text, offset }))
+        Ok((text, offset))
     }
 }
 
-impl Line<'_> {
-    /// Bytes that cannot become a status line, whatever comes behind them.
-    fn is_no_status_line(&self) -> Result<(), Mistake> {
-        const WHY: &str = "RFC 9112, section 4: status-line = HTTP-version SP \
-                           status-code SP [ reason-phrase ], such as HTTP/1.1 200 OK.";
-        let (line, offset) = (self.bytes, self.offset);
-        if line.is_empty() || line == b"\r" {
-            return mistake(offset, "The answer begins with an empty line.", WHY);
-        }
-        let name = b"HTTP/";
-        let known = line.len().min(name.len());
-        if line[..known] == name[..known] {
-            return Ok(());
-        }
-        if line[..known].eq_ignore_ascii_case(&name[..known]) {
-            return mistake(
-                offset,
-                "The name of the protocol is written HTTP, in capitals.",
-                "RFC 9112, section 2.3: HTTP-name is case-sensitive.",
-            );
-        }
-        mistake(
+/// Bytes that cannot become a status line, whatever comes behind them.
+fn is_no_status_line(line: &[u8], offset: usize) -> Result<(), Stop> {
+    if line.is_empty() || line == b"\r" {
+        return mistake(offset, "The answer begins with an empty line.", STATUS);
+    }
+    let name = b"HTTP/";
+    let known = line.len().min(name.len());
+    if line[..known] == name[..known] {
+        return Ok(());
+    }
+    if line[..known].eq_ignore_ascii_case(&name[..known]) {
+        return mistake(
             offset,
-            "The answer does not begin with a status line. A client that sees this \
-             takes it for HTTP/0.9, a protocol of 1991, or for none: curl says \
-             \"Received HTTP/0.9 when not allowed\".",
-            WHY,
-        )
+            "The name of the protocol is written HTTP, in capitals.",
+            "RFC 9112, section 2.3: HTTP-name is case-sensitive.",
+        );
     }
-
-    /// The minor version and the status code of a status line.
-    fn status(&self) -> Result<(u8, u16), Mistake> {
-        let (line, offset) = (self.bytes, self.offset);
-        let why = "RFC 9112, section 4: status-line = HTTP-version SP status-code SP \
-                   [ reason-phrase ], such as HTTP/1.1 200 OK.";
-        let &[
-            b'H',
-            b'T',
-            b'T',
-            b'P',
-            b'/',
-            b'1',
-            b'.',
-            minor @ b'0'..=b'9',
-            ref rest @ ..,
-        ] = line
-        else {
-            return mistake(
-                offset + b"HTTP/".len().min(line.len()),
-                "The version in the status line is not 1.1.",
-                "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" \
-                 DIGIT, and the major version of this protocol is 1.",
-            );
-        };
-        let digits =
-            rest.iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
-        if rest.first() != Some(&b' ') || digits != 3 {
-            let at = if rest.first() == Some(&b' ') { 1 } else { 0 };
-            return mistake(
-                offset + 8 + at,
-                "After the version come one space and a status code of three digits.",
-                why,
-            );
-        }
-        if rest.get(4) != Some(&b' ') {
-            return mistake(
-                offset + 8 + 4,
-                "After the status code comes a space, even where no reason phrase \
-                 follows.",
-                why,
-            );
-        }
-        let code = rest[1..4]
-            .iter()
-            .fold(0, |code, &digit| code * 10 + u16::from(digit - b'0'));
-        Ok((minor - b'0', code))
-    }
-
-    fn field(&self) -> Result<Field, Mistake> {
-        let (line, offset) = (self.bytes, self.offset);
-        let why =
-            "RFC 9112, section 5: field-line = field-name \":\" OWS field-value OWS.";
-        let Some(colon) = line.iter().position(|&byte| byte == b':') else {
-            return mistake(
-                offset,
-                "This line of the head is no field: it has no colon. If it belongs to \
-                 the page, the blank line before it is missing.",
-                "RFC 9112, section 2.1: after the status line and the fields comes an \
-                 empty line, \\r\\n, then the body.",
-            );
-        };
-        let name = &line[..colon];
-        let is_token = |&byte: &u8| {
-            byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-        };
-        if let Some(at) = name.iter().position(|byte| !is_token(byte)) {
-            let meaning = if at > 0
-                && name[at..].iter().all(|byte| b" \t".contains(byte))
-            {
-                "There is a blank between the name of the field and its colon. Some \
-                 clients then take the blank for a part of the name."
-            } else if at == 0 && b" \t".contains(&name[0]) {
-                "This line begins with a blank, so it belongs to the field before it; \
-                 that has been forbidden since 2014."
-            } else {
-                "This byte cannot be in the name of a field. If the line belongs to \
-                 the page, the blank line before it is missing."
-            };
-            return mistake(offset + at, meaning, why);
-        }
-        if name.is_empty() {
-            return mistake(offset, "This field has no name.", why);
-        }
-        let value = &line[colon + 1..];
-        let blanks = value.len() - value.trim_ascii_start().len();
-        Ok(Field {
-            name: String::from_utf8_lossy(name).into_owned(),
-            value: String::from_utf8_lossy(value.trim_ascii()).into_owned(),
-            offset,
-            value_offset: offset + colon + 1 + blanks,
-        })
-    }
+    mistake(
+        offset,
+        "The answer does not begin with a status line. A client that sees this \
+         takes it for HTTP/0.9, a protocol of 1991, or for none: curl says \
+         \"Received HTTP/0.9 when not allowed\".",
+        STATUS,
+    )
 }
 
-fn framing(method: &str, status: u16, fields: &[Field]) -> Result<Framing, Mistake> {
+fn status(line: &[u8], offset: usize) -> Result<u16, Stop> {
+    let version = line.strip_prefix(b"HTTP/1.").and_then(<[u8]>::split_first);
+    let Some((b'0'..=b'9', rest)) = version else {
+        return mistake(
+            offset + b"HTTP/".len().min(line.len()),
+            "The version in the status line is not 1.1.",
+            "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" \
+             DIGIT, and the major version of this protocol is 1.",
+        );
+    };
+    let offset = offset + "HTTP/1.1".len();
+    let code = rest.strip_prefix(b" ").unwrap_or_default();
+    let digits = code.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if digits != 3 {
+        return mistake(
+            offset + usize::from(rest.starts_with(b" ")),
+            "After the version come one space and a status code of three digits.",
+            STATUS,
+        );
+    }
+    if code.get(3) != Some(&b' ') {
+        return mistake(
+            offset + 4,
+            "After the status code comes a space, even where no reason phrase follows.",
+            STATUS,
+        );
+    }
+    let digits = code[..3].iter().map(|digit| u16::from(digit - b'0'));
+    Ok(digits.fold(0, |code, digit| code * 10 + digit))
+}
+
+fn field(line: &[u8], offset: usize) -> Result<Field, Stop> {
+    let why = "RFC 9112, section 5: field-line = field-name \":\" OWS field-value OWS.";
+    let Some(colon) = line.iter().position(|&byte| byte == b':') else {
+        return mistake(
+            offset,
+            "This line of the head is no field: it has no colon. If it belongs to \
+             the page, the blank line before it is missing.",
+            BLANK_LINE,
+        );
+    };
+    let name = &line[..colon];
+    let is_token =
+        |&byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if let Some(at) = name.iter().position(|byte| !is_token(byte)) {
+        let meaning = if at > 0 && name[at..].iter().all(|byte| b" \t".contains(byte)) {
+            "There is a blank between the name of the field and its colon. Some \
+             clients then take the blank for a part of the name."
+        } else if at == 0 && b" \t".contains(&name[0]) {
+            "This line begins with a blank, so it belongs to the field before it; \
+             that has been forbidden since 2014."
+        } else {
+            "This byte cannot be in the name of a field. If the line belongs to \
+             the page, the blank line before it is missing."
+        };
+        return mistake(offset + at, meaning, why);
+    }
+    if name.is_empty() {
+        return mistake(offset, "This field has no name.", why);
+    }
+    let value = &line[colon + 1..];
+    let blanks = value.len() - value.trim_ascii_start().len();
+    Ok(Field {
+        name: String::from_utf8_lossy(name).into_owned(),
+        value: String::from_utf8_lossy(value.trim_ascii()).into_owned(),
+        offset,
+        value_offset: offset + colon + 1 + blanks,
+    })
+}
+
+fn framing(method: &str, status: u16, fields: &[Field]) -> Result<Framing, Stop> {
     let mut named = fields.iter().filter(|field| field.is("Content-Length"));
     let length = named.next();
     if let Some(second) = named.next() {
@@ -340,20 +313,16 @@ fn framing(method: &str, status: u16, fields: &[Field]) -> Result<Framing, Mista
              with Transfer-Encoding.",
         );
     }
-    let length = match length {
-        Some(field) => match field.value.parse() {
-            Ok(length) if !field.value.starts_with('+') => Some(length),
-            _ => {
-                return mistake(
-                    field.value_offset,
-                    "Content-Length is not a number.",
-                    "RFC 9110, section 8.6: Content-Length = 1*DIGIT.",
-                );
-            }
-        },
-        None => None,
-    };
-    if method == "HEAD" || status < 200 || status == 204 || status == 304 {
+    let number = length.map(|field| match field.value.parse() {
+        Ok(length) if !field.value.starts_with('+') => Ok(length),
+        _ => mistake(
+            field.value_offset,
+            "Content-Length is not a number.",
+            "RFC 9110, section 8.6: Content-Length = 1*DIGIT.",
+        ),
+    });
+    let length = number.transpose()?;
+    if method == "HEAD" || has_no_body(status) {
         return Ok(Framing::NoBody);
     }
     match (coding, length) {
@@ -370,37 +339,40 @@ fn framing(method: &str, status: u16, fields: &[Field]) -> Result<Framing, Mista
     }
 }
 
-/// The body in chunks, put together, and how many bytes they took; none when there must
-/// be more.
-fn chunks(bytes: &[u8], start: usize) -> Result<Option<(Vec<u8>, usize)>, Mistake> {
+fn has_no_body(status: u16) -> bool {
+    status < 200 || matches!(status, 204 | 304)
+}
+
+/// The body in chunks, put together, and how many bytes they took.
+fn chunks(bytes: &[u8], start: usize) -> Result<(Vec<u8>, usize), Stop> {
     const WHY: &str = "RFC 9112, section 7.1: chunk = chunk-size CRLF chunk-data CRLF, \
                        where the size is written in hexadecimal.";
-    let mut body = Vec::new();
-    let mut offset = 0;
-    loop {
+    // A line, and where the next one begins.
+    let line_at = |offset: usize| {
         let rest = &bytes[offset..];
-        let Some(length) = rest.windows(2).position(|two| two == b"\r\n") else {
-            return Ok(None);
-        };
-        let line = String::from_utf8_lossy(&rest[..length]);
+        let length = rest
+            .windows(2)
+            .position(|two| two == b"\r\n")
+            .ok_or_else(partial_chunks)?;
+        Ok((String::from_utf8_lossy(&rest[..length]), offset + length + 2))
+    };
+    let mut body = Vec::new();
+    let mut begin = 0;
+    loop {
+        let (line, data) = line_at(begin)?;
         let size = line.split(';').next().unwrap_or_default().trim_end();
         let Ok(size) = usize::from_str_radix(size, 16) else {
-            return mistake(start + offset, "This is not the size of a chunk.", WHY);
+            return mistake(start + begin, "This is not the size of a chunk.", WHY);
         };
-        let begin = offset;
-        offset += length + 2;
         if size == 0 {
+            begin = data;
             break;
         }
-        let Some(data) = bytes.get(offset..offset.saturating_add(size)) else {
-            return Ok(None);
-        };
-        body.extend_from_slice(data);
-        offset += size;
-        match bytes.get(offset..offset + 2) {
-            None => return Ok(None),
-            Some(b"\r\n") => offset += 2,
-            Some(_) if is_decimal(&line, &bytes[begin..]) => {
+        let end = data.saturating_add(size);
+        body.extend_from_slice(bytes.get(data..end).ok_or_else(partial_chunks)?);
+        match bytes.get(end..end + 2).ok_or_else(partial_chunks)? {
+            b"\r\n" => begin = end + 2,
+            _ if is_decimal(&line, &bytes[begin..]) => {
                 return mistake(
                     start + begin,
                     "The size of this chunk is written in decimal. Clients read it as \
@@ -408,9 +380,9 @@ fn chunks(bytes: &[u8], start: usize) -> Result<Option<(Vec<u8>, usize)>, Mistak
                     WHY,
                 );
             }
-            Some(_) => {
+            _ => {
                 return mistake(
-                    start + offset,
+                    start + end,
                     "The chunk should end here: it is longer than its size says.",
                     WHY,
                 );
@@ -419,14 +391,11 @@ fn chunks(bytes: &[u8], start: usize) -> Result<Option<(Vec<u8>, usize)>, Mistak
     }
     // Trailer fields, then an empty line.
     loop {
-        let rest = &bytes[offset..];
-        let Some(length) = rest.windows(2).position(|two| two == b"\r\n") else {
-            return Ok(None);
-        };
-        offset += length + 2;
-        if length == 0 {
-            return Ok(Some((body, offset)));
+        let (line, next) = line_at(begin)?;
+        if line.is_empty() {
+            return Ok((body, next));
         }
+        begin = next;
     }
 }
 
@@ -438,27 +407,22 @@ fn is_decimal(size: &str, chunk: &[u8]) -> bool {
 }
 
 impl Field {
-    /// Whether this is its name; upper and lower case are the same.
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 }
 
 impl Response {
-    pub(crate) fn seen_by(&mut self, client: usize, log: Log) {
+    pub fn seen_by(&mut self, client: usize, log: Log) {
         self.client = client;
         self.log = log;
     }
 
-    /// The field of that name, if it came.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.is(name))
     }
 
-    /// The status must be one of these.
-    ///
-    /// # Errors
-    /// When it is another one; `meaning` says what that means.
+    /// The status must be one of these; `meaning` says what it means if not.
     pub fn expect_status(&self, wanted: &[u16], meaning: &str, why: &str) -> Verdict {
         if wanted.contains(&self.status) {
             return Ok(());
@@ -466,10 +430,6 @@ impl Response {
         Err(self.wrong_at(self.start + "HTTP/1.1 ".len(), meaning, why))
     }
 
-    /// The status must be 200.
-    ///
-    /// # Errors
-    /// When it is not.
     pub fn expect_success(&self) -> Verdict {
         self.expect_status(
             &[200],
@@ -478,24 +438,12 @@ impl Response {
         )
     }
 
-    /// The field must be there.
-    ///
-    /// # Errors
-    /// When it is not; `meaning` says what that means.
-    pub fn expect_field(
-        &self,
-        name: &str,
-        meaning: &str,
-        why: &str,
-    ) -> Verdict<&Field> {
-        // Where the head ends is where it should have come by.
-        self.field(name).ok_or_else(|| self.wrong_at(self.body_start - 2, meaning, why))
+    /// The field must be there; `meaning` says what it means if not.
+    pub fn expect_field(&self, key: &str, meaning: &str, why: &str) -> Verdict<&Field> {
+        self.field(key).ok_or_else(|| self.wrong_at(self.end_of_head(), meaning, why))
     }
 
-    /// The body must be these bytes.
-    ///
-    /// # Errors
-    /// When it is another one; `meaning` says what that means.
+    /// The body must be these bytes; `meaning` says what it means if not.
     pub fn expect_body(&self, wanted: &[u8], meaning: &str, why: &str) -> Verdict {
         if self.body == wanted {
             return Ok(());
@@ -510,52 +458,23 @@ impl Response {
         self.body_start - 2
     }
 
-    /// Something is wrong at this byte of all that came.
-    pub fn wrong_at(
-        &self,
-        offset: usize,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+    pub fn wrong_at(&self, offset: usize, meaning: impl Str, why: impl Str) -> Fault {
         self.log.failure(Place::Received(self.client, offset), meaning, why)
     }
 
-    /// Something is wrong at this byte of the body.
-    pub fn wrong_in_body(
-        &self,
-        offset: usize,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
-        self.wrong_at(self.body_start + offset, meaning, why)
+    pub fn wrong_in_body(&self, at: usize, meaning: impl Str, why: impl Str) -> Fault {
+        self.wrong_at(self.body_start + at, meaning, why)
     }
 
-    /// Something is wrong with the value of a field.
-    pub fn wrong_value(
-        &self,
-        field: &Field,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
-        self.wrong_at(field.value_offset, meaning, why)
+    pub fn wrong_value(&self, of: &Field, meaning: impl Str, why: impl Str) -> Fault {
+        self.wrong_at(of.value_offset, meaning, why)
     }
 
-    /// Bytes come that belong to no answer.
-    pub(crate) fn goes_on(&self) -> Box<Failure> {
-        let came: usize = self
-            .log
-            .events()
-            .iter()
-            .map(|event| match &event.what {
-                crate::failure::What::Received(client, bytes)
-                    if *client == self.client =>
-                {
-                    bytes.len()
-                }
-                _ => 0,
-            })
-            .sum();
-        let more = came - self.end;
+    /// Bytes have come that belong to no answer.
+    pub fn goes_on(&self, came: usize) -> Fault {
+        let (more, status) = (came - self.end, self.status);
+        let next = "On a line that stays open, the client takes it for the beginning \
+                    of the next answer.";
         let (meaning, why) = match self.framing {
             Framing::Length(length) => (
                 format!(
@@ -566,25 +485,17 @@ impl Response {
                 "RFC 9112, section 6.3: Content-Length is the number of bytes, not of \
                  letters, and the message ends there.",
             ),
-            Framing::NoBody
-                if self.status < 200 || matches!(self.status, 204 | 304) =>
-            {
-                (
-                    format!(
-                        "A body comes, and with the status {} there is none. On a line \
-                         that stays open, the client takes it for the beginning of the \
-                         next answer.",
-                        self.status
-                    ),
-                    "RFC 9112, section 6.3: answers with 1xx, 204 and 304 end with the \
-                     blank line, whatever their fields say.",
-                )
-            }
+            Framing::NoBody if has_no_body(status) => (
+                format!(
+                    "A body comes, and with the status {status} there is none. {next}"
+                ),
+                "RFC 9112, section 6.3: answers with 1xx, 204 and 304 end with the \
+                 blank line, whatever their fields say.",
+            ),
             Framing::NoBody => (
-                "A body comes after HEAD, which asks for the head alone. On a line \
-                 that stays open, the client takes it for the beginning of the next \
-                 answer."
-                    .into(),
+                format!(
+                    "A body comes after HEAD, which asks for the head alone. {next}"
+                ),
                 "RFC 9110, section 9.3.2: a server must not send content in answer to \
                  HEAD. The fields are those that GET would get.",
             ),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::address::listening;
 use crate::client::Client;
-use crate::failure::{Failure, Place, Verdict, What};
+use crate::failure::{Fault, Place, Str, Verdict, What};
 use crate::patience::{self, RESPONSE_TIMEOUT};
 use crate::program::{Ended, Program, look, panic_in};
 use crate::response::Response;
@@ -23,9 +23,7 @@ pub struct Server {
 /// What becomes of an attempt to connect.
 #[derive(Debug)]
 pub enum ConnectOutcome {
-    /// The system has let the client in.
     Connected(Box<Client>),
-    /// Nobody listens.
     Refused,
     /// Neither, for as long as we waited.
     TimedOut,
@@ -38,34 +36,29 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub(crate) fn new(program: Program, address: SocketAddr) -> Self {
+    pub fn new(program: Program, address: SocketAddr) -> Self {
         Self { program, address, clients: 0 }
     }
 
-    /// Returns the address that it said it has.
+    /// The address that it said it has.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns its process id.
     pub fn id(&self) -> u32 {
         self.program.id
     }
 
-    /// Returns what it has printed on standard output so far.
+    /// On standard output, so far.
     pub fn printed(&self) -> String {
         self.program.stdout.text()
     }
 
-    /// Returns what it has printed on standard error so far.
     pub fn complained(&self) -> String {
         self.program.stderr.text()
     }
 
-    /// Connects.
-    ///
-    /// # Errors
-    /// When nobody listens there, or lets nobody in.
+    /// Connects: somebody must listen there, and let it in.
     pub fn connect(&mut self) -> Verdict<Client> {
         match self.try_connect(RESPONSE_TIMEOUT) {
             ConnectOutcome::Connected(client) => Ok(*client),
@@ -78,35 +71,26 @@ impl Server {
         }
     }
 
-    /// Tries to connect, and says what becomes of it.
     pub fn try_connect(&mut self, deadline: Duration) -> ConnectOutcome {
         self.try_connect_at(self.address, deadline)
     }
 
-    /// Connects to a program of ours that carries everything to this one, in another
-    /// form.
-    pub(crate) fn connect_through(&mut self, address: SocketAddr) -> Verdict<Client> {
-        match self.try_connect_at(address, RESPONSE_TIMEOUT) {
-            ConnectOutcome::Connected(client) => Ok(*client),
-            ConnectOutcome::Refused | ConnectOutcome::TimedOut => Err(self.wrong(
-                "The check's own client isn't there any more.",
-                "That is not the fault of your program.",
-            )),
+    /// Connects to a program of ours that carries everything to this one and back.
+    pub fn connect_through(&mut self, address: SocketAddr) -> Verdict<Client> {
+        let outcome = self.try_connect_at(address, RESPONSE_TIMEOUT);
+        if let ConnectOutcome::Connected(client) = outcome {
+            return Ok(*client);
         }
+        let meaning = "The check's own client isn't there any more.";
+        Err(self.wrong(meaning, "That is not the fault of your program."))
     }
 
-    fn try_connect_at(
-        &mut self,
-        address: SocketAddr,
-        deadline: Duration,
-    ) -> ConnectOutcome {
-        // What the clients before have done to the program is done: it doesn't depend
-        // on chance.
+    fn try_connect_at(&mut self, to: SocketAddr, within: Duration) -> ConnectOutcome {
+        // What the clients before have done to it is done, and no matter of chance.
         self.settle();
         self.clients += 1;
         let (number, at) = (self.clients, self.program.log.now());
-        let connected = probe::Client::connect_within(address, deadline);
-        let (what, outcome) = match connected {
+        let (what, outcome) = match probe::Client::connect_within(to, within) {
             Ok(stream) => {
                 let program = self.program.clone();
                 let client = Client::new(stream, number, program, self.address);
@@ -121,54 +105,36 @@ impl Server {
         outcome
     }
 
-    /// Connects, sends `request`, and reads the response to it.
-    ///
-    /// # Errors
-    /// When there is no proper response.
     pub fn ask(&mut self, request: &[u8]) -> Verdict<Response> {
         let mut client = self.connect()?;
         client.send(request)?;
         client.response()
     }
 
-    /// Types a line into the program (`""` is Enter), or ends its input, and waits for
-    /// it to end by itself.
-    ///
-    /// # Errors
-    /// When it goes on, and when it has ended before: then nothing is known about this.
-    pub fn typed(self, line: Option<&str>) -> Verdict<Ended> {
+    /// Types a line (`""` is Enter), or ends the input, and waits for the program to
+    /// end. If it had ended before, nothing is known.
+    pub fn typed(mut self, line: Option<&str>) -> Verdict<Ended> {
         if self.program.has_ended() {
             let ended = self.program.ended();
-            return Err(match panic_in(&ended.stderr) {
-                Some(_) => self.program.crash().unwrap_or_else(|| ended.wrong("", "")),
-                None => ended
-                    .wrong(
-                        "Your program had ended before anyone told it to.",
-                        "read(2) waits until a line comes, or the end of input.",
-                    )
-                    .unreached(),
-            });
+            if panic_in(&ended.stderr).is_some() {
+                self.survives()?;
+            }
+            let early = "Your program had ended before anyone told it to.";
+            let why = "read(2) waits until a line comes, or the end of input.";
+            return Err(ended.wrong(early, why).unreached());
         }
         self.program.type_in(line);
-        match self.program.wait_for_end(RESPONSE_TIMEOUT) {
-            Ok(()) => Ok(self.program.ended()),
-            Err(silence) => {
-                self.program.log.silent(silence, RESPONSE_TIMEOUT);
-                Err(self.wrong(
-                    "Your program goes on, although it was told to end.",
-                    "read(2): a line, or 0 for the end of input, wakes a program that \
-                     reads there.",
-                ))
-            }
-        }
+        let ended = self.program.wait_for_end(RESPONSE_TIMEOUT);
+        let Err(silence) = ended else { return Ok(self.program.ended()) };
+        self.program.log.silent(silence, RESPONSE_TIMEOUT);
+        Err(self.wrong(
+            "Your program goes on, although it was told to end.",
+            "read(2): a line, or 0 for the end of input, wakes a program that reads \
+             there.",
+        ))
     }
 
-    /// Returns a failure that shows at the last event.
-    pub fn wrong(
-        &self,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+    pub fn wrong(&self, meaning: impl Str, why: impl Str) -> Fault {
         self.program.wrong(meaning, why)
     }
 
@@ -176,17 +142,14 @@ impl Server {
     pub fn wrong_in_output(
         &self,
         offset: usize,
-        meaning: impl Into<String>,
-        why: impl Into<String>,
-    ) -> Box<Failure> {
+        meaning: impl Str,
+        why: impl Str,
+    ) -> Fault {
         self.program.note_output();
         self.program.log.failure(Place::Printed(offset), meaning, why)
     }
 
-    /// Waits until what it has printed is as `found` wants it.
-    ///
-    /// # Errors
-    /// When it doesn't become so, with what has been printed by then.
+    /// Waits until `found` finds it in what was printed, or returns what that is.
     pub fn wait_for_output<T>(
         &mut self,
         mut found: impl FnMut(&str) -> Option<T>,
@@ -212,8 +175,7 @@ impl Server {
         Err(program.stdout.text())
     }
 
-    /// Writes what it has printed since the last time into the course of events, as
-    /// something that has happened by now.
+    /// Writes what it has printed since the last time into the course of events, now.
     pub fn see_output(&self) {
         let text = self.printed().into_bytes();
         let events = self.program.log.events();
@@ -226,19 +188,16 @@ impl Server {
         }
     }
 
-    /// Writes what it has printed into the course of events.
     pub fn show_output(&self) {
         self.program.note_output();
     }
 
-    /// Waits until the program has done what it has to do for those who have come so
-    /// far.
+    /// Waits until the program has done what it has to do for those who have come.
     pub fn settle(&self) {
         patience::wait_until_asleep(self.program.id);
     }
 
-    /// Waits until the program is so old: some look at the clock only once, when they
-    /// start.
+    /// Waits until it is so old: some look at the clock only once, when they start.
     pub fn wait_for_age(&self, age: Duration) {
         thread::sleep(age.saturating_sub(self.program.log.now()));
     }
@@ -249,18 +208,11 @@ impl Server {
     }
 
     /// Checks that the program is still running, and that no thread of it has given up.
-    ///
-    /// # Errors
-    /// When it has ended, or panicked.
     pub fn survives(&mut self) -> Verdict {
         self.program.crash().map_or(Ok(()), Err)
     }
 
-    /// Checks that the program is still running, without having been asked for
-    /// anything.
-    ///
-    /// # Errors
-    /// When it has ended; `meaning` says what that means, unless it has panicked.
+    /// Checks that the program is still running; `meaning` is for one without a panic.
     pub fn expect_running(&mut self, meaning: &str, why: &str) -> Verdict {
         match self.program.crash() {
             Some(crash) if panic_in(&self.complained()).is_some() => Err(crash),
@@ -279,28 +231,22 @@ impl Server {
         has_ended
     }
 
-    /// Returns where the program really listens, as far as the system tells.
+    /// As the system says.
     pub fn listens_at(&self) -> Vec<SocketAddr> {
         listening(self.program.id)
     }
 
-    /// Returns how many clients wait for its `accept`, where the system tells
-    /// (`ss -ltn`).
+    /// Returns how many clients wait for its `accept`, on Linux (`ss -ltn`).
     pub fn waiting(&self) -> Option<usize> {
-        #[cfg(target_os = "linux")]
-        let waiting = probe::queue(self.address);
-        #[cfg(not(target_os = "linux"))]
-        let waiting = None;
-        waiting
+        probe::queue(self.address)
     }
 
-    /// Returns whether somebody, and so the program, has the address that it has named,
-    /// listening or not.
+    /// Returns whether the address that it has named is taken, listening or not.
     pub fn has_its_address(&self) -> bool {
         probe::is_taken(self.address)
     }
 
-    fn nobody_listens(&mut self) -> Box<Failure> {
+    fn nobody_listens(&mut self) -> Fault {
         if let Some(crash) = self.program.crash() {
             return crash;
         }

@@ -2,19 +2,18 @@
 
 use std::net::SocketAddr;
 
-use crate::address::{self, listening, named_address, named_addresses};
-use crate::failure::{Failure, Place, Verdict, What};
+use crate::address::{
+    first_free_port, has_all_addresses, listening, named_address, named_addresses,
+};
+use crate::failure::{Fault, Place, Verdict, What};
 use crate::patience::{self, Silence};
-use crate::program::{Program, look, panic_in, place_of};
+use crate::program::{Program, look, panic_in};
 
 const TASK: &str =
     "The task: ADDRESS is the first argument, and 127.0.0.1:4545 without one.";
 
 /// Waits for the address in the lines that the program prints first, and holds it
 /// against the one that was `wanted` and against what the system says.
-///
-/// # Errors
-/// When there is none, or another one.
 pub fn find_address(program: &Program, wanted: &str) -> Verdict<SocketAddr> {
     let found = patience::wait_for_start(
         program.id,
@@ -42,95 +41,71 @@ pub fn find_address(program: &Program, wanted: &str) -> Verdict<SocketAddr> {
 
 fn is_as_wanted(program: &Program, address: SocketAddr, wanted: &str) -> Verdict {
     let Ok(wanted) = wanted.parse::<SocketAddr>() else { return Ok(()) };
-    let another_port = if wanted.port() == 0 {
-        address.port() < address::first_free_port()
-    } else {
-        address.port() != wanted.port()
+    let (another_port, any) = match wanted.port() {
+        0 => (address.port() < first_free_port(), ", where port 0 means any free one"),
+        port => (address.port() != port, ""),
     };
-    let any = if wanted.port() == 0 { ", where port 0 means any free one" } else { "" };
-    if address.ip() == wanted.ip() && !another_port {
-        if !address::has_all_addresses(program.id, address) {
-            return Ok(());
-        }
-        return Err(wrong_address(
-            program,
-            address,
+    let is_wanted = address.ip() == wanted.ip() && !another_port;
+    if is_wanted && !has_all_addresses(program.id, address) {
+        return Ok(());
+    }
+    let (port, real) = (address.port(), SocketAddr::new(wanted.ip(), address.port()));
+    let (meaning, why) = if is_wanted {
+        (
             format!(
                 "Your program says that it is at {address}, and the system says that \
-                 it is at 0.0.0.0:{}: at every address of this machine. So anyone on \
-                 the same network can connect.",
-                address.port()
+                 it is at 0.0.0.0:{port}: at every address of this machine. So anyone \
+                 on the same network can connect."
             ),
             "ip(7): bound to INADDR_ANY, 0.0.0.0, a socket gets what is sent to any \
              address of the machine. The task: ADDRESS is the first argument.",
-        ));
-    }
-    let real = SocketAddr::new(wanted.ip(), address.port());
-    if address != real && listening(program.id).contains(&real) {
-        return Err(wrong_address(
-            program,
-            address,
+        )
+    } else if address != real && listening(program.id).contains(&real) {
+        (
             format!(
                 "Your program has {real} and says {address}: the port is right, but \
                  the part before it is always the same."
             ),
             "getsockname(2): `local_addr` of the socket names both, the IP address and \
              the port.",
-        ));
-    }
-    let meaning = if another_port {
-        "it took no notice of its first argument."
+        )
     } else {
-        "that is another IP address. Only the port may follow from its first argument, \
-         or nothing does."
+        let meaning = if another_port {
+            "it took no notice of its first argument."
+        } else {
+            "that is another IP address. Only the port may follow from its first \
+             argument, or nothing does."
+        };
+        let started =
+            format!("It was started for {wanted}{any}, and says that it is at");
+        (format!("{started} {address}: {meaning}"), TASK)
     };
-    let meaning = format!(
-        "It was started for {wanted}{any}, and says that it is at {address}: {meaning}"
-    );
-    Err(wrong_address(program, address, meaning, TASK))
-}
-
-/// Returns a failure at the place where the program has printed the address.
-fn wrong_address(
-    program: &Program,
-    address: SocketAddr,
-    meaning: String,
-    why: &str,
-) -> Box<Failure> {
     program.note_output();
     let addresses = named_addresses(&program.stdout.text());
     let offset = addresses.iter().find(|(_, it)| *it == address).map_or(0, |it| it.0);
-    program.log.failure(Place::Printed(offset), meaning, why)
+    Err(program.log.failure(Place::Printed(offset), meaning, why))
 }
 
-/// The program has ended, or given up.
-fn never_ready(program: &Program, wanted: &str) -> Box<Failure> {
+fn never_ready(program: &Program, wanted: &str) -> Fault {
     let ended = program.ended();
-    if is_in_use(&ended.stderr) || is_in_use(&ended.stdout) {
-        return program.wrong(
-            format!(
-                "Your program was started for {wanted}, and says that its address is \
-                 in use. It took no notice of its first argument: a fixed address can \
-                 be had once."
-            ),
-            TASK,
+    let panic = panic_in(&ended.stderr);
+    let (meaning, why) = if is_in_use(&ended.stderr) || is_in_use(&ended.stdout) {
+        let meaning = format!(
+            "Your program was started for {wanted}, and says that its address is in \
+             use. It took no notice of its first argument: a fixed address can be had \
+             once."
         );
-    }
-    match panic_in(&ended.stderr) {
-        Some(panic) => program.wrong(
-            format!(
-                "Your program has crashed before any client came: {}.",
-                place_of(panic)
-            ),
-            "A todo! that is still there does that, and so does an `unwrap` of an \
-             error.",
-        ),
-        None => program.wrong(
-            "Your program has ended before any client came.",
-            "A server says where it is, and goes on until Ctrl-C; its last words are \
-             below.",
-        ),
-    }
+        (meaning, TASK)
+    } else if let Some((place, _)) = panic {
+        let why = "A todo! that is still there does that, and so does an `unwrap` of \
+                   an error.";
+        (format!("Your program has crashed before any client came: {place}."), why)
+    } else {
+        let why = "A server says where it is, and goes on until Ctrl-C; its last words \
+                   are below.";
+        ("Your program has ended before any client came.".into(), why)
+    };
+    program.wrong(meaning, why)
 }
 
 /// In the words of Linux, macOS, Windows, Rust, Python, Go, Java and Node.
@@ -140,21 +115,19 @@ fn is_in_use(said: &str) -> bool {
     words.iter().any(|word| said.contains(word))
 }
 
-fn no_address(program: &Program, silence: Silence) -> Box<Failure> {
+fn no_address(program: &Program, silence: Silence) -> Fault {
     let text = program.stdout.text();
     program.note_output();
     let why = "The task: a line on standard output names the address, such as \
                127.0.0.1:4545, so that people know where to go.";
     if let Some(&(offset, address)) = named_addresses(&text).first() {
-        return program.log.failure(
-            Place::Printed(offset),
-            format!(
-                "Nobody can connect to port 0. Your program says which address it was \
-                 given, {address}, and not which one it has got."
-            ),
-            "getsockname(2): `local_addr` of the socket names the port that the system \
-             has chosen.",
+        let meaning = format!(
+            "Nobody can connect to port 0. Your program says which address it was \
+             given, {address}, and not which one it has got."
         );
+        let why = "getsockname(2): `local_addr` of the socket names the port that the \
+                   system has chosen.";
+        return program.log.failure(Place::Printed(offset), meaning, why);
     }
     let stderr = program.stderr.text();
     if !stderr.is_empty() {
@@ -162,21 +135,18 @@ fn no_address(program: &Program, silence: Silence) -> Box<Failure> {
     }
     program.log.silent(silence, patience::START_TIMEOUT);
     if let Some(address) = named_address(&stderr) {
-        return program.wrong(
-            format!(
-                "Your program says on standard error that it is at {address}. Nothing \
-                 is wrong, so that is no complaint: it belongs on standard output."
-            ),
-            why,
+        let meaning = format!(
+            "Your program says on standard error that it is at {address}. Nothing is \
+             wrong, so that is no complaint: it belongs on standard output."
         );
+        return program.wrong(meaning, why);
     }
     if text.is_empty() {
-        return program.wrong(
-            "Your program never says where it is: nothing has come on standard output. \
-             (Rust's `print!` keeps its text back until the line ends, and C's \
-             `printf`, when it isn't a terminal it prints to, until fflush.)",
-            why,
-        );
+        let meaning = "Your program never says where it is: nothing has come on \
+                       standard output. (Rust's `print!` keeps its text back until the \
+                       line ends, and C's `printf`, when it isn't a terminal it prints \
+                       to, until fflush.)";
+        return program.wrong(meaning, why);
     }
     if !text.contains('\n') {
         return program.wrong(
@@ -186,10 +156,7 @@ fn no_address(program: &Program, silence: Silence) -> Box<Failure> {
              and C needs fflush(3) as well when it prints into a pipe.",
         );
     }
-    program.log.failure(
-        Place::Printed(0),
-        "What your program has printed names no address. Print it like this: \
-         127.0.0.1:4545",
-        why,
-    )
+    let meaning = "What your program has printed names no address. Print it like this: \
+                   127.0.0.1:4545";
+    program.log.failure(Place::Printed(0), meaning, why)
 }

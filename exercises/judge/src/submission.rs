@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 
 use crate::address::named_addresses;
-use crate::failure::{Failure, Log, Place, Verdict, What};
-use crate::patience::{self, RESPONSE_TIMEOUT, Silence};
+use crate::failure::{Kind, Log, Place, Verdict, What};
+use crate::patience::{self, RESPONSE_TIMEOUT};
 use crate::process::{self, Process};
 use crate::program::{Ended, Program, look};
 use crate::server::Server;
@@ -34,25 +34,17 @@ impl Submission {
     /// Any program.
     pub fn new(command: Vec<String>) -> Self {
         let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
-        Self::shown_as(words.join(" "), " 127.0.0.1:4545", command)
+        Self::shown_as((words.join(" "), " 127.0.0.1:4545"), command)
     }
 
     /// The learner's own program for an exercise, which has been built as `command`.
     pub fn of_exercise(id: &str, command: Vec<String>) -> Self {
-        Self::shown_as(format!("cargo exercise run {id}"), "", command)
+        Self::shown_as((format!("cargo exercise run {id}"), ""), command)
     }
 
-    fn shown_as(shown: String, default: &'static str, command: Vec<String>) -> Self {
-        let ip = Ipv4Addr::LOCALHOST.into();
-        let shown = (shown, default);
-        Self {
-            command,
-            shown,
-            ip,
-            mark: new_mark(),
-            started_once: None,
-            circles: Arc::default(),
-        }
+    fn shown_as(shown: (String, &'static str), command: Vec<String>) -> Self {
+        let (ip, circles) = (Ipv4Addr::LOCALHOST.into(), Arc::default());
+        Self { command, shown, ip, mark: new_mark(), started_once: None, circles }
     }
 
     /// The same, which tells when it has been started once, or couldn't be.
@@ -61,50 +53,41 @@ impl Submission {
         Self { started_once: Some(started_once), ..self }
     }
 
-    /// The same, at another address of this machine. Where many programs are judged at
-    /// once, a port that one gives up is at once another's, unless each has an address
-    /// of its own.
+    /// The same, at another address of this machine: where many programs are judged at
+    /// once, a port that one gives up is soon another's.
     #[must_use]
     pub fn at(self, ip: IpAddr) -> Self {
         Self { ip, ..self }
     }
 
-    /// Ends what is left of all that has been started. Most of it ends with its
-    /// [`Server`]; a daemon does not.
+    /// Ends what is left of all that has been started: what isn't a server, a daemon.
     pub fn end_strays(&self) {
         process::end_strays(&self.mark);
     }
 
     /// A command of a check, with `{command}` and `{program}` filled in: how a person
     /// starts it at 127.0.0.1:4545, and at an address that follows.
-    pub fn fill_in(&self, reproduce: &str) -> String {
-        let program = self.shown_with(&[]);
-        reproduce
-            .replace("{command}", &self.shown())
-            .replace("{program}", program.trim_end())
+    pub(crate) fn fill_in(&self, reproduce: &str) -> String {
+        let command = reproduce.replace("{command}", &self.shown());
+        command.replace("{program}", self.shown_with(&[]).trim_end())
     }
 
     /// How a person starts it at 127.0.0.1:4545.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let (command, default) = &self.shown;
         format!("{command}{default}")
     }
 
-    /// It is the program of a package here, and no script that starts something else.
-    fn is_ours(&self) -> bool {
-        self.shown.1.is_empty()
-    }
-
     fn shown_with(&self, arguments: &[&str]) -> String {
-        let (command, _) = &self.shown;
-        let dashes = if self.is_ours() { " --" } else { "" };
+        let (command, default) = &self.shown;
+        let dashes = if default.is_empty() { " --" } else { "" };
         format!("{command}{dashes} {}", arguments.join(" "))
     }
 
-    /// Starts the program at a free port of this machine and waits for it to say which.
+    /// Starts the program at a free port of this machine.
     ///
     /// # Errors
-    /// When it doesn't say so.
+    /// When it doesn't say at which.
     pub fn start(&self) -> Verdict<Server> {
         self.start_with(&[])
     }
@@ -130,28 +113,17 @@ impl Submission {
     }
 
     /// As [`Submission::start`], with more arguments after the address.
-    ///
-    /// # Errors
-    /// When it doesn't say so.
-    pub fn start_with(&self, more: &[&str]) -> Verdict<Server> {
+    pub(crate) fn start_with(&self, more: &[&str]) -> Verdict<Server> {
         self.start_at(&SocketAddr::new(self.ip, 0).to_string(), more)
     }
 
     /// As [`Submission::start_with`], at another address.
-    ///
-    /// # Errors
-    /// When it doesn't say so.
-    pub fn start_at(&self, address: &str, more: &[&str]) -> Verdict<Server> {
-        let started =
-            self.spawn(address, more).and_then(|program| {
-                match find_address(&program, address) {
-                    Ok(address) => Ok(Server::new(program, address)),
-                    Err(failure) => {
-                        program.end();
-                        Err(failure.at_start())
-                    }
-                }
-            });
+    pub(crate) fn start_at(&self, address: &str, more: &[&str]) -> Verdict<Server> {
+        let started = self.spawn(address, more).and_then(|program| {
+            let found = find_address(&program, address).inspect_err(|_| program.end());
+            Ok(Server::new(program, found?))
+        });
+        let started = started.map_err(|failure| failure.of_kind(Kind::AtStart));
         if let Some(started_once) = &self.started_once {
             let _ = started_once.try_send(started.is_ok());
         }
@@ -163,10 +135,7 @@ impl Submission {
     }
 
     /// Starts the program where it can't work, and waits for it to end by itself.
-    ///
-    /// # Errors
-    /// When it goes on.
-    pub fn run_at(&self, address: &str, more: &[&str]) -> Verdict<Ended> {
+    pub(crate) fn run_at(&self, address: &str, more: &[&str]) -> Verdict<Ended> {
         let program = self.spawn(address, more)?;
         let ended = patience::wait_for_start(
             program.id,
@@ -177,15 +146,32 @@ impl Submission {
                 false => RESPONSE_TIMEOUT,
             },
         );
-        match ended {
-            Ok(()) => Ok(program.ended()),
-            Err(silence) => {
-                program.note_output();
-                let text = program.stdout.text();
-                program.end();
-                Err(goes_on_at(address, &text, silence, &program.log))
-            }
+        let Err(silence) = ended else { return Ok(program.ended()) };
+        program.note_output();
+        let text = program.stdout.text();
+        program.end();
+        let named = named_addresses(&text).into_iter().next();
+        if let Some((offset, other)) = named.filter(|(_, it)| it.to_string() != address)
+        {
+            return Err(program.log.failure(
+                Place::Printed(offset),
+                format!(
+                    "Your program takes another address, {other}. Whoever was told to \
+                     look at {address} finds somebody else there."
+                ),
+                "bind(2) gives the address that was asked for, or none. What else to \
+                 try is for its user to say, and port 0 is the way to say: any.",
+            ));
         }
+        program.log.silent(silence, RESPONSE_TIMEOUT);
+        Err(program.wrong(
+            format!(
+                "Your program goes on, although it cannot have {address}. Whoever \
+                 started it does not learn that anything is wrong."
+            ),
+            "bind(2) fails at once and says why, and only your program can tell its \
+             user.",
+        ))
     }
 
     fn spawn(&self, address: &str, more: &[&str]) -> Verdict<Program> {
@@ -195,45 +181,18 @@ impl Submission {
         let mut command = Command::new(program);
         command.args(arguments).arg(address).args(more);
         log.add(What::Started(self.shown_with(&[&[address], more].concat())));
-        match Process::start(command, &self.mark) {
-            Ok(process) => Ok(Program::new(process, log, self.circles.clone())),
-            Err(error) => {
-                log.add(What::Note(format!("it can't be started: {error}")));
-                let failure = log.failure(
-                    Place::Moment,
-                    format!("There is no program \"{program}\" that can be run here."),
-                    "execve(2): the first word of the command names a file that may be \
-                     run, or is looked for in the folders of PATH.",
-                );
-                Err(failure.at_start())
-            }
-        }
+        let process = Process::start(command, &self.mark).map_err(|error| {
+            log.add(What::Note(format!("it can't be started: {error}")));
+            let failure = log.failure(
+                Place::Moment,
+                format!("There is no program \"{program}\" that can be run here."),
+                "execve(2): the first word of the command names a file that may be \
+                 run, or is looked for in the folders of PATH.",
+            );
+            failure.of_kind(Kind::AtStart)
+        })?;
+        Ok(Program::new(process, log, self.circles.clone()))
     }
-}
-
-/// The program goes on, although it cannot have `address`.
-fn goes_on_at(address: &str, text: &str, silence: Silence, log: &Log) -> Box<Failure> {
-    let named = named_addresses(text).into_iter().next();
-    if let Some((offset, other)) = named.filter(|(_, it)| it.to_string() != address) {
-        return log.failure(
-            Place::Printed(offset),
-            format!(
-                "Your program takes another address, {other}. Whoever was told to look \
-                 at {address} finds somebody else there."
-            ),
-            "bind(2) gives the address that was asked for, or none. What else to try \
-             is for its user to say, and port 0 is the way to say: any.",
-        );
-    }
-    log.silent(silence, RESPONSE_TIMEOUT);
-    log.failure(
-        Place::Moment,
-        format!(
-            "Your program goes on, although it cannot have {address}. Whoever started \
-             it does not learn that anything is wrong."
-        ),
-        "bind(2) fails at once and says why, and only your program can tell its user.",
-    )
 }
 
 /// Returns a word as a shell wants it.
@@ -246,7 +205,6 @@ pub fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// Another one at each call, and in each process.
 fn new_mark() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let (id, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));

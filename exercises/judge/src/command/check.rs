@@ -1,50 +1,57 @@
-//! Builds a program, judges it, and says what is wrong.
+//! Builds a program, and judges it and says what is wrong, or lets a person try it.
 
 use std::io::{self, IsTerminal};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use judge::report::{self, bold, faint, good, paragraph};
 use judge::{Exercise, Report, Submission};
 
 use super::cargo::{self, Reader};
-use super::list::whats_next;
-use super::progress::Progress;
-use super::workspace::{Begun, Workspace};
+use super::progress::whats_next;
+use super::warn;
+use super::workspace::Workspace;
 
 /// `check`: the learner's program, or the one after `--`.
 pub fn check(
     workspace: &Workspace,
-    progress: &Progress,
     exercise: &'static Exercise,
     command: Vec<String>,
 ) -> Result<ExitCode> {
     if !command.is_empty() {
-        let submission = Submission::new(command);
-        let report = judge(exercise, &submission);
-        anstream::print!("{}", report::report(&report, &submission));
-        return Ok(status(&report));
+        return Ok(status(&judge(exercise, &Submission::new(command))));
     }
-    if matches!(workspace.begin(exercise)?, Begun::Now) {
-        anstream::print!("{}", begun(exercise));
+    let file = Workspace::own_name(exercise);
+    if workspace.begin(exercise)? {
+        // Where to type.
+        let task = Workspace::name(exercise, "README.md");
+        anstream::println!("{} {file}", bold("You type in"));
+        anstream::println!("{} {task}\n", bold("The task:  "));
     }
     let built = cargo::build(workspace, exercise, Reader::Terminal)?;
     let Some(program) = built.program else {
-        anstream::print!("{}", does_not_compile(exercise));
+        let meaning = format!(
+            "The compiler doesn't accept {file} yet; its words are above. Look at the \
+             first error: the others may follow from it. The line that begins with \
+             --> says where it is, help: often says what to write, and `rustc \
+             --explain` with the number in brackets tells the whole story."
+        );
+        anstream::print!("\n{}", paragraph("It does not compile", &meaning));
         return Ok(ExitCode::FAILURE);
     };
-    let submission = Submission::of_exercise(exercise.id, vec![program]);
-    let report = judge(exercise, &submission);
     // The report first: it is what was asked for.
-    let remembered = progress.judged(&report);
-    anstream::print!(
-        "{}{}",
-        report::report(&report, &submission),
-        afterwards(&report, progress)
-    );
-    if let Err(error) = remembered {
-        anstream::eprintln!("warning: {error:#}");
+    let report = judge(exercise, &Submission::of_exercise(exercise.id, vec![program]));
+    let (points, passed) = (report.points(), report.has_passed());
+    let remembered = workspace.progress.best(exercise, points, passed);
+    if passed {
+        let compare = format!("cargo exercise solution {}", exercise.id);
+        let next = workspace.progress.next_after(exercise);
+        let next = next.map_or("That was the last one.\n".into(), whats_next);
+        anstream::print!("\n{} How others do it: {compare}\n{next}", good("Passed."));
+    } else {
+        anstream::println!("{} {file}", bold("Your program:"));
     }
+    warn(remembered);
     Ok(status(&report))
 }
 
@@ -52,7 +59,7 @@ fn status(report: &Report) -> ExitCode {
     if report.has_passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Judges, and says so to whoever looks on: on a busy machine it takes a while.
+/// Judges, says so to whoever looks on, as it may take a while, and reports.
 fn judge(exercise: &'static Exercise, submission: &Submission) -> Report {
     let is_seen = io::stderr().is_terminal();
     if is_seen {
@@ -63,36 +70,29 @@ fn judge(exercise: &'static Exercise, submission: &Submission) -> Report {
         // To the beginning of the line, and over what is there.
         anstream::eprint!("\r{:26}\r", "");
     }
+    anstream::print!("{}", report::report(&report, submission));
     report
 }
 
-/// Says where to type.
-fn begun(exercise: &Exercise) -> String {
-    let file = Workspace::own_name(exercise);
-    let task = Workspace::name(exercise, "README.md");
-    format!("{} {file}\n{} {task}\n\n", bold("You type in"), bold("The task:  "))
-}
-
-fn does_not_compile(exercise: &Exercise) -> String {
-    let file = Workspace::own_name(exercise);
-    let meaning = format!(
-        "The compiler doesn't accept {file} yet; its words are above. Look at the \
-         first error: the others may follow from it. The line that begins with --> \
-         says where it is, help: often says what to write, and `rustc --explain` with \
-         the number in brackets tells the whole story."
-    );
-    format!("\n{}", paragraph("It does not compile", &meaning))
-}
-
-/// What to do next, or which file to change.
-fn afterwards(report: &Report, progress: &Progress) -> String {
-    let exercise = report.exercise;
-    if !report.has_passed() {
-        let file = Workspace::own_name(exercise);
-        return format!("{} {file}\n", bold("Your program:"));
+/// `run`: the program in place of this one, with these arguments.
+pub fn run(
+    workspace: &Workspace,
+    exercise: &Exercise,
+    arguments: Vec<String>,
+) -> Result<ExitCode> {
+    workspace.begin(exercise)?;
+    let built = cargo::build(workspace, exercise, Reader::Terminal)?;
+    let Some(program) = built.program else { return Ok(ExitCode::FAILURE) };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    // Ctrl-C and signals go to the program alone.
+    #[cfg(unix)]
+    return Err(std::os::unix::process::CommandExt::exec(&mut command))
+        .context("it can't be run");
+    #[cfg(not(unix))]
+    {
+        let status = command.status().context("it can't be run")?;
+        let code = status.code().map_or(1, |code| u8::try_from(code).unwrap_or(1));
+        Ok(ExitCode::from(code))
     }
-    let compare = format!("cargo exercise solution {}", exercise.id);
-    let next = progress.next_after(exercise);
-    let next = next.map_or("That was the last one.\n".into(), whats_next);
-    format!("\n{} How others do it: {compare}\n{next}", good("Passed."))
 }

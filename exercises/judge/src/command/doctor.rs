@@ -1,45 +1,33 @@
 //! Looks whether everything is there, and says whether it matters.
 
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 use judge::report::{bad, good, wrap};
 
-/// What was looked for, and what was found.
-struct Finding {
-    name: &'static str,
-    found: Result<String, String>,
-    /// Without it, nothing works.
-    is_needed: bool,
-}
+/// What was found, or what it means that it's missing.
+type Found = Result<String, String>;
 
-/// Looks at it all. The exit status is 1 when something is missing without which
-/// nothing works.
+/// Looks at it all. The exit status is 1 when something is missing that is needed.
 pub fn doctor() -> ExitCode {
+    let curl = "the commands to try by hand need it; a browser does too";
+    let nc = "some commands to try by hand need it; the checks do not";
+    let python = "only who writes Python needs it";
     let findings = [
-        rust(),
-        loopback(),
-        port(),
-        program(
-            "curl",
-            &["--version"],
-            "the commands to try by hand need it; a browser does too",
-        ),
-        program(
-            "nc",
-            &["-h"],
-            "some commands to try by hand need it; the checks do not",
-        ),
-        program("python3", &["--version"], "only who writes Python needs it"),
+        ("Rust", rust(), true),
+        ("127.0.0.1", loopback(), true),
+        ("port 4545", port(), false),
+        ("curl", program("curl", "--version", curl), false),
+        ("nc", program("nc", "-h", nc), false),
+        ("python3", program("python3", "--version", python), false),
     ];
-    let mut all_well = true;
-    for Finding { name, found, is_needed } in findings {
+    let all_well = findings.iter().all(|(_, found, needed)| found.is_ok() || !needed);
+    for (name, found, is_needed) in findings {
         let (mark, text) = match found {
             Ok(text) => (good("here   "), text),
             Err(text) if is_needed => (bad("missing"), text),
             Err(text) => ("without".into(), text),
         };
-        all_well &= mark != bad("missing");
         let text = wrap(&text, 58).trim_end().replace('\n', "\n                    ");
         anstream::println!("{mark}  {name:<9}  {text}");
     }
@@ -51,16 +39,15 @@ pub fn doctor() -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn rust() -> Finding {
+fn rust() -> Found {
     let wanted = env!("CARGO_PKG_RUST_VERSION");
-    let found = match output("rustc", &["--version"]) {
+    match output("rustc", "--version") {
         Some(version) if is_at_least(&version, wanted) => Ok(version),
         Some(version) => {
             Err(format!("{version}, and {wanted} is needed: rustup update"))
         }
         None => Err("rustc cannot be run; get it from https://rustup.rs".into()),
-    };
-    Finding { name: "Rust", found, is_needed: true }
+    }
 }
 
 fn is_at_least(version: &str, wanted: &str) -> bool {
@@ -71,38 +58,33 @@ fn is_at_least(version: &str, wanted: &str) -> bool {
     parts(version.split_whitespace().nth(1).unwrap_or_default()) >= parts(wanted)
 }
 
-/// This machine can talk to itself.
-fn loopback() -> Finding {
+fn loopback() -> Found {
     let connected = TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| TcpStream::connect(listener.local_addr()?));
-    let found = match connected {
+    match connected {
         Ok(_) => Ok("programs of this machine can talk to each other".into()),
         Err(error) => Err(format!("nobody can connect to 127.0.0.1: {error}")),
-    };
-    Finding { name: "127.0.0.1", found, is_needed: true }
+    }
 }
 
-fn port() -> Finding {
-    let found = match TcpListener::bind("127.0.0.1:4545") {
+fn port() -> Found {
+    match TcpListener::bind("127.0.0.1:4545") {
         Ok(_) => Ok("is free".into()),
         Err(error) => Err(format!(
             "{error}. Is one of your servers still running? The checks don't need it. \
              To try by hand, stop that program, or use another port: cargo exercise \
              run 03b -- 127.0.0.1:0"
         )),
-    };
-    Finding { name: "port 4545", found, is_needed: false }
+    }
 }
 
-fn program(name: &'static str, arguments: &[&str], without: &str) -> Finding {
-    let found = output(name, arguments).ok_or_else(|| format!("not found: {without}"));
-    Finding { name, found, is_needed: false }
+fn program(name: &str, argument: &str, without: &str) -> Found {
+    output(name, argument).ok_or_else(|| format!("not found: {without}"))
 }
 
 /// The first line that a command prints, if it can be run.
-fn output(name: &str, arguments: &[&str]) -> Option<String> {
-    let output =
-        Command::new(name).args(arguments).stdin(Stdio::null()).output().ok()?;
+fn output(name: &str, argument: &str) -> Option<String> {
+    let output = Command::new(name).arg(argument).output().ok()?;
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     // What follows in parentheses is when and for what it was built.

@@ -1,10 +1,12 @@
 //! Judges all exercises and counts the points, for people and for programs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::thread;
 
+use anstream::adapter::strip_str;
 use anyhow::Result;
 use judge::report::{self, bad, bold, faint, good, hanging};
 use judge::{EXERCISES, Exercise, Kind, Submission};
@@ -12,7 +14,7 @@ use serde::Serialize;
 
 use super::cargo::{self, Built, Reader};
 use super::junit::junit;
-use super::progress::Progress;
+use super::warn;
 use super::workspace::Workspace;
 use crate::Format;
 
@@ -22,16 +24,21 @@ const AT_A_TIME: usize = 4;
 /// What `--format json` writes; `grade.schema.json` says the same.
 #[derive(Debug, Serialize)]
 pub struct Grade {
-    /// Of this format. Fields may be added; none is taken away or changed without a new
-    /// one.
+    /// Of this format: a new one when a field is taken away or changed, not added.
     version: u32,
+    #[serde(flatten)]
+    points: Points,
+    pub exercises: Vec<Graded>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Points {
     /// All points, those that the starters get included.
     points: u32,
     max_points: u32,
     /// The points above the starters.
     earned: u32,
     max_earned: u32,
-    pub exercises: Vec<Graded>,
 }
 
 #[derive(Debug, Serialize)]
@@ -41,10 +48,8 @@ pub struct Graded {
     pub status: Status,
     /// It is the starter, as it was handed out, or there is nothing.
     untouched: bool,
-    points: u32,
-    max_points: u32,
-    earned: u32,
-    max_earned: u32,
+    #[serde(flatten)]
+    points: Points,
     /// Why it can't be judged: the words of the compiler, or of Cargo.
     pub message: Option<String>,
     pub checks: Vec<GradedCheck>,
@@ -75,12 +80,8 @@ pub enum Status {
 
 /// `grade`: these, or all. The exit status is 0 when all have passed, 1 when one
 /// hasn't, and 2 when none could be built.
-///
-/// # Errors
-/// When the report can't be written.
 pub fn grade(
     workspace: &Workspace,
-    progress: &Progress,
     mut exercises: Vec<&'static Exercise>,
     format: Format,
 ) -> Result<ExitCode> {
@@ -88,39 +89,33 @@ pub fn grade(
         exercises = EXERCISES.iter().collect();
     }
     let graded = judge_all(workspace, &exercises);
-    let mut warning = None;
+    let mut remembered = Ok(());
     for (exercise, graded) in exercises.iter().zip(&graded).filter(|it| !it.1.untouched)
     {
         let passed = graded.status == Status::Passed;
-        let remembered = progress.best(exercise, graded.points, passed);
-        warning = warning.or(remembered.err());
+        let best = workspace.progress.best(exercise, graded.points.points, passed);
+        remembered = remembered.and(best);
     }
-    let sum = |points: fn(&Graded) -> u32| graded.iter().map(points).sum();
-    let grade = Grade {
-        version: 1,
-        points: sum(|graded| graded.points),
-        max_points: sum(|graded| graded.max_points),
-        earned: sum(|graded| graded.earned),
-        max_earned: sum(|graded| graded.max_earned),
-        exercises: graded,
+    let sum =
+        |points: fn(Points) -> u32| graded.iter().map(|it| points(it.points)).sum();
+    let points = Points {
+        points: sum(|it| it.points),
+        max_points: sum(|it| it.max_points),
+        earned: sum(|it| it.earned),
+        max_earned: sum(|it| it.max_earned),
     };
-    anstream::print!(
-        "{}",
-        match format {
-            Format::Text => text(&grade),
-            Format::Json => serde_json::to_string_pretty(&grade)? + "\n",
-            Format::Junit => junit(&grade)?,
-        }
-    );
-    if let Some(error) = warning {
-        anstream::eprintln!("warning: {error:#}");
-    }
-    let all = |is_it: fn(Status) -> bool| {
-        grade.exercises.iter().all(|graded| is_it(graded.status))
+    let grade = Grade { version: 1, points, exercises: graded };
+    let report = match format {
+        Format::Text => text(&grade),
+        Format::Json => serde_json::to_string_pretty(&grade)? + "\n",
+        Format::Junit => junit(&grade),
     };
+    anstream::print!("{report}");
+    warn(remembered);
+    let all = |status| grade.exercises.iter().all(|graded| graded.status == status);
     Ok(match () {
-        () if all(|status| status == Status::Passed) => ExitCode::SUCCESS,
-        () if all(|status| status == Status::Error) => ExitCode::from(2),
+        () if all(Status::Passed) => ExitCode::SUCCESS,
+        () if all(Status::Error) => ExitCode::from(2),
         () => ExitCode::FAILURE,
     })
 }
@@ -129,7 +124,7 @@ pub fn grade(
 /// on its own: what doesn't compile keeps no other from it.
 fn judge_all(workspace: &Workspace, exercises: &[&'static Exercise]) -> Vec<Graded> {
     let queue = Mutex::new(exercises.iter().enumerate());
-    let graded = Mutex::new(Vec::new());
+    let graded = Mutex::new(BTreeMap::new());
     let next = || queue.lock().ok()?.next();
     thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
@@ -137,15 +132,13 @@ fn judge_all(workspace: &Workspace, exercises: &[&'static Exercise]) -> Vec<Grad
                 while let Some((index, exercise)) = next() {
                     let result = judge(workspace, exercise);
                     if let Ok(mut graded) = graded.lock() {
-                        graded.push((index, result));
+                        graded.insert(index, result);
                     }
                 }
             });
         }
     });
-    let mut graded = graded.into_inner().unwrap_or_default();
-    graded.sort_by_key(|(index, _)| *index);
-    graded.into_iter().map(|(_, graded)| graded).collect()
+    graded.into_inner().unwrap_or_default().into_values().collect()
 }
 
 fn judge(workspace: &Workspace, exercise: &'static Exercise) -> Graded {
@@ -162,25 +155,24 @@ fn judge(workspace: &Workspace, exercise: &'static Exercise) -> Graded {
     };
     let submission = Submission::of_exercise(exercise.id, vec![program]);
     let report = exercise.judge(&submission);
-    let checks = report.rows().into_iter().map(|row| GradedCheck {
-        status: if row.failure.is_none() { Status::Passed } else { Status::Failed },
-        reached: row.failure.is_none_or(|it| it.kind != Kind::Unreached),
-        points: if row.failure.is_none() { row.check.points } else { 0 },
-        max_points: row.check.points,
-        meaning: row.failure.map(|failure| failure.meaning.clone()),
-        message: row
-            .failure
-            .map(|_| plain(&report::failure(exercise, &row, &submission))),
-        demand: row.demand,
-    });
-    Graded {
-        status: if report.has_passed() { Status::Passed } else { Status::Failed },
-        untouched: false,
-        points: report.points(),
-        earned: report.points().saturating_sub(exercise.given),
-        checks: checks.collect(),
-        ..unjudged(exercise, Status::Failed, None)
+    let mut graded = unjudged(exercise, status(report.has_passed()), None);
+    graded.untouched = false;
+    graded.points.points = report.points();
+    graded.points.earned = report.points().saturating_sub(exercise.given);
+    for (check, row) in graded.checks.iter_mut().zip(report.rows()) {
+        check.status = status(row.failure.is_none());
+        check.reached = row.failure.is_none_or(|it| it.kind != Kind::Unreached);
+        check.points = if row.failure.is_none() { row.check.points } else { 0 };
+        check.meaning = row.failure.map(|failure| failure.meaning.clone());
+        // Without colors.
+        let told = |_| report::failure(exercise, &row, &submission);
+        check.message = row.failure.map(told).map(|it| strip_str(&it).to_string());
     }
+    graded
+}
+
+fn status(has_passed: bool) -> Status {
+    if has_passed { Status::Passed } else { Status::Failed }
 }
 
 /// What is untouched has the starter's points, and what doesn't compile has none.
@@ -199,30 +191,25 @@ fn unjudged(
         meaning: None,
         message: None,
     });
+    let (id, name, max_points) = (exercise.id, exercise.name, exercise.points());
+    let points = if message.is_some() { 0 } else { exercise.given };
+    let max_earned = max_points - exercise.given;
     Graded {
-        id: exercise.id,
-        name: exercise.name,
+        id,
+        name,
         status,
         untouched: status == Status::Failed,
-        points: if message.is_some() { 0 } else { exercise.given },
-        max_points: exercise.points(),
-        earned: 0,
-        max_earned: exercise.points() - exercise.given,
+        points: Points { points, max_points, earned: 0, max_earned },
         checks: checks.collect(),
         message,
     }
 }
 
-/// A text without colors.
-fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
-}
-
 fn text(grade: &Grade) -> String {
     let mut text = String::new();
     for graded in &grade.exercises {
-        let (earned, max) = (graded.earned, graded.max_earned);
-        let points = format!("{earned:>3} of {max:>2} points");
+        let Points { earned, max_earned, .. } = graded.points;
+        let points = format!("{earned:>3} of {max_earned:>2} points");
         let reason = graded.checks.iter().find_map(|check| check.meaning.as_deref());
         let (points, reason) = match graded.status {
             _ if graded.untouched => (faint(&format!("{points}, not begun")), None),
@@ -235,6 +222,7 @@ fn text(grade: &Grade) -> String {
             let _ = writeln!(text, "       {}", hanging(reason, 7));
         }
     }
-    let sum = format!("{} of {} points", grade.earned, grade.max_earned);
-    text + &format!("\n{} above what the starters get\n", bold(&sum))
+    let Points { earned, max_earned, .. } = grade.points;
+    let sum = bold(&format!("{earned} of {max_earned} points"));
+    text + &format!("\n{sum} above what the starters get\n")
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{self, Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
-use judge::EXERCISES;
+use anyhow::{Context, Result, ensure};
+use judge::{EXERCISES, Exercise, quoted};
 
 use super::workspace::{Workspace, read};
 
@@ -22,10 +22,7 @@ const LEFT_OUT: &[&str] = &[
 /// And these, in each exercise.
 const ANSWERS: &[&str] = &["messages", "mistakes.rs", "solution.rs"];
 
-/// `handout`: copies the project into `folder`.
-///
-/// # Errors
-/// When something can't be read or written; then there is no half of a copy.
+/// `handout`: copies the project into `folder`, whole or not at all.
 pub fn handout(workspace: &Workspace, folder: &Path) -> Result<String> {
     ensure!(!folder.exists(), "{} exists already; name a new folder", folder.display());
     let folder = &path::absolute(folder)?;
@@ -33,35 +30,34 @@ pub fn handout(workspace: &Workspace, folder: &Path) -> Result<String> {
         let _ = fs::remove_dir_all(folder);
         return Err(error.context("there is no handout"));
     }
-    let quoted = judge::quoted(&folder.display().to_string());
+    let shown = folder.display();
+    let (parent, name) = (folder.parent().unwrap_or(folder), folder.file_name());
     Ok(format!(
-        "{} is ready: no solutions, no mistakes, no notes for teachers.\n\
-         Try it:  cd {quoted} && cargo exercise\n\
+        "{shown} is ready: no solutions, no mistakes, no notes for teachers.\n\
+         Try it:  cd {} && cargo exercise\n\
          Pack it: tar -czf {} -C {} {}\n",
-        folder.display(),
-        judge::quoted(&format!("{}.tar.gz", folder.display())),
-        judge::quoted(&folder.parent().unwrap_or(folder).display().to_string()),
-        judge::quoted(&folder.file_name().unwrap_or_default().to_string_lossy()),
+        quoted(&shown.to_string()),
+        quoted(&format!("{shown}.tar.gz")),
+        quoted(&parent.display().to_string()),
+        quoted(&name.unwrap_or_default().to_string_lossy()),
     ))
 }
 
 fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
-    for file in files(workspace.root())?.iter().filter(|file| !is_left_out(file)) {
-        copy(workspace.root(), folder, file)
+    for file in files(&workspace.root)?.iter().filter(|file| !is_left_out(file)) {
+        copy(&workspace.root, folder, file)
             .with_context(|| file.display().to_string())?;
     }
-    edit(&folder.join("Cargo.toml"), |text| {
-        text.replace(" \"exercises/answers\",", "")
-    })?;
+    edit(folder, "Cargo.toml", |text| text.replace(" \"exercises/answers\",", ""))?;
     forget_answers(folder)?;
-    edit(&folder.join("README.md"), |text| without_lines(text, "`.ci/run`"))?;
-    edit(&folder.join("book/src/SUMMARY.md"), |text| {
+    edit(folder, "README.md", |text| without_lines(text, "`.ci/run`"))?;
+    edit(folder, "book/src/SUMMARY.md", |text| {
         let text = without_lines(text, "(teaching.md)");
         without_lines(&without_lines(&text, "(what-goes-wrong.md)"), "# For teachers")
     })?;
     let workflow = folder.join(".github/workflows/classroom.yml");
     fs::create_dir_all(folder.join(".github/workflows"))?;
-    fs::copy(workspace.root().join("exercises/judge/classroom.yml"), workflow)?;
+    fs::copy(workspace.root.join("exercises/judge/classroom.yml"), workflow)?;
     Ok(())
 }
 
@@ -90,10 +86,8 @@ fn collect(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         let name = entry?.file_name();
         let shown = name.to_string_lossy();
         let is_hidden = shown.starts_with('.') && shown != ".cargo";
-        let is_backup = shown.ends_with(['~', '#'])
-            || [".orig", ".rej", ".bak", ".swp", ".new"]
-                .iter()
-                .any(|it| shown.ends_with(it));
+        let backups = ["~", "#", ".orig", ".rej", ".bak", ".swp", ".new"];
+        let is_backup = backups.iter().any(|end| shown.ends_with(end));
         let is_made = ["target", "node_modules", "__pycache__"].contains(&&*shown);
         let path = below.join(&name);
         let is_own = path.parent() == Some(Path::new("exercises/mine"))
@@ -116,7 +110,7 @@ fn is_file(path: &Path) -> bool {
 }
 
 fn is_left_out(file: &Path) -> bool {
-    let in_exercise = |exercise: &judge::Exercise| {
+    let in_exercise = |exercise: &Exercise| {
         let folder = Path::new("exercises").join(exercise.folder());
         ANSWERS.iter().any(|answer| file.starts_with(folder.join(answer)))
     };
@@ -127,31 +121,27 @@ fn is_left_out(file: &Path) -> bool {
 fn copy(root: &Path, folder: &Path, file: &Path) -> Result<()> {
     let to = folder.join(file);
     fs::create_dir_all(to.parent().unwrap_or(folder))?;
+    let from = root.join(file);
     if file.extension().is_some_and(|extension| extension == "md") {
-        let text = without_notes(&read(&root.join(file))?)?;
-        fs::write(to, text)?;
-    } else {
-        fs::copy(root.join(file), to)?;
+        return Ok(fs::write(to, without_notes(&read(&from)?)?)?);
     }
+    fs::copy(from, to)?;
     Ok(())
 }
 
-/// A page without its notes for teachers.
 fn without_notes(text: &str) -> Result<String> {
     let mut pieces = text.split("\n<details class=\"teacher\">");
     let mut kept = pieces.next().unwrap_or_default().to_string();
     for piece in pieces {
-        let Some((_, rest)) = piece.split_once("</details>\n") else {
-            bail!("a note for teachers has no end");
-        };
-        kept += rest;
+        let end = piece.split_once("</details>\n");
+        kept += end.context("a note for teachers has no end")?.1;
     }
     Ok(kept)
 }
 
-fn edit(path: &Path, change: impl Fn(&str) -> String) -> Result<()> {
-    let text = read(path)?;
-    fs::write(path, change(&text)).with_context(|| path.display().to_string())
+fn edit(folder: &Path, name: &str, change: impl Fn(&str) -> String) -> Result<()> {
+    let path = folder.join(name);
+    fs::write(&path, change(&read(&path)?)).with_context(|| name.to_string())
 }
 
 fn without_lines(text: &str, words: &str) -> String {

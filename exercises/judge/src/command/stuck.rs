@@ -8,56 +8,42 @@ use judge::Exercise;
 use judge::report::{bad, bold, good, width, wrap};
 use similar::{ChangeTag, TextDiff};
 
-use super::progress::{Done, Progress};
+use super::progress::Done;
+use super::warn;
 use super::workspace::{self, Workspace};
 
 /// The next of the three hints; after the last one, all of them again.
-///
-/// # Errors
-/// When they can't be read.
-pub fn hint(
-    workspace: &Workspace,
-    progress: &Progress,
-    exercise: &Exercise,
-) -> Result<String> {
+pub fn hint(workspace: &Workspace, exercise: &Exercise) -> Result<String> {
     let text = workspace::read(&workspace.file(exercise, "hints.md"))?;
     let hints: Vec<&str> = text.split("## ").skip(1).collect();
-    let next = |done: Done| Done { hints: done.hints + 1, ..done };
-    let remembered = progress.change(exercise, next);
-    if let Err(error) = &remembered {
-        anstream::eprintln!("warning: {error:#}");
-    }
-    let read = remembered.map_or_else(|_| hints.len(), |before| before.hints);
-    let from = if read < hints.len() { read } else { 0 };
-    let to = if read < hints.len() { read + 1 } else { hints.len() };
+    let count = |done: Done| Done { hints: done.hints + 1, ..done };
+    let read = warn(workspace.progress.change(exercise, count));
+    let next = read.map(|before| before.hints).filter(|next| *next < hints.len());
+    let shown = next.map_or(0..hints.len(), |next| next..next + 1);
 
-    let id = exercise.id;
-    let mut shown = String::new();
-    for (number, hint) in hints.iter().enumerate().take(to).skip(from) {
-        let title = format!("Hint {} of {} for {id}", number + 1, hints.len());
-        shown += &format!("{}\n", bold(&title));
-        for paragraph in hint.trim_end().split("\n\n").skip(1) {
-            shown += &format!("{}\n", wrap(paragraph, width()));
+    let (id, all) = (exercise.id, hints.len());
+    let mut text = String::new();
+    for number in shown.clone() {
+        let title = format!("Hint {} of {all} for {id}", number + 1);
+        text += &format!("{}\n", bold(&title));
+        for paragraph in hints[number].trim_end().split("\n\n").skip(1) {
+            text += &format!("{}\n", wrap(paragraph, width()));
         }
     }
     let has_solution = workspace.file(exercise, "solution.rs").exists();
-    shown += &match (to < hints.len(), has_solution) {
-        (true, _) => format!("Another one: cargo exercise hint {id}\n"),
-        (false, true) => {
-            format!("That is all. The answer: cargo exercise solution {id} --anyway\n")
-        }
-        (false, false) => "That is all. Ask whoever gave you this.\n".into(),
-    };
-    Ok(shown)
+    Ok(text
+        + &match (shown.end < all, has_solution) {
+            (true, _) => format!("Another one: cargo exercise hint {id}\n"),
+            (false, true) => format!(
+                "That is all. The answer: cargo exercise solution {id} --anyway\n"
+            ),
+            (false, false) => "That is all. Ask whoever gave you this.\n".into(),
+        })
 }
 
 /// The reference, for those who have passed or don't want to wait.
-///
-/// # Errors
-/// When it can't be read.
 pub fn solution(
     workspace: &Workspace,
-    progress: &Progress,
     exercise: &Exercise,
     anyway: bool,
     diff: bool,
@@ -68,7 +54,7 @@ pub fn solution(
         anstream::println!("This copy has no solutions; ask whoever gave it to you.");
         return Ok(ExitCode::FAILURE);
     }
-    let has_passed = progress.of(exercise).is_some_and(|done| done.passed);
+    let has_passed = workspace.progress.of(exercise).is_some_and(|done| done.passed);
     if !has_passed && !anyway {
         anstream::println!(
             "You haven't passed {id} yet. A hint may help more: cargo exercise hint \
@@ -79,17 +65,17 @@ pub fn solution(
         return Ok(ExitCode::FAILURE);
     }
     let reference = workspace::read(&path)?;
-    if !diff {
-        let name = Workspace::name(exercise, "solution.rs");
-        anstream::print!("{}\n\n{reference}\n", bold(&name));
+    if diff {
+        workspace.begin(exercise)?;
+        let yours = workspace::read(&workspace.own(exercise))?;
+        anstream::print!("{}", difference(&yours, &reference));
+    } else {
+        let name = bold(&Workspace::name(exercise, "solution.rs"));
         anstream::println!(
-            "Beside yours: cargo exercise solution {id} --anyway --diff"
+            "{name}\n\n{reference}\n\
+             Beside yours: cargo exercise solution {id} --anyway --diff"
         );
-        return Ok(ExitCode::SUCCESS);
     }
-    workspace.begin(exercise)?;
-    let yours = workspace::read(&workspace.own(exercise))?;
-    anstream::print!("{}", difference(&yours, &reference));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -111,15 +97,9 @@ fn difference(yours: &str, reference: &str) -> String {
     text
 }
 
-/// The starter again. What was there is kept beside it, under a name that was free.
-///
-/// # Errors
-/// When one of the two can't be written; then nothing is lost.
-pub fn reset(
-    workspace: &Workspace,
-    progress: &Progress,
-    exercise: &Exercise,
-) -> Result<String> {
+/// The starter again. What was there is kept beside it, under a name that was free: if
+/// one of the two can't be written, nothing is lost.
+pub fn reset(workspace: &Workspace, exercise: &Exercise) -> Result<String> {
     let file = Workspace::own_name(exercise);
     if workspace.is_untouched(exercise) {
         workspace.begin(exercise)?;
@@ -133,6 +113,6 @@ pub fn reset(
     // A new name for the file: at no moment is what was typed in no place.
     fs::rename(&path, &kept).with_context(|| format!("{file} isn't touched"))?;
     workspace.begin(exercise)?;
-    progress.change(exercise, |done| Done { hints: 0, ..done })?;
+    workspace.progress.change(exercise, |done| Done { hints: 0, ..done })?;
     Ok(format!("{file} is the starter again.\nYours is kept beside it: {name}\n"))
 }

@@ -4,21 +4,23 @@ use std::io::{self, IsTerminal, Read};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
+#[cfg(unix)]
+use rustix::termios::{self as tty, Termios};
+
 /// Returns how wide the terminal is, in columns, where output goes to one.
 pub fn columns() -> Option<usize> {
     #[cfg(unix)]
-    let columns = rustix::termios::tcgetwinsize(io::stdout()).ok()?.ws_col.into();
+    let columns = tty::tcgetwinsize(io::stdout()).ok()?.ws_col.into();
     #[cfg(not(unix))]
     let columns = return None;
     (columns > 0).then_some(columns)
 }
 
-/// Keys that are pressed, as soon as they are. The terminal is as it was when this is
-/// dropped.
+/// Keys, as soon as they are pressed. Dropped, it leaves the terminal as it was.
 pub struct Keys {
     pressed: Receiver<u8>,
     #[cfg(unix)]
-    before: Option<rustix::termios::Termios>,
+    before: Option<Termios>,
 }
 
 impl Keys {
@@ -50,24 +52,22 @@ impl Keys {
     }
 }
 
-/// Has the terminal hand out each key at once, Ctrl-C too, and not show it. Returns how
-/// it was.
+/// Has the terminal hand out each key, Ctrl-C too, and not show it. Returns how it was.
 #[cfg(unix)]
-fn one_by_one() -> Option<rustix::termios::Termios> {
-    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-    let before = tcgetattr(io::stdin()).ok()?;
+fn one_by_one() -> Option<Termios> {
+    let before = tty::tcgetattr(io::stdin()).ok()?;
     let mut now = before.clone();
-    now.local_modes -= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
-    tcsetattr(io::stdin(), OptionalActions::Now, &now).ok()?;
+    now.local_modes -=
+        tty::LocalModes::ICANON | tty::LocalModes::ECHO | tty::LocalModes::ISIG;
+    tty::tcsetattr(io::stdin(), tty::OptionalActions::Now, &now).ok()?;
     Some(before)
 }
 
 #[cfg(unix)]
 impl Drop for Keys {
     fn drop(&mut self) {
-        use rustix::termios::{OptionalActions, tcsetattr};
         if let Some(before) = &self.before {
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+            let _ = tty::tcsetattr(io::stdin(), tty::OptionalActions::Now, before);
         }
     }
 }

@@ -10,7 +10,6 @@ use judge::report::{faint, width};
 use judge::{EXERCISES, Exercise};
 
 use super::check::check;
-use super::progress::Progress;
 use super::stuck::hint;
 use super::terminal::Keys;
 use super::workspace::Workspace;
@@ -31,7 +30,6 @@ struct Watched {
 /// When a file was changed, and its text; none while there is no such file.
 type Seen = (Option<SystemTime>, Vec<u8>);
 
-/// What to do next.
 enum Next {
     Check(&'static Exercise),
     Hint,
@@ -39,18 +37,14 @@ enum Next {
 }
 
 /// Checks `first`, and from then on whichever exercise is saved, until `q` or Ctrl-C.
-///
-/// # Errors
-/// When the project can't be read any more.
-pub fn watch(
-    workspace: &Workspace,
-    progress: &Progress,
-    first: &'static Exercise,
-) -> Result<ExitCode> {
+pub fn watch(workspace: &Workspace, first: &'static Exercise) -> Result<ExitCode> {
     let keys = Keys::listen();
     workspace.begin(first)?;
-    let mut files: Vec<Watched> =
-        EXERCISES.iter().map(|it| watched(workspace, it)).collect();
+    let watched = |exercise| {
+        let path = workspace.own(exercise);
+        Watched { seen: look_at(&path), path, exercise }
+    };
+    let mut files: Vec<Watched> = EXERCISES.iter().map(watched).collect();
     let mut current = first;
     let mut next = Next::Check(first);
     loop {
@@ -58,59 +52,39 @@ pub fn watch(
             Next::Check(exercise) => {
                 current = exercise;
                 anstream::println!("{}", faint(&"─".repeat(width())));
-                if let Err(error) = check(workspace, progress, current, Vec::new()) {
+                if let Err(error) = check(workspace, current, Vec::new()) {
                     anstream::eprintln!("{error:#}");
                 }
-                look_again(&mut files, current);
+                // What `check` has put there is no change.
+                for file in &mut files {
+                    if file.exercise.id == current.id && file.seen.0.is_none() {
+                        file.seen = look_at(&file.path);
+                    }
+                }
             }
-            Next::Hint => anstream::print!("\n{}", hint(workspace, progress, current)?),
+            Next::Hint => anstream::print!("\n{}", hint(workspace, current)?),
             Next::Quit => return Ok(ExitCode::SUCCESS),
         }
         let file = Workspace::own_name(current);
         let waiting = format!("Waiting until you save {file}");
         let all_keys = "c check again   h hint   n next exercise   q quit";
         anstream::println!("\n{}\n{}", faint(&waiting), faint(all_keys));
-        next = wait(&keys, &mut files, current, progress);
-    }
-}
-
-fn watched(workspace: &Workspace, exercise: &'static Exercise) -> Watched {
-    let path = workspace.own(exercise);
-    let seen = (modified(&path), fs::read(&path).unwrap_or_default());
-    Watched { path, exercise, seen }
-}
-
-/// What `check` has put there is no change.
-fn look_again(files: &mut [Watched], exercise: &Exercise) {
-    let begun = files
-        .iter_mut()
-        .filter(|it| it.exercise.id == exercise.id && it.seen.0.is_none());
-    for file in begun {
-        file.seen = (modified(&file.path), fs::read(&file.path).unwrap_or_default());
-    }
-}
-
-/// Waits for a key, or until the text of one of the files has changed.
-fn wait(
-    keys: &Keys,
-    files: &mut [Watched],
-    current: &'static Exercise,
-    progress: &Progress,
-) -> Next {
-    loop {
-        match keys.next() {
-            Some('c') => return Next::Check(current),
-            Some('h') => return Next::Hint,
-            Some('n') => {
-                return Next::Check(progress.next_after(current).unwrap_or(current));
+        next = loop {
+            match keys.next() {
+                Some('c') => break Next::Check(current),
+                Some('h') => break Next::Hint,
+                Some('n') => {
+                    let next = workspace.progress.next_after(current);
+                    break Next::Check(next.unwrap_or(current));
+                }
+                Some('q' | '\x03' | '\x04') => break Next::Quit,
+                _ => {}
             }
-            Some('q' | '\x03' | '\x04') => return Next::Quit,
-            _ => {}
-        }
-        if let Some(file) = files.iter_mut().find_map(changed) {
-            return Next::Check(file.exercise);
-        }
-        thread::sleep(LOOK);
+            if let Some(file) = files.iter_mut().find_map(changed) {
+                break Next::Check(file.exercise);
+            }
+            thread::sleep(LOOK);
+        };
     }
 }
 
@@ -131,6 +105,10 @@ fn changed(file: &mut Watched) -> Option<&Watched> {
     let is_another = text != file.seen.1;
     file.seen = (Some(time), text);
     is_another.then_some(file)
+}
+
+fn look_at(path: &Path) -> Seen {
+    (modified(path), fs::read(path).unwrap_or_default())
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

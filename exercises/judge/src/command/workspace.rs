@@ -7,29 +7,21 @@ use std::{env, fs};
 use anyhow::{Context, Result, bail};
 use judge::{EXERCISES, Exercise, report};
 
+use super::progress::Progress;
+
 /// Where learners type.
 const MINE: &str = "exercises/mine";
 
 /// The repository, or a handout of it.
 #[derive(Debug)]
 pub struct Workspace {
-    root: PathBuf,
-}
-
-/// What `begin` has found, or done.
-pub enum Begun {
-    /// There is a program already.
-    Before,
-    /// The starter was put there.
-    Now,
+    pub root: PathBuf,
+    pub progress: Progress,
 }
 
 impl Workspace {
     /// Asks Cargo where this package is, or else looks for it from here upward. What is
     /// compiled in may be another copy: several can share a folder for what is built.
-    ///
-    /// # Errors
-    /// When it is nowhere.
     pub fn find() -> Result<Self> {
         let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let root = package.and_then(|path| Some(path.ancestors().nth(2)?.to_owned()));
@@ -41,22 +33,15 @@ impl Workspace {
             "The exercises aren't in this folder, nor in one above it. Change to the \
              folder of the project, and type: cargo exercise",
         )?;
-        Ok(Self { root })
+        Ok(Self { progress: Progress::kept_in(&root.join(MINE)), root })
     }
 
-    /// Returns its root.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// Returns the folder where learners type.
     pub fn mine(&self) -> PathBuf {
         self.root.join(MINE)
     }
 
-    /// Returns a file of an exercise.
     pub fn file(&self, exercise: &Exercise, name: &str) -> PathBuf {
-        self.root.join("exercises").join(exercise.folder()).join(name)
+        self.root.join(Self::name(exercise, name))
     }
 
     /// Returns a file of an exercise as a person names it, from the root.
@@ -69,27 +54,20 @@ impl Workspace {
         format!("{MINE}/src/bin/ex{}.rs", exercise.id)
     }
 
-    /// Returns where the learner's own program is.
     pub fn own(&self, exercise: &Exercise) -> PathBuf {
         self.root.join(Self::own_name(exercise))
     }
 
-    /// Reads the starter.
-    ///
-    /// # Errors
-    /// As `open(2)`.
-    pub fn starter(&self, exercise: &Exercise) -> Result<String> {
+    fn starter(&self, exercise: &Exercise) -> Result<String> {
         read(&self.file(exercise, "starter.rs"))
     }
 
-    /// Puts the starter where the learner types, unless there is something already.
-    ///
-    /// # Errors
-    /// When it can't be written there.
-    pub fn begin(&self, exercise: &Exercise) -> Result<Begun> {
+    /// Puts the starter where the learner types, unless there is something, and says
+    /// so.
+    pub fn begin(&self, exercise: &Exercise) -> Result<bool> {
         let path = self.own(exercise);
         if path.exists() {
-            return Ok(Begun::Before);
+            return Ok(false);
         }
         let starter = self.starter(exercise)?;
         let folder = path.parent().unwrap_or(&path);
@@ -99,24 +77,22 @@ impl Workspace {
             let name = Self::own_name(exercise);
             format!("{name} is where you type, and it can't be written")
         })?;
-        Ok(Begun::Now)
+        Ok(true)
     }
 
     /// Returns whether the learner's program is the starter still, or not even that.
     /// How its lines end is the editor's affair, or git's.
     pub fn is_untouched(&self, exercise: &Exercise) -> bool {
         let own = read(&self.own(exercise));
-        let starter = self.starter(exercise);
-        own.is_err() || own.ok() == starter.ok()
+        own.is_err() || own.ok() == self.starter(exercise).ok()
     }
 
     /// Returns a number for all that the learner's programs are built from: another
     /// one as soon as a letter of it is another one.
     pub fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        let mine = self.mine();
-        for path in [mine.join("Cargo.toml"), mine.join("src")] {
-            hash(&path, &mut hasher);
+        for path in ["Cargo.toml", "src"] {
+            hash(&self.mine().join(path), &mut hasher);
         }
         hasher.finish()
     }
@@ -136,9 +112,6 @@ fn hash(path: &Path, hasher: &mut DefaultHasher) {
 }
 
 /// Reads a text; its lines end as they do on Unix.
-///
-/// # Errors
-/// As `open(2)`.
 pub fn read(path: &Path) -> Result<String> {
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
     Ok(text.replace("\r\n", "\n"))
@@ -146,9 +119,6 @@ pub fn read(path: &Path) -> Result<String> {
 
 /// Returns the exercise that a person means: `03b`, `3b`, `ex03b`, its name, its folder
 /// or a file in it, or `.` in one of these.
-///
-/// # Errors
-/// When there is none.
 pub fn find(id: &str) -> Result<&'static Exercise> {
     if let Some(exercise) = known(id) {
         return Ok(exercise);
