@@ -210,11 +210,11 @@ fn words(sections: &[Section]) -> String {
             text,
             "\n\
              With {}, what the floor does, nearly all of it in the kernel, accounts \
-             for {:.0} % of step05's CPU time; the deadline, parsing, the page, the date \
-             and the log share the rest. step04 answers {:.1} times as many requests \
-             as its Python twin, which takes {:.1} times as much CPU time. step05 \
-             answers {:.1} times as many as http.server, which takes {:.1} times as \
-             much.\n",
+             for {:.0} % of step05's CPU time; the deadline, parsing, the page, the \
+             date and the log share the rest. step04 answers {:.1} times as many \
+             requests as its Python twin, which takes {:.1} times as much CPU time. \
+             step05 answers {:.1} times as many as http.server, which takes {:.1} \
+             times as much.\n",
             clients(section),
             100.0 * (floor.cpu / step05.cpu).min(1.0),
             rust.per_second / python.per_second,

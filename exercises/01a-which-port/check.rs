@@ -180,7 +180,8 @@ fn goes_on(submission: &Submission, line: &str, failure: Box<Failure>) -> Box<Fa
             "Your program goes on after Enter, and ends only when its input does \
              (Ctrl-D): it waits for more than one empty line.",
             "read(2): Enter ends a line, and 0 means that the input has ended. \
-             `read_line` returns at whichever comes first, `read_to_string` at the end.",
+             `read_line` returns at whichever comes first, `read_to_string` at the \
+             end.",
         );
     }
     failure.because(

@@ -211,7 +211,8 @@ fn any_bytes(submission: &Submission) -> Verdict {
     let call = call(&mut server)?;
     let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(100_000).collect();
     let why = "RFC 3629: not every sequence of bytes is UTF-8. A socket carries bytes, \
-               `Vec<u8>`; whether they're text is another question, and not asked here.";
+               `Vec<u8>`; whether they're text is another question, and not asked \
+               here.";
     let (client, line) = says(
         &mut server,
         call,
@@ -238,8 +239,8 @@ fn any_bytes(submission: &Submission) -> Verdict {
 fn no_bytes(submission: &Submission) -> Verdict {
     let mut server = start(submission)?;
     let call = call(&mut server)?;
-    let why = "read(2) returns 0 at the end, and here the end comes first. Browsers open \
-               such connections too, and may never use them.";
+    let why = "read(2) returns 0 at the end, and here the end comes first. Browsers \
+               open such connections too, and may never use them.";
     let meaning =
         "A client called and sent nothing, and your program prints no line about it.";
     let (client, line) = says(&mut server, call, b"", (meaning, why))?;
@@ -367,8 +368,8 @@ fn note_complaint(server: &Server) {
     }
 }
 
-/// Checks that the line has this number in it. `otherwise` says what it means when it has
-/// another one, or none.
+/// Checks that the line has this number in it. `otherwise` says what it means when it
+/// has another one, or none.
 fn expect_count(
     server: &mut Server,
     client: &Client,

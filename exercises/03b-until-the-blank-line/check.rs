@@ -76,10 +76,11 @@ fn two_pieces(submission: &Submission) -> Verdict {
 }
 
 fn many_pieces(submission: &Submission) -> Verdict {
-    const TOO_EARLY: &str = "Your program answers before the blank line is complete. How many pieces there \
-         are is the network's choice: only the blank line ends the head.";
-    const TOO_SOON_GONE: &str = "Your program hangs up before the blank line is complete, although more was \
-         still to come.";
+    const TOO_EARLY: &str = "Your program answers before the blank line is complete. \
+         How many pieces there are is the network's choice: only the blank line ends \
+         the head.";
+    const TOO_SOON_GONE: &str = "Your program hangs up before the blank line is \
+         complete, although more was still to come.";
     let mut server = submission.start()?;
     let mut client = server.connect()?;
     for piece in ["G", "ET / HTTP/1", ".1\r\n", "Host: 127.0.0.1\r\n\r"] {
@@ -97,12 +98,14 @@ fn many_pieces(submission: &Submission) -> Verdict {
         })?;
     }
     answers_after(&mut client, b"\n")?;
-    byte_by_byte(&mut server.connect()?, &server, TOO_EARLY, TOO_SOON_GONE).map_err(|failure| {
-        failure.reproduce(
-            "(printf 'GET / HTTP/1.1\\r\\nHost: a\\r'; sleep 1; printf '\\n'; sleep 1\n \
-             printf '\\r\\n') | nc 127.0.0.1 4545",
+    byte_by_byte(&mut server.connect()?, &server, TOO_EARLY, TOO_SOON_GONE).map_err(
+        |failure| {
+            failure.reproduce(
+            "(printf 'GET / HTTP/1.1\\r\\nHost: a\\r'; sleep 1; printf '\\n'; sleep \
+             1\n printf '\\r\\n') | nc 127.0.0.1 4545",
         )
-    })
+        },
+    )
 }
 
 const STOPS_AT_THE_FIRST_LINE: &str = "Your program answers as soon as the first line \
@@ -168,8 +171,8 @@ fn answers_after(client: &mut Client, last: &[u8]) -> Verdict {
 
 fn any_bytes(submission: &Submission) -> Verdict {
     const NOT_TEXT: &str = "The request has bytes in it that aren't UTF-8, and your \
-                            program doesn't answer it. It converts to text what needn't \
-                            be text.";
+                            program doesn't answer it. It converts to text what \
+                            needn't be text.";
     const WHY: &str = "RFC 9110, section 6.4: content is a sequence of bytes, an \
                        image for one.";
     let mut server = submission.start()?;
@@ -225,12 +228,12 @@ fn half_a_request(submission: &Submission) -> Verdict {
         let received = client.received();
         if received.starts_with(b"HTTP/1.") && received.get(8..12) == Some(b" 200") {
             let meaning = if length < "GET / HTTP/1.1\r\n".len() {
-                "Your program answers as if all were well, but the request never became \
-                 complete. If it had been an order to delete something, your program \
-                 would have taken half of the name for all of it."
+                "Your program answers as if all were well, but the request never \
+                 became complete. If it had been an order to delete something, your \
+                 program would have taken half of the name for all of it."
             } else {
-                "Your program answers a client that left before the blank line. A whole \
-                 line isn't a whole request: the fields say how it's meant."
+                "Your program answers a client that left before the blank line. A \
+                 whole line isn't a whole request: the fields say how it's meant."
             };
             let failure = client.wrong_at(
                 0,

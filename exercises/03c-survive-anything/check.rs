@@ -22,8 +22,8 @@ pub const EXERCISE: Exercise = Exercise {
         Check { points: 1, reproduce: "", run: no_request },
         Check {
             points: 2,
-            reproduce: "python3 -c \"from socket import *; from struct import pack; \\\n\
-                      c = create_connection(('127.0.0.1', 4545)); \\\n\
+            reproduce: "python3 -c \"from socket import *; \\\n\
+                      from struct import pack; c = create_connection(('127.0.0.1', 4545)); \\\n\
                       c.setsockopt(SOL_SOCKET, SO_LINGER, pack('ii', 1, 0))\"\n\
                       curl -i http://127.0.0.1:4545/",
             run: resets,
@@ -143,8 +143,8 @@ fn gone_before_the_answer(submission: &Submission) -> Verdict {
     second.reset();
     first.send(&get("/"))?;
     first.listen(RESPONSE_TIMEOUT);
-    let before = "Before that, a client asked and didn't wait for the answer: writing to \
-                  it returns an error.";
+    let before = "Before that, a client asked and didn't wait for the answer: writing \
+                  to it returns an error.";
     next_is_served(&mut server, before)?;
     let mut third = server.connect()?;
     third.send(b"GET /")?;

@@ -65,15 +65,16 @@ fn says_its_length(submission: &Submission) -> Verdict {
         if let Some(offset) = body {
             return Err(client.wrong_at(
                 offset,
-                "Content-Length comes after the blank line, so it's a part of the page: \
-                 people see it, and the client doesn't.",
+                "Content-Length comes after the blank line, so it's a part of the \
+                 page: people see it, and the client doesn't.",
                 "RFC 9112, section 2.1: fields come before the empty line, the body \
                  after it.",
             ));
         }
     }
-    let meaning = "The answer doesn't say how long it is. The client has to wait for the \
-                   end of the connection, and can't tell a whole page from half of one.";
+    let meaning = "The answer doesn't say how long it is. The client has to wait for \
+                   the end of the connection, and can't tell a whole page from half \
+                   of one.";
     let why = "RFC 9110, section 8.6: a server should send Content-Length when it \
                knows the length of what it sends.";
     head.expect_field("Content-Length", meaning, why).map(drop)
@@ -133,8 +134,8 @@ fn sends_the_page(submission: &Submission) -> Verdict {
                 .into()
         } else {
             format!(
-                "Of the {wanted} bytes of the page, only the first {came} come. (It has \
-                 {} letters.)",
+                "Of the {wanted} bytes of the page, only the first {came} come. (It \
+                 has {} letters.)",
                 PAGE.chars().count()
             )
         };

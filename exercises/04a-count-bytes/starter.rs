@@ -1,4 +1,5 @@
-//! Exercise 04a: announce how long the page is, so that a client needn't wait for the end.
+//! Exercise 04a: announce how long the page is, so that a client needn't wait for the
+//! end.
 //!
 //! `cargo exercise run 04a [-- ADDRESS]`, then `cargo exercise check 04a`
 

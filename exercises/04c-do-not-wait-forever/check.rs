@@ -33,8 +33,8 @@ pub const EXERCISE: Exercise = Exercise {
 const SECOND: Duration = Duration::from_secs(1);
 /// A program that has not answered by then has slept.
 const RIGHT_AWAY: Duration = Duration::from_millis(300);
-/// So slow is the slowest client that is in time, and a little more where the machine is
-/// busy.
+/// So slow is the slowest client that is in time, and a little more where the machine
+/// is busy.
 const SLOW: Duration = Duration::from_millis(750);
 const SLOWEST: Duration = Duration::from_millis(800);
 /// The second, and half as much again.
@@ -302,7 +302,8 @@ fn slow_clients(submission: &Submission) -> Verdict {
     at_the_same_time(submission, &[in_small_pieces, in_slow_pieces, late_but_whole])
 }
 
-/// A program that looks at the clock once, when it starts, has lost a part of the second.
+/// A program that looks at the clock once, when it starts, has lost a part of the
+/// second.
 const AGE: Duration = Duration::from_millis(400);
 
 fn in_small_pieces(submission: &Submission) -> Verdict {

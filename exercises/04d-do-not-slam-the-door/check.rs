@@ -46,8 +46,8 @@ sleep 0.5; curl -i -m 2 http://127.0.0.1:4545/"#;
 const SECOND: Duration = Duration::from_secs(1);
 /// A program that has not come to the next client by then has slept.
 const RIGHT_AWAY: Duration = Duration::from_millis(300);
-/// So slow is the slowest client that is in time, and a little more where the machine is
-/// busy.
+/// So slow is the slowest client that is in time, and a little more where the machine
+/// is busy.
 const SLOW: Duration = Duration::from_millis(750);
 const SLOWEST: Duration = Duration::from_millis(800);
 /// The second, and half as much again.
@@ -255,8 +255,8 @@ fn leaves_in_the_middle(submission: &Submission) -> Verdict {
     last.send(&get("/"))?;
     if !last.wait(LATE) {
         return Err(last.wrong(
-            "A client before has its page and just stays, and your program waits for it \
-             to close, without an end.",
+            "A client before has its page and just stays, and your program waits for \
+             it to close, without an end.",
             PATIENCE,
         ));
     }

@@ -476,12 +476,12 @@ fn versions(submission: &Submission) -> Verdict {
         ),
     ];
     refuses(submission, rows, VERSION)?;
-    let meaning = "This version has its digit, its dot, and its digit, and your program \
-                   refuses it, or shows another. Which versions it speaks is another \
-                   question, and 400 is not its answer.";
-    let why = "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" DIGIT. \
-               RFC 9110, section 15.6.6: for versions that a server does not speak, \
-               there is 505.";
+    let meaning = "This version has its digit, its dot, and its digit, and your \
+                   program refuses it, or shows another. Which versions it speaks is \
+                   another question, and 400 is not its answer.";
+    let why = "RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" \
+               DIGIT. RFC 9110, section 15.6.6: for versions that a server does not \
+               speak, there is 505.";
     let rows = ["HTTP/2.0", "HTTP/0.9", "HTTP/1.2", "HTTP/9.9", "HTTP/3.4", "HTTP/8.7"]
         .map(|version| (["GET", "/", version], "GET / HTTP/".len(), meaning));
     shows(submission, &rows, why)

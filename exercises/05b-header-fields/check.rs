@@ -289,8 +289,8 @@ fn two_hosts(submission: &Submission) -> Verdict {
                 accepts it; but two are two.";
     let empty = "One of these two Hosts is empty, and your program counts only the \
                  other. Two are two.";
-    let apart = "This is a second Host, with other fields between it and the first, and \
-                 your program does not count it.";
+    let apart = "This is a second Host, with other fields between it and the first, \
+                 and your program does not count it.";
     let rows: &[Refused] = &[
         (&[b"Host: a", b"HOST: b"], 1, 0, two, why),
         (&[b"Host: a", b"Host: a"], 1, 0, same, why),
@@ -424,8 +424,9 @@ fn names_are_tokens(submission: &Submission) -> Verdict {
 
 /// How bytes that are not UTF-8 are shown is not looked at; that they are there, is.
 fn values_of_all_bytes(submission: &Submission) -> Verdict {
-    let why = "RFC 9110, section 5.5: bytes from 80 to FF are part of a value, whatever \
-               they mean. Section 5.6.3: OWS, which is around it, is spaces and tabs.";
+    let why = "RFC 9110, section 5.5: bytes from 80 to FF are part of a value, \
+               whatever they mean. Section 5.6.3: OWS, which is around it, is spaces \
+               and tabs.";
     let unicode = "This value begins and ends with U+00A0, C2 A0 in UTF-8, which is \
                    neither a space nor a tab. Your program does not show it whole; in \
                    Rust, `trim` cuts off all white space of Unicode.";

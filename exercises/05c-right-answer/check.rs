@@ -63,16 +63,16 @@ fn no_other_page(submission: &Submission) -> Verdict {
                   this one, and ignores the rest.";
     let ends =
         "This page does not exist. Your program looks only at how the path ends.";
-    let decoded = "This page does not exist: your program decodes the path, and the task \
-                   is to compare it byte by byte.";
-    let slashes = "This page does not exist: your program removes a slash from the path, \
-                   or a part of it, and the task is to compare it byte by byte.";
+    let decoded = "This page does not exist: your program decodes the path, and the \
+                   task is to compare it byte by byte.";
+    let slashes = "This page does not exist: your program removes a slash from the \
+                   path, or a part of it, and the task is to compare it byte by byte.";
     let rows = [
         (
             "/nothing",
-            "This page does not exist. Your program says so in words, but its status says \
-             that all is well: the browser keeps this page, the search engine lists \
-             it.",
+            "This page does not exist. Your program says so in words, but its status \
+             says that all is well: the browser keeps this page, the search engine \
+             lists it.",
             why,
         ),
         ("/abouts", begins, bytes),
@@ -80,8 +80,8 @@ fn no_other_page(submission: &Submission) -> Verdict {
         ("/about/us", begins, bytes),
         (
             "/about/",
-            "This page does not exist: `/about/` is another path than `/about`. A browser \
-             looks for what the page links to in another folder then.",
+            "This page does not exist: `/about/` is another path than `/about`. A \
+             browser looks for what the page links to in another folder then.",
             bytes,
         ),
         (
@@ -114,9 +114,9 @@ fn no_other_page(submission: &Submission) -> Verdict {
         let failure = match answer.status {
             404 => return Ok(()),
             200 if path == "/nothing" && is_another => {
-                let meaning = "This page does not exist, and your program sends another \
-                               one in its place. A user who mistypes a path does not \
-                               learn it.";
+                let meaning = "This page does not exist, and your program sends \
+                               another one in its place. A user who mistypes a path \
+                               does not learn it.";
                 client.wrong_at_sent("GET ".len(), meaning, why)
             }
             200 => client.wrong_at_sent("GET ".len(), meaning, why),
@@ -132,8 +132,8 @@ fn no_other_page(submission: &Submission) -> Verdict {
 }
 
 fn query(submission: &Submission) -> Verdict {
-    let first = "Here the query begins. Your program treats it as part of the path, and \
-                 so finds another page, or none.";
+    let first = "Here the query begins. Your program treats it as part of the path, \
+                 and so finds another page, or none.";
     let second = "The query begins at the first question mark of this target. Your \
                   program looks for the last, or counts them.";
     let rows = [
@@ -187,8 +187,8 @@ fn not_allowed(submission: &Submission) -> Verdict {
                  something else."
             }
         };
-        let why = "RFC 9110, section 15.5.6: 405 says that the method is known, and not \
-                   supported by this page.";
+        let why = "RFC 9110, section 15.5.6: 405 says that the method is known, and \
+                   not supported by this page.";
         let verdict = answer.expect_status(&[405], meaning, why);
         verdict.map_err(|failure| failure.should_see("HTTP/1.1 405"))
     })

@@ -185,8 +185,8 @@ fn any_bytes(submission: &Submission) -> Verdict {
     };
     let text = "These bytes aren't UTF-8, and your program turns them into text.";
     let no_text = bytes("Content-Length: 7\r\n", b"Gr\xfc\xdfe\0\xff", text);
-    let around = "This body begins and ends with spaces and line ends, and your program \
-                  removes them. They belong to it as any other byte does.";
+    let around = "This body begins and ends with spaces and line ends, and your \
+                  program removes them. They belong to it as any other byte does.";
     let spaces = bytes("Content-Length: 9\r\n", b" \r\nhi \t\r\n", around);
     let some = "These are all the bytes there are, and some of them mean something to \
                 your program.";
@@ -439,8 +439,8 @@ fn too_long(submission: &Submission) -> Verdict {
                   begins to read it. Without a limit, or with one that it looks at \
                   later, it's the client that decides how much memory your program \
                   needs.";
-    let cut = "This number is 65,536 more than 5, and your program takes it for 5: what \
-               doesn't fit into 16 bits is cut off.";
+    let cut = "This number is 65,536 more than 5, and your program takes it for 5: \
+               what doesn't fit into 16 bits is cut off.";
     let cases = [
         too_large(b"Content-Length: 10001", b"", b"10001", before),
         too_large(b"Content-Length: 65541", b"hello", b"65541", cut),

@@ -29,7 +29,8 @@ const TOO_LARGE: &[u16] = &[413, 400];
 const UNKNOWN: &[u16] = &[501, 400];
 
 const LENGTH: &str = "RFC 9110, section 8.6: Content-Length = 1*DIGIT. What one server \
-                      takes for 5 and another for nothing is a way to smuggle requests.";
+                      takes for 5 and another for nothing is a way to smuggle \
+                      requests.";
 const CHUNK: &str = "RFC 9112, section 7.1: a chunk is its size in hexadecimal digits, \
                      a line end, that many bytes, a line end.";
 const NO_LIMIT: &str = "RFC 9110, section 8.6: there is no upper limit to \
@@ -163,7 +164,8 @@ pub fn bad_lengths() -> Vec<Doubtful> {
     let cases: [(&[u8], &str); 11] = [
         (
             b"five",
-            "This isn't a number, and your program goes on as if the field hadn't come.",
+            "This isn't a number, and your program goes on as if the field hadn't \
+             come.",
         ),
         (
             b"+5",
@@ -184,7 +186,8 @@ pub fn bad_lengths() -> Vec<Doubtful> {
         ),
         (
             b"",
-            "No length follows the name, and your program reads an empty text as a number.",
+            "No length follows the name, and your program reads an empty text as a \
+             number.",
         ),
         (b"5\xa0", spaces),
         ("5\u{a0}".as_bytes(), spaces),

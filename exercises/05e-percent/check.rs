@@ -258,7 +258,8 @@ fn belongs_to_the_name(submission: &Submission) -> Verdict {
     all_are_greeted(
         submission,
         "RFC 3986, section 2.2: a character that separates parts of a URL does so only \
-         as itself. Encoded, it's part of what is around it. So cut first, then decode.",
+         as itself. Encoded, it's part of what is around it. So cut first, then \
+         decode.",
         &[
             (
                 "who%3F",
@@ -424,8 +425,8 @@ fn controls(submission: &Submission) -> Verdict {
     let last = "7F is a control character too, the only one after the letters. Your \
                 program lets it pass.";
     let lower = "The digits are in lower case here, and the same control character \
-                 comes out. Your program lets it pass: it looks at the name before it's \
-                 decoded.";
+                 comes out. Your program lets it pass: it looks at the name before \
+                 it's decoded.";
     let other = "One of the control characters from 00 to 1F comes out, and your \
                  program lets it pass.";
     // The famous ones first.

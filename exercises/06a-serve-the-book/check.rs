@@ -342,8 +342,8 @@ fn names(submission: &Submission) -> Verdict {
         (
             "/gr%C3%BC%C3%9Fe.txt",
             LETTER,
-            "There is a file called \"grüße.txt\", and each letter beyond ASCII is sent \
-             as two bytes. Your program doesn't put them together.",
+            "There is a file called \"grüße.txt\", and each letter beyond ASCII is \
+             sent as two bytes. Your program doesn't put them together.",
             why,
         ),
         (
@@ -351,15 +351,15 @@ fn names(submission: &Submission) -> Verdict {
             PLUS,
             "There is a file called \"c++.txt\", and a plus in a path is a plus. Your \
              program turns it into a space.",
-            "RFC 3986 gives the + in a path no meaning. Only HTML's forms write a space \
-             as a +, in a query or a body.",
+            "RFC 3986 gives the + in a path no meaning. Only HTML's forms write a \
+             space as a +, in a query or a body.",
         ),
         (
             "/wait...what.txt",
             LETTER,
             "There is a file called \"wait...what.txt\". Your program refuses it for \
-             its dots; but only a piece of the path that is `..` and nothing else leads \
-             up.",
+             its dots; but only a piece of the path that is `..` and nothing else \
+             leads up.",
             "path_resolution(7): `..` is a name of its own. Within a longer name, dots \
              mean nothing.",
         ),
@@ -410,7 +410,8 @@ fn not_there(submission: &Submission) -> Verdict {
             "/notes.txt/",
             MISSING,
             "The path ends in `/`, so it means the `index.html` in a folder \
-             `notes.txt`. There is only a file of that name, and your program sends it.",
+             `notes.txt`. There is only a file of that name, and your program sends \
+             it.",
         ),
         (
             "/notes.txt/more.txt",
@@ -452,8 +453,8 @@ fn tidied(submission: &Submission) -> Verdict {
         ],
         "Your program repairs a path, and what was harmless becomes `..`. Take `../` \
          out of `....//`, and `../` is left.",
-        "RFC 9110, section 17.3. Refuse what's wrong, and don't repair it: a client that \
-         asks like this doesn't want a page.",
+        "RFC 9110, section 17.3. Refuse what's wrong, and don't repair it: a client \
+         that asks like this doesn't want a page.",
     )
 }
 
@@ -551,8 +552,8 @@ fn decoded_once(submission: &Submission) -> Verdict {
             (
                 PERCENT,
                 "There is a file called \"a%41.txt\", and your program sends another \
-                 one, or none: it decodes the name twice. Even inside the folder that's \
-                 wrong.",
+                 one, or none: it decodes the name twice. Even inside the folder \
+                 that's wrong.",
             ),
         ),
     ];

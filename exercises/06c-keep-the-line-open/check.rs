@@ -38,7 +38,8 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             points: 1,
             reproduce: "(printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: \
-                      close\\r\\n\\r\\n'\n head -c 100000 /dev/zero) | nc 127.0.0.1 4545",
+                      close\\r\\n\\r\\n'\n head -c 100000 /dev/zero) | nc 127.0.0.1 \
+                      4545",
             run: arrives,
         },
         Check { points: 1, reproduce: "nc -v 127.0.0.1 4545", run: silence },
@@ -203,8 +204,8 @@ fn bodies(submission: &Submission) -> Verdict {
          0\r\nField: value\r\nField: value\r\n\r\n",
         second.len()
     );
-    let letters = "Your program counts something else than the bytes of the body. These \
-                   five letters are seven bytes in UTF-8.";
+    let letters = "Your program counts something else than the bytes of the body. \
+                   These five letters are seven bytes in UTF-8.";
     let cases = [
         (
             by_length.clone(),
@@ -608,7 +609,8 @@ fn silence(submission: &Submission) -> Verdict {
                        a descriptor.";
             return Err(server.wrong(*meaning, why));
         }
-        // Three seconds may be many more on a busy machine: then this end tells nothing.
+        // Three seconds may be many more on a busy machine: then this end tells
+        // nothing.
         if begun.elapsed() > LATEST {
             return Err(client.inconclusive());
         }

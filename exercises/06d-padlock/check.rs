@@ -127,7 +127,8 @@ struct Padlock {
     between: Process,
 }
 
-/// Connects as a client that trusts that certificate, and calls the server by that name.
+/// Connects as a client that trusts that certificate, and calls the server by that
+/// name.
 fn connect(server: &mut Server, name: &str, pem: &str) -> Verdict<Padlock> {
     let padlock = say_hello(server, name, pem)?;
     match wait_for(server, &padlock.between, "handshake: ").as_deref() {
@@ -334,8 +335,8 @@ fn keeps_its_key(submission: &Submission) -> Verdict {
         return Err(server.wrong(
             "Your program prints its private key, and so it's no longer a secret.",
             "RFC 8446, section 4.4.3: a server proves with its key that it's the one \
-             in the certificate, and so can everyone who has that key. A log, a screen or a \
-             bug report shows to others what a program prints.",
+             in the certificate, and so can everyone who has that key. A log, a screen \
+             or a bug report shows to others what a program prints.",
         ));
     }
     Ok(())

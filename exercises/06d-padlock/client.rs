@@ -67,7 +67,8 @@ fn say(line: &str) -> Result<()> {
     Ok(writeln!(io::stdout(), "{line}")?)
 }
 
-/// Carries the request there, and the answer back. An end without `close_notify` is an error.
+/// Carries the request there, and the answer back. An end without `close_notify` is an
+/// error.
 fn carry(
     mut client: TcpStream,
     server: &mut StreamOwned<ClientConnection, TcpStream>,

@@ -1,4 +1,5 @@
-//! What the kernel says of listening sockets. Linux alone does; elsewhere there are none.
+//! What the kernel says of listening sockets. Linux alone does; elsewhere there are
+//! none.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

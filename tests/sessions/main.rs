@@ -140,7 +140,8 @@ sessions! { #[ignore = "needs curl: cargo test -- --ignored"]
         r#"curl -s -o /dev/null -w '%{http_code}\n' -H 'If-None-Match: *' http://127.0.0.1:4545/"#];
     second curl_twice_step05: "cargo run -p step05", [TWICE];
     second curl_upload_step05: "cargo run -p step05",
-        ["head -c 2000000 /dev/zero | curl -sv --data-binary @- http://127.0.0.1:4545/ 2>&1 | grep -e '^> E' -e '^< H'"];
+        ["head -c 2000000 /dev/zero | curl -sv --data-binary @- \
+          http://127.0.0.1:4545/ 2>&1 | grep -e '^> E' -e '^< H'"];
 }
 
 sessions! { #[ignore = "needs nc, python3: cargo test -- --ignored"]

@@ -200,8 +200,8 @@ impl Client {
     }
 
     /// No more than `limit` may have passed since then by the clock on the wall.
-    /// [`Client::wait`] is patient with a program on a busy machine, so what it has seen
-    /// come may have come late.
+    /// [`Client::wait`] is patient with a program on a busy machine, so what it has
+    /// seen come may have come late.
     ///
     /// # Errors
     /// When more has passed: then nobody knows whose fault it was.
@@ -342,9 +342,9 @@ impl Client {
         Err(self.wrong(meaning, format!("{RESET}.")))
     }
 
-    /// Sends a byte now and then, and says whether the program has closed the connection
-    /// for good in so much time: the system answers with RST then. After a FIN alone, it
-    /// takes what comes.
+    /// Sends a byte now and then, and says whether the program has closed the
+    /// connection for good in so much time: the system answers with RST then. After a
+    /// FIN alone, it takes what comes.
     ///
     /// # Errors
     /// As [`Client::send`].

@@ -243,8 +243,8 @@ impl Failure {
         self
     }
 
-    /// Shows what the first client has sent in pieces as one: what comes between which of
-    /// them is left to chance.
+    /// Shows what the first client has sent in pieces as one: what comes between which
+    /// of them is left to chance.
     #[must_use]
     pub fn with_pieces_as_one(mut self: Box<Self>, pause: Duration) -> Box<Self> {
         let is_sent = |event: &Event| matches!(event.what, What::Sent(..));

@@ -221,8 +221,8 @@ impl Server {
         }
     }
 
-    /// Returns whether the program has ended, after a moment in which it could; then all
-    /// that it has printed is there.
+    /// Returns whether the program has ended, after a moment in which it could; then
+    /// all that it has printed is there.
     pub fn has_ended(&mut self) -> bool {
         let has_ended = self.program.has_ended();
         if has_ended {
