@@ -23,7 +23,8 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             points: 2,
             reproduce: "python3 -c \"from socket import *; \\\n\
-                      from struct import pack; c = create_connection(('127.0.0.1', 4545)); \\\n\
+                      from struct import pack; \\\n\
+                      c = create_connection(('127.0.0.1', 4545)); \\\n\
                       c.setsockopt(SOL_SOCKET, SO_LINGER, pack('ii', 1, 0))\"\n\
                       curl -i http://127.0.0.1:4545/",
             run: resets,
