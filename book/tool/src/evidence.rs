@@ -119,6 +119,10 @@ fn not_listed(sources: &Sources, pages: &[Page]) -> Vec<String> {
 
 /// Snapshots that no page shows and no test names.
 fn unneeded_snapshots(sources: &Sources, pages: &[Page]) -> Result<Vec<String>> {
+    // The teachers' pages, which show some, aren't in a handout.
+    if exercises::is_handout(sources) {
+        return Ok(Vec::new());
+    }
     let directives = pages.iter().flat_map(Page::directives);
     let shown: BTreeSet<_> = directives.filter_map(|(_, words)| words.get(1)).collect();
     let mut tests = String::new();

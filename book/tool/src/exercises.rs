@@ -73,7 +73,7 @@ pub fn table(on: &Page, pages: &[Page]) -> String {
 }
 
 /// A copy for a class: without solutions, and without wrong programs.
-fn is_handout(sources: &Sources) -> bool {
+pub fn is_handout(sources: &Sources) -> bool {
     sources.list("exercises/answers").is_empty()
 }
 
