@@ -22,4 +22,7 @@ with socket.create_server((host, int(port))) as listener:
     while True:
         client, _ = listener.accept()
         with client:
-            handle(client)
+            try:
+                handle(client)
+            except OSError as error:
+                print(f"lost a client: {error}", file=sys.stderr)
