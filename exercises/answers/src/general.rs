@@ -180,13 +180,13 @@ fn wait() -> io::Result<()> {
     }
 }
 
-/// It works, and tells nobody where.
+/// It works, and doesn't say where.
 fn says_nothing(address: SocketAddr) -> io::Result<()> {
     let _listener = TcpListener::bind(address)?;
     wait()
 }
 
-/// A greeting is no address.
+/// A greeting isn't an address.
 fn names_no_address(address: SocketAddr) -> io::Result<()> {
     let _listener = TcpListener::bind(address)?;
     writeln!(io::stdout(), "ready")?;
@@ -249,7 +249,7 @@ fn ends_at_once(address: SocketAddr) -> io::Result<()> {
     TcpListener::bind(address).map(drop)
 }
 
-/// Somebody wanted to write this later.
+/// The rest was to be written later.
 #[expect(clippy::todo, reason = "that is the mistake")]
 fn todo(_: SocketAddr) -> io::Result<()> {
     todo!("accept")

@@ -322,6 +322,24 @@ fn watching_checks_what_is_saved() -> Result<()> {
     )
 }
 
+/// In a terminal, keys are taken one by one, and it is left as it was.
+#[test]
+#[ignore = "needs python3: cargo test --workspace -- --ignored"]
+#[cfg(unix)]
+fn watching_takes_keys() -> Result<()> {
+    let copy = Copy::new()?;
+    let mut command = std::process::Command::new("python3");
+    command.arg(root().canonicalize()?.join("exercises/judge/tests/python/keys.py"));
+    command.args([env!("CARGO_BIN_EXE_judge"), "watch", "01b"]);
+    command.current_dir(copy.path("")).env_remove("CARGO_MANIFEST_DIR");
+    command.env("CARGO_TARGET_DIR", copy.beside("target"));
+    let said = said(command)?;
+    let wanted = "- True\nh True\nc True\nn True\n\
+                  single keys True\nq 0\nlines again True\n";
+    ensure!(said.stdout == wanted, "{said:?}");
+    Ok(())
+}
+
 #[test]
 fn grades_count_points_above_the_starters() -> Result<()> {
     let copy = Copy::new()?;
