@@ -1,0 +1,67 @@
+//! A recording: what one run of a program was, as a text that is the same every time.
+//!
+//! ```text
+//! title: the page, and the end of the page
+//! lanes: client | kernel | program = step04
+//!
+//! LANE: TEXT                       what a client did or saw, what the kernel holds,
+//!                                  what happened to the program
+//! CLIENT ~> kernel: PACKET         a packet of the client's
+//! CLIENT ~>x kernel: PACKET        one that the kernel doesn't answer
+//! kernel ~> CLIENT: PACKET         a packet of the server's
+//! program -> kernel: CALL  @ LINE < LINE       a system call, and where it was made,
+//!                                              the innermost line of source first
+//! kernel --> program: RESULT       what it returned; without one, it's still waiting
+//! ```
+//!
+//! - PACKET is `SYN seq 0`, `SYN seq 0, again after 1 s`, `SYN+ACK seq 0 ack 1`, `ACK seq
+//!   1 ack 1` (the handshake's, the only one shown), `RST+ACK seq 0 ack 1`, `RST`, `FIN
+//!   seq N`, `data seq FIRST..LAST BYTES`, or `data seq FIRST, the first of N bytes
+//!   BYTES…` of an upload that breaks off. Both sides count from their SYN.
+//! - BYTES are strings, with `\r`, `\n`, `\t`, `\"`, `\\` and `\x7f`; `5000×"a"` is a
+//!   string that repeats.
+//! - CALL is as strace(1) has it, but what a call brings is in its RESULT: `recvfrom(4,
+//!   4096)` returns `35, "GET / …"`, and `accept4(3)` returns `4, for client`. A failure
+//!   is `-1 EAGAIN`.
+//! - What the kernel holds is told where it has changed: `kernel: waiting 1, client
+//!   ESTABLISHED 35 unread, other gone`. `waiting` is how many wait for `accept`; of each
+//!   client, it's the server's side of its connection.
+//! - `program: the same again and again, N bytes more`: the call, or the two calls,
+//!   before this were made again at least three times.
+
+use std::fmt::Write as _;
+
+/// Returns bytes as a recording has them.
+pub fn quoted(bytes: &[u8]) -> String {
+    let mut parts = Vec::new();
+    let mut rest = bytes;
+    while let Some(&first) = rest.first() {
+        let run = rest.iter().take_while(|&&byte| byte == first).count();
+        let length = if run >= 50 { run } else { before_a_run(rest) };
+        let (part, others) = rest.split_at(length);
+        parts.push(if run >= 50 {
+            format!("{run}×\"{}\"", escaped(&[first]))
+        } else {
+            format!("\"{}\"", escaped(part))
+        });
+        rest = others;
+    }
+    parts.join(" ")
+}
+
+/// Returns how many bytes there are before 50 equal ones.
+fn before_a_run(bytes: &[u8]) -> usize {
+    let is_run = |window: &[u8]| window.iter().all(|&byte| byte == window[0]);
+    bytes.windows(50).position(is_run).unwrap_or(bytes.len())
+}
+
+fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for &byte in bytes {
+        let _ = match byte {
+            b'\'' => write!(text, "'"),
+            _ => write!(text, "{}", byte.escape_ascii()),
+        };
+    }
+    text
+}
