@@ -67,9 +67,11 @@ impl Client {
     }
 
     /// Reads what is there.
-    pub fn receive(&self) -> Result<String> {
-        let length = self.socket()?.read(&mut [0; 1 << 16])?;
-        Ok(format!("has read {length} bytes"))
+    pub fn receive(&self) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; 1 << 16];
+        let length = self.socket()?.read(&mut bytes)?;
+        bytes.truncate(length);
+        Ok(bytes)
     }
 
     /// Reads to the end.

@@ -70,6 +70,16 @@ fn record(name: &str, is_twin: bool) -> Result<String> {
         "this system lets you have no network of your own (unshare {how} true): {}",
         String::from_utf8_lossy(&tried.stderr).trim()
     );
+    for _ in 0..50 {
+        let text = run_inside(how, name, is_twin)?;
+        if scenario.lengths.iter().all(|length| text.contains(length)) {
+            return Ok(text);
+        }
+    }
+    bail!("not one of 50 runs had these lengths: {:?}", scenario.lengths)
+}
+
+fn run_inside(how: &str, name: &str, is_twin: bool) -> Result<String> {
     let mut again = Command::new("unshare");
     again.arg(how).arg("--").arg(env::current_exe()?).args(["--inside", name]);
     let output = again.args(is_twin.then_some("--python")).output()?;
@@ -117,8 +127,10 @@ fn is_installed(tool: &str) -> bool {
 /// addresses: else strace finds the callers of about half of the calls only.
 fn build(program: &str) -> Result<()> {
     let package = if program.starts_with("step") { program } else { "answers" };
+    let relay = (program == "ex06d-solution").then_some("--bin=ex06d-client");
     let status = probe::cargo()
         .args(["build", "--quiet", "--package", package, "--bin", program])
+        .args(relay)
         .arg("--target-dir")
         .arg(folder())
         .env_remove("CARGO_ENCODED_RUSTFLAGS")

@@ -15,6 +15,8 @@ mod scenarios;
 #[cfg(target_os = "linux")]
 mod segments;
 #[cfg(target_os = "linux")]
+mod tls;
+#[cfg(target_os = "linux")]
 mod trace;
 #[cfg(target_os = "linux")]
 mod wire;

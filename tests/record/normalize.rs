@@ -1,5 +1,6 @@
 //! What was seen in one run, as a text that is the same for every run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
@@ -23,7 +24,9 @@ pub fn normalize(
     let mut events: Vec<Event> = wire.iter().map(|it| arrow(it, &wire, raw)).collect();
     for trace in &raw.traces {
         let calls = calls(trace, program.file.as_deref(), root)?;
-        events.extend(calls.iter().flat_map(|call| shown(call, raw)));
+        let (idle, busy) = idle_threads(calls);
+        events.extend(idle);
+        events.extend(busy.iter().flat_map(|call| shown(call, raw)));
     }
     events.extend(notes(raw, &wire));
     events.retain(|(time, _)| *time < raw.end);
@@ -85,13 +88,30 @@ fn notes(raw: &Raw, wire: &[Segment]) -> Vec<Event> {
     notes.collect()
 }
 
+/// Tells the calls of threads that have nothing to do, and wait in the same call to the
+/// end, from the others. What a thread calls without us, as it begins, is left out.
+fn idle_threads(mut calls: Vec<Call>) -> (Option<Event>, Vec<Call>) {
+    let main = calls[0].thread;
+    calls.retain(|call| call.name != "---");
+    calls.retain(|call| call.thread == main || !call.lines.is_empty());
+    let works = |call: &&Call| call.thread == main || call.returned.is_some();
+    let busy: BTreeSet<_> = calls.iter().filter(works).map(|it| it.thread).collect();
+    let (busy, idle): (Vec<_>, Vec<_>) =
+        calls.into_iter().partition(|call| busy.contains(&call.thread));
+    let event = idle.iter().map(|call| call.time).max().map(|time| {
+        let (number, call) = (idle.len(), entry(&idle[0]));
+        (time, format!("program: {number} threads more wait in {call}"))
+    });
+    (event, busy)
+}
+
 /// Returns a call, and, just before the next one, what it returned.
 fn shown(call: &Call, raw: &Raw) -> Vec<Event> {
     if call.name == "+++" {
         let end = call.arguments.trim_end_matches(" +++");
         return vec![(call.time, format!("program: {end}"))];
     }
-    if matches!(&*call.name, "---" | "getsockname") {
+    if call.name == "getsockname" {
         return Vec::new();
     }
     let mut entry = format!("program -> kernel: {}", entry(call));
@@ -108,6 +128,12 @@ fn shown(call: &Call, raw: &Raw) -> Vec<Event> {
 /// time.
 fn entry(call: &Call) -> String {
     let (name, arguments) = (&call.name, &call.arguments);
+    if is_tls(arguments) && name == "writev" {
+        return format!(
+            "{name}({}, TLS)",
+            arguments.split(',').next().unwrap_or_default()
+        );
+    }
     let first = arguments.split(',').next().unwrap_or_default();
     match &**name {
         "accept" | "accept4" => format!("{name}({first})"),
@@ -123,7 +149,7 @@ fn entry(call: &Call) -> String {
         }
         _ => {
             let arguments = without_date(&with_addresses(arguments));
-            let arguments = arguments.replace("\"...", "\"…");
+            let arguments = without_key(&arguments.replace("\"...", "\"…"));
             format!("{name}({})", arguments.trim_end_matches(", NULL, 0"))
         }
     }
@@ -139,6 +165,7 @@ fn returned(call: &Call, result: &str, raw: &Raw) -> String {
                 between(&call.arguments, "htons(", ")").and_then(|it| it.parse().ok());
             format!("{result}, for {}", name(raw, port.unwrap_or(0)))
         }
+        "recvfrom" | "read" if is_tls(&call.arguments) => format!("{result}, TLS"),
         "recvfrom" | "read" if result != "0" => {
             let start = call.arguments.find('"').unwrap_or(0);
             let end = call.arguments.rfind('"').unwrap_or(0);
@@ -148,6 +175,12 @@ fn returned(call: &Call, result: &str, raw: &Raw) -> String {
         }
         _ => result.into(),
     }
+}
+
+/// Whether the first bytes are those of a TLS record; what is in it nobody can read.
+fn is_tls(arguments: &str) -> bool {
+    let kind = between(arguments, "\"\\", "\\3");
+    kind.is_some_and(|kind| matches!(kind, "24" | "25" | "26" | "27"))
 }
 
 fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
@@ -163,6 +196,17 @@ fn with_addresses(arguments: &str) -> String {
     let ip = between(address, "inet_addr(\"", "\"").unwrap_or_default();
     arguments
         .replace(&format!("{{sa_family=AF_INET, {address}}}"), &format!("{ip}:{port}"))
+}
+
+/// A certificate, in letters, is a new one each time.
+fn without_key(arguments: &str) -> String {
+    let begin = "-----BEGIN CERTIFICATE-----\\n";
+    match (arguments.find(begin), arguments.find("\"…")) {
+        (Some(at), Some(end)) => {
+            arguments[..at + begin.len()].to_string() + &arguments[end..]
+        }
+        _ => arguments.into(),
+    }
 }
 
 fn without_date(arguments: &str) -> String {
@@ -213,6 +257,9 @@ fn round(lines: &[String]) -> Option<(Vec<String>, u64)> {
     let mut bytes = 0;
     for pair in lines.chunks_exact(2) {
         let call = pair[0].strip_prefix("program -> kernel: ")?;
+        if call.starts_with("write(2, ") {
+            return None; // what it complains of comes in pieces
+        }
         let result = pair[1].strip_prefix("kernel --> program: ")?;
         bytes = result.split(',').next()?.parse().ok()?;
         let end = call

@@ -32,6 +32,34 @@ macro_rules! pinned {
 
 pinned! {
     refused kept full empty unread page half idle upload normal gentle trickler
+    reset restart keepalive tls tls
+}
+
+/// The twins do the same, byte for byte and call by call, but for this: Rust says with
+/// each call that it wants no signal when the client is gone, and Python has said so
+/// at its start.
+#[test]
+#[ignore = "needs python3, strace and unshare: cargo test -p record -- --ignored"]
+fn the_twins_do_the_same() -> Result<()> {
+    for (step, twin, scenarios) in [
+        ("step01", "bind.py", &["refused"][..]),
+        ("step02", "listen.py", &["kept", "full"]),
+        ("step03", "accept.py", &["empty", "unread"]),
+        ("step04", "respond.py", &["page", "half", "idle", "upload", "restart"]),
+    ] {
+        for scenario in scenarios {
+            let rust = std::fs::read_to_string(file(scenario))?;
+            let rust = rust
+                .replace(&format!("program = {step}"), &format!("program = {twin}"))
+                .replace(", MSG_NOSIGNAL)", ", 0)");
+            let without_source =
+                |line: &str| line.split("  @ ").next().map(String::from);
+            let rust: Vec<_> = rust.lines().filter_map(without_source).collect();
+            let python = recorded(&[scenario, "--python"])?;
+            assert_eq!(python.lines().collect::<Vec<_>>(), rust, "{scenario}");
+        }
+    }
+    Ok(())
 }
 
 fn folder() -> PathBuf {

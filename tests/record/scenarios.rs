@@ -22,6 +22,8 @@ pub struct Scenario {
     pub program: &'static str,
     pub arguments: &'static [&'static str],
     pub script: &'static str,
+    /// What chance makes longer or shorter: of all runs, these are shown.
+    pub lengths: &'static [&'static str],
 }
 
 const fn scenario(
@@ -30,7 +32,7 @@ const fn scenario(
     title: &'static str,
     script: &'static str,
 ) -> Scenario {
-    Scenario { name, title, program, arguments: &[], script }
+    Scenario { name, title, program, arguments: &[], script, lengths: &[] }
 }
 
 pub const ALL: &[Scenario] = &[
@@ -105,6 +107,36 @@ pub const ALL: &[Scenario] = &[
              sleeps accept4(3",
         )
     },
+    scenario(
+        "reset",
+        "step04",
+        "a client that takes its connection away",
+        "greet, reset, sleeps accept4(3",
+    ),
+    scenario(
+        "restart",
+        "step04",
+        "started again while the kernel remembers a connection",
+        "greet, send GET, sleeps accept4(3, leave, restart",
+    ),
+    scenario(
+        "keepalive",
+        "ex06c-solution",
+        "two requests on one connection",
+        "greet, send GET, sleeps recvfrom(4, receive, send LAST, sleeps recvfrom(4, \
+         read, close, sleeps accept4(3",
+    ),
+    Scenario {
+        // A signature is 70 to 72 bytes long; one is in the certificate, and one beside.
+        lengths: &["…, 542)", "application data 531"],
+        ..scenario(
+            "tls",
+            "ex06d-solution",
+            "the same bytes inside of TLS",
+            "tls, greet, carry, sleeps recvfrom(4, back, carry, sleeps recvfrom(4, \
+             back, ask GET, carry, sleeps accept4(3, back, leave",
+        )
+    },
 ];
 
 /// Plays a scenario to its end.
@@ -130,6 +162,7 @@ fn act(world: &mut World, name: &str, action: &str) -> Result<()> {
             act(world, name, "close")?;
             world.until(name, "TIME_WAIT 0")
         }
+        "tls" => world.start_tls(),
         "sleeps" => world.sleeps(object),
         "waiting" => world.until("waiting", object),
         "state" => world.until(name, object),
@@ -137,7 +170,12 @@ fn act(world: &mut World, name: &str, action: &str) -> Result<()> {
         "restart" => world.restart(),
         _ => {
             let who = world.client(name)?;
-            world.does(who, verb, &data(object)?)
+            match verb {
+                "ask" => world.ask_inside_of_tls(who, &data(object)?),
+                "carry" => world.send_records(who),
+                "back" => world.receive_records(who),
+                _ => world.does(who, verb, &data(object)?),
+            }
         }
     }
 }
@@ -151,6 +189,9 @@ fn data(name: &str) -> Result<Vec<u8>> {
     Ok(match name {
         "" => Vec::new(),
         "GET" => b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".into(),
+        "LAST" => {
+            b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".into()
+        }
         "HALF" => b"GET / HT".into(),
         "MORE" => b"TP/1.1\r\nHo".into(),
         "LITTLE" => b"st: 127.".into(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clients::PORT;
 use crate::recording::quoted;
+use crate::tls::records;
 use crate::wire::{FIN, Packet, RST, SYN};
 
 /// An arrow on the wire.
@@ -28,8 +29,9 @@ struct Connection {
     /// Up to where each side has sent, counted from its SYN.
     sent: BTreeMap<bool, u32>,
     shown: BTreeSet<&'static str>,
-    /// When the last packet came.
+    /// When the last packet came, and whether it was the client's.
     time: u64,
+    was_clients: bool,
     /// How often the client had sent when the last data came.
     sends: usize,
 }
@@ -77,7 +79,7 @@ impl Connection {
         if let Some((text, is_own)) = self.control(packet, is_clients) {
             show(text, is_own, None);
         }
-        self.time = packet.time;
+        (self.time, self.was_clients) = (packet.time, is_clients);
 
         let up_to = self.sent.entry(is_clients).or_insert(1);
         let again = up_to.saturating_sub(seq) as usize;
@@ -136,7 +138,8 @@ impl Connection {
             _ if packet.has(RST) && !is_answered => {
                 ("RST", "RST+ACK seq 0 ack 1", true)
             }
-            _ if packet.has(RST) => ("RST", "RST", is_clients),
+            // A client's own reset answers nothing.
+            _ if packet.has(RST) => ("RST", "RST", is_clients && !self.was_clients),
             (true, _)
                 if is_answered && packet.payload.is_empty() && !packet.has(FIN) =>
             {
@@ -168,7 +171,8 @@ fn data(seq: u32, bytes: Vec<u8>, whole: usize) -> String {
         let (length, begin) = (whole + 1 - seq as usize, quoted(&bytes[..48]));
         return format!("data seq {seq}, the first of {length} bytes {begin}…");
     }
-    format!("data seq {seq}..{last} {}", quoted(&bytes))
+    let shown = records(&bytes).map(|records| format!("TLS: {}", records.join(", ")));
+    format!("data seq {seq}..{last} {}", shown.unwrap_or_else(|| quoted(&bytes)))
 }
 
 /// Replaces the value of a Date field by the example of RFC 9110, 5.6.7, which is as

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use crate::clients::PORT;
 use anyhow::{Context, Result, bail};
 use nix::cmsg_space;
 use nix::errno::Errno;
@@ -116,7 +117,8 @@ fn watch(
 }
 
 /// Returns what is behind the Ethernet header (14 bytes) and the IP header: RFC 791,
-/// 3.1, and RFC 9293, 3.1. Of what isn't TCP, nothing.
+/// 3.1, and RFC 9293, 3.1. Of what isn't TCP to or from
+/// the server, nothing.
 fn segment(frame: &[u8], time: u64) -> Option<Packet> {
     let ip = frame.strip_prefix(frame.get(..14)?)?;
     if frame[12..14] != [8, 0] || *ip.get(9)? != 6 {
@@ -128,5 +130,6 @@ fn segment(frame: &[u8], time: u64) -> Option<Packet> {
     let payload = tcp.get(4 * usize::from(tcp.get(12)? >> 4)..)?.to_vec();
     let seq = u32::from_be_bytes(tcp[4..8].try_into().ok()?);
     let (source, target, flags) = (port(0), port(2), tcp[13]);
-    Some(Packet { time, source, target, seq, flags, payload })
+    let is_servers = source == PORT || target == PORT;
+    is_servers.then_some(Packet { time, source, target, seq, flags, payload })
 }

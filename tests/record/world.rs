@@ -13,11 +13,14 @@ use nix::unistd::Pid;
 use probe::{PATIENCE, Process};
 
 use crate::clients::{Client, PORT};
+use crate::recording::quoted;
+use crate::tls::Tls;
 use crate::wire::{Packet, SYN, Wire};
 
 /// What in a network of its own differs from the usual, so that a recording is the same
 /// everywhere: small buffers, and one way to send.
-const SYSCTLS: [(&str, &str); 5] = [
+const SYSCTLS: [(&str, &str); 6] = [
+    ("ip_local_port_range", "61000 65000"),
     ("tcp_congestion_control", "reno"),
     ("tcp_autocorking", "0"),
     ("tcp_rfc1337", "1"),
@@ -83,6 +86,7 @@ pub struct World<'a> {
     mark: usize,
     notes: Vec<Note>,
     clients: Vec<Client>,
+    tls: Option<Tls>,
     /// What the kernel was last seen to hold.
     held: Vec<(String, String)>,
 }
@@ -104,6 +108,7 @@ impl<'a> World<'a> {
             notes: Vec::new(),
             clients: Vec::new(),
             held: Vec::new(),
+            tls: None,
         };
         world.is_ready()?;
         Ok(world)
@@ -140,7 +145,7 @@ impl<'a> World<'a> {
             "send" => return client.send(data),
             "upload" => return client.begin_upload(data),
             "uploaded" => client.end_upload()?,
-            "receive" => client.receive()?,
+            "receive" => format!("has read {} bytes", client.receive()?.len()),
             "read" => client.read()?,
             "close" => {
                 return {
@@ -161,6 +166,34 @@ impl<'a> World<'a> {
         wait_until("a second SYN", || Ok(self.wire.count(port, SYN) == 2))?;
         self.clients[who].close();
         self.says(who, "not let in, gives up", false);
+        Ok(())
+    }
+
+    /// Starts what knows TLS: the client only carries what it says, and hears.
+    pub fn start_tls(&mut self) -> Result<()> {
+        self.tls = Some(Tls::start(self.program, &self.process.stdout.text())?);
+        Ok(())
+    }
+
+    /// Carries, of what is inside of TLS, a request to the server.
+    pub fn ask_inside_of_tls(&mut self, who: usize, data: &[u8]) -> Result<()> {
+        self.says(who, &format!("inside of TLS: {}", quoted(data)), false);
+        self.tls.as_mut().context("no TLS")?.ask(data)
+    }
+
+    /// Carries the next records to the server.
+    pub fn send_records(&mut self, who: usize) -> Result<()> {
+        let records = self.tls.as_mut().context("no TLS")?.records()?;
+        self.does(who, "send", &records)
+    }
+
+    /// Carries the server's records back.
+    pub fn receive_records(&mut self, who: usize) -> Result<()> {
+        let records = self.clients[who].receive()?;
+        self.says(who, &format!("has read {} bytes", records.len()), true);
+        if let Some(heard) = self.tls.as_mut().context("no TLS")?.hear(&records)? {
+            self.says(who, &format!("inside of TLS: {heard}"), true);
+        }
         Ok(())
     }
 
@@ -330,12 +363,17 @@ fn set_up_network() -> Result<()> {
 fn traced(program: &Program, trace: &Path) -> Result<Process> {
     let mut strace = Command::new("strace");
     strace.args(["-D", "-f", "-q", "-s", "48", "--timestamps=unix,ns"]);
-    strace.args(["-e", "trace=%network,read,write,close"]);
+    strace.args(["-e", "trace=%network,read,write,writev,close"]);
     strace.args(program.file.as_ref().map(|_| "-k"));
     strace.arg("-o").arg(trace).arg("--").args(&program.command);
     strace.arg(format!("127.0.0.1:{PORT}"));
-    let all = || Box::new(|_: &[u8]| true);
+    // What a reader's shell may have set must not change how the twins print.
+    strace.env_remove("PYTHONUNBUFFERED");
     Ok(Process::start(strace, [all(), all()])?)
+}
+
+pub fn all() -> probe::GoesOn {
+    Box::new(|_| true)
 }
 
 /// A row of `/proc/net/tcp`.
