@@ -43,7 +43,8 @@ fn print(text: &str) -> Result<ExitCode> {
 fn usage() -> String {
     let names: Vec<_> = ALL.iter().map(|scenario| scenario.name).collect();
     format!(
-        "usage: record SCENARIO [--python | --times NUMBER]\nscenarios: {}",
+        "usage: record SCENARIO [--python | --times NUMBER]\n       \
+         record RECORDING.rec --pcap CAPTURE\nscenarios: {}",
         names.join(" ")
     )
 }

@@ -9,6 +9,7 @@ mod clients;
 mod linux;
 #[cfg(target_os = "linux")]
 mod normalize;
+mod pcap;
 mod recording;
 #[cfg(target_os = "linux")]
 mod scenarios;
@@ -23,18 +24,35 @@ mod wire;
 #[cfg(target_os = "linux")]
 mod world;
 
+use std::fs;
 use std::process::ExitCode;
+
+use anyhow::{Context, Result};
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
-    #[cfg(target_os = "linux")]
-    let ended = linux::run(&words);
-    #[cfg(not(target_os = "linux"))]
-    let ended: anyhow::Result<_> =
-        Err(anyhow::anyhow!("a run can be recorded on Linux only"));
+    let ended = match *words {
+        [recording, "--pcap", capture] => convert(recording, capture),
+        _ => record(&words),
+    };
     ended.unwrap_or_else(|error| {
         eprintln!("{error:#}");
         ExitCode::FAILURE
     })
+}
+
+/// Makes a capture file of a recording.
+fn convert(recording: &str, capture: &str) -> Result<ExitCode> {
+    let text = fs::read_to_string(recording).with_context(|| recording.to_string())?;
+    fs::write(capture, pcap::capture(&text)?).with_context(|| capture.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(target_os = "linux")]
+use linux::run as record;
+
+#[cfg(not(target_os = "linux"))]
+fn record(_: &[&str]) -> Result<ExitCode> {
+    anyhow::bail!("a run can be recorded on Linux only")
 }

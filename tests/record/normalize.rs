@@ -262,13 +262,9 @@ fn round(lines: &[String]) -> Option<(Vec<String>, u64)> {
         }
         let result = pair[1].strip_prefix("kernel --> program: ")?;
         bytes = result.split(',').next()?.parse().ok()?;
-        let end = call
-            .rfind('"')
-            .and_then(|quote| call[quote..].find("  @ ").map(|at| quote + at));
-        calls.push(match (call.find('"'), end) {
-            (Some(start), Some(end)) => call[..start].to_string() + &call[end..],
-            _ => call.into(),
-        });
+        let (call, lines) = call.rsplit_once("  @ ").unwrap_or((call, ""));
+        let without_data = call.split('"').next().unwrap_or_default();
+        calls.push(format!("{without_data} @ {lines}"));
     }
     (bytes > 0).then_some((calls, bytes))
 }

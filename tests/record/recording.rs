@@ -49,6 +49,43 @@ pub fn quoted(bytes: &[u8]) -> String {
     parts.join(" ")
 }
 
+/// Returns the bytes again. `None` when they aren't told to the end.
+pub fn unquoted(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (count, after) = rest.split_once('"')?;
+        let count = count.trim_start().trim_end_matches('×');
+        let count = if count.is_empty() { 1 } else { count.parse().ok()? };
+        let (part, after) = string(after)?;
+        (0..count).for_each(|_| bytes.extend(&part));
+        rest = after;
+    }
+    Some(bytes)
+}
+
+/// Reads a string to its closing quote, and returns what is behind it, too.
+fn string(text: &str) -> Option<(Vec<u8>, &str)> {
+    let mut bytes = Vec::new();
+    let mut letters = text.chars();
+    loop {
+        bytes.push(match letters.next()? {
+            '"' => return Some((bytes, letters.as_str())),
+            '\\' => match letters.next()? {
+                'r' => b'\r',
+                'n' => b'\n',
+                't' => b'\t',
+                'x' => {
+                    let hex: String = letters.by_ref().take(2).collect();
+                    u8::from_str_radix(&hex, 16).ok()?
+                }
+                other => u8::try_from(other).ok()?,
+            },
+            other => u8::try_from(other).ok()?,
+        });
+    }
+}
+
 /// Returns how many bytes there are before 50 equal ones.
 fn before_a_run(bytes: &[u8]) -> usize {
     let is_run = |window: &[u8]| window.iter().all(|&byte| byte == window[0]);
@@ -64,4 +101,18 @@ fn escaped(bytes: &[u8]) -> String {
         };
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_what_they_were() {
+        let bytes = [b"a\r\n\t\"'\\\0\xff ".as_slice(), &[b'"'; 60], b"5\xd7"].concat();
+        let text = quoted(&bytes);
+        assert_eq!(text, r#""a\r\n\t\"'\\\x00\xff " 60×"\"" "5\xd7""#);
+        assert_eq!(unquoted(&text), Some(bytes));
+        assert_eq!(unquoted("\"GET / HT\"…"), None);
+    }
 }
