@@ -27,6 +27,15 @@ impl Client {
         Ok(Self { name: name.into(), port, socket: Some(socket), rest: Vec::new() })
     }
 
+    /// A connection of somebody else's.
+    pub fn guest(name: &str, port: u16) -> Self {
+        Self { name: name.into(), port, socket: None, rest: Vec::new() }
+    }
+
+    pub fn is_guest(&self) -> bool {
+        self.port > 61000
+    }
+
     fn socket(&self) -> Result<&Socket> {
         self.socket.as_ref().with_context(|| format!("{} has closed", self.name))
     }

@@ -20,7 +20,10 @@ pub fn normalize(
     root: &Path,
 ) -> Result<String> {
     let sent = sends(raw);
-    let wire = segments(&raw.packets, &sent);
+    let mut wire = segments(&raw.packets, &sent, &raw.guests);
+    // At the same time, the first connection comes first.
+    let number = |port| raw.clients.iter().position(|(_, it)| *it == port);
+    wire.sort_by_key(|it| (it.time, number(it.port)));
     let mut events: Vec<Event> = wire.iter().map(|it| arrow(it, &wire, raw)).collect();
     for trace in &raw.traces {
         let calls = calls(trace, program.file.as_deref(), root)?;
@@ -33,13 +36,37 @@ pub fn normalize(
     // Those of the same time stay in their order.
     events.sort_by_key(|(time, _)| *time);
     let lines: Vec<_> = events.into_iter().map(|(_, line)| line).collect();
+    let lines = folded(&lines).into_iter();
+    let lines: Vec<_> = if raw.guests.is_empty() {
+        lines.collect()
+    } else {
+        lines.map(|line| without_length(&line)).collect()
+    };
     let clients: String =
         raw.clients.iter().map(|(it, _)| format!("{it} | ")).collect();
     let head = format!(
         "title: {title}\nlanes: {clients}kernel | program = {}\n",
         program.name
     );
-    Ok(format!("{head}\n{}\n", folded(&lines).join("\n")))
+    Ok(format!("{head}\n{}\n", lines.join("\n")))
+}
+
+/// A browser's request is as long as its version wants.
+fn without_length(line: &str) -> String {
+    for (before, after) in [
+        ("kernel --> program: ", ", \"GET "),
+        ("program: the same again and again, ", " bytes"),
+    ] {
+        if let Some(rest) = line.strip_prefix(before)
+            && let Some((_, rest)) = rest.split_once(after)
+        {
+            return format!("{before}N{after}{rest}");
+        }
+    }
+    match line.split_once(" ~> kernel: FIN seq ") {
+        Some((client, _)) => format!("{client} ~> kernel: FIN seq N"),
+        None => line.into(),
+    }
 }
 
 fn sends(raw: &Raw) -> Vec<Sent> {

@@ -126,6 +126,12 @@ pub const ALL: &[Scenario] = &[
         "greet, send GET, sleeps recvfrom(4, receive, send LAST, sleeps recvfrom(4, \
          read, close, sleeps accept4(3",
     ),
+    scenario(
+        "browser",
+        "step04",
+        "a browser opens two connections",
+        "browse, sleeps accept4(3",
+    ),
     Scenario {
         // A signature is 70 to 72 bytes long; one is in the certificate, and one beside.
         lengths: &["…, 542)", "application data 531"],
@@ -163,6 +169,7 @@ fn act(world: &mut World, name: &str, action: &str) -> Result<()> {
             world.until(name, "TIME_WAIT 0")
         }
         "tls" => world.start_tls(),
+        "browse" => world.browse(),
         "sleeps" => world.sleeps(object),
         "waiting" => world.until("waiting", object),
         "state" => world.until(name, object),

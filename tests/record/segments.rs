@@ -39,7 +39,11 @@ struct Connection {
 /// Leaves out acknowledgments but the handshake's, what is sent again (but a SYN), and
 /// resets of what is over already. What comes of one send is one arrow, and so are a
 /// FIN and the data before it two.
-pub fn segments(packets: &[Packet], sent: &[Sent]) -> Vec<Segment> {
+pub fn segments(
+    packets: &[Packet],
+    sent: &[Sent],
+    guests: &BTreeSet<u16>,
+) -> Vec<Segment> {
     let mut connections: BTreeMap<u16, Connection> = BTreeMap::new();
     let mut segments = Vec::new();
     for packet in packets {
@@ -48,14 +52,18 @@ pub fn segments(packets: &[Packet], sent: &[Sent]) -> Vec<Segment> {
         let connection = connections.entry(port).or_default();
         connection.see(packet, port, is_clients, sent, &mut segments);
     }
-    put_answers_behind_their_causes(&mut segments);
+    put_answers_behind_their_causes(&mut segments, guests);
     for segment in &mut segments {
         if let Some((seq, bytes)) = segment.data.take() {
             let before = |&&(time, port, _): &&Sent| {
                 segment.is_clients && port == segment.port && time < segment.time
             };
             let whole = sent.iter().filter(before).map(|(.., length)| length).sum();
-            segment.text = data(seq, bytes, whole);
+            segment.text = if segment.is_clients && guests.contains(&segment.port) {
+                begin(seq, &bytes)
+            } else {
+                data(seq, bytes, whole)
+            };
         }
     }
     segments
@@ -151,15 +159,40 @@ impl Connection {
     }
 }
 
-/// An answer that a kernel gives by itself comes right behind the packet it answers.
-fn put_answers_behind_their_causes(segments: &mut [Segment]) {
+/// An answer that a kernel gives by itself comes right behind the packet it answers. So
+/// does all that guests do: it may be a reaction to what came on their other connections,
+/// and nothing but that tells when in the program's time it happens.
+fn put_answers_behind_their_causes(segments: &mut [Segment], guests: &BTreeSet<u16>) {
     let mut last = BTreeMap::new();
+    // When guests last got an answer, and when they last opened a connection or asked.
+    let (mut answered, mut asked) = (None, None);
     for segment in segments {
-        if let Some(time) = last.get(&segment.port).filter(|_| segment.is_own) {
+        let mut cause = last.get(&segment.port).copied();
+        let is_guests = guests.contains(&segment.port);
+        if is_guests && segment.is_clients && !segment.is_own {
+            cause = cause.or(asked).max(answered);
+        }
+        if let Some(time) =
+            cause.filter(|_| segment.is_own || is_guests && segment.is_clients)
+        {
             segment.time = time + 1;
+        }
+        if is_guests && segment.is_clients {
+            asked = Some(segment.time);
+        } else if is_guests && !segment.is_own {
+            answered = Some(segment.time);
         }
         last.insert(segment.port, segment.time);
     }
+}
+
+/// What a browser says, and so how long that is, differs from version to version.
+fn begin(seq: u32, bytes: &[u8]) -> String {
+    let lines = bytes.split_inclusive(|&byte| byte == b'\n').take(2);
+    format!(
+        "data seq {seq}..N {}…",
+        quoted(&lines.flatten().copied().collect::<Vec<_>>())
+    )
 }
 
 /// `whole` is how much the client had sent in all. How much of an upload that breaks

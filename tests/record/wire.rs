@@ -73,6 +73,13 @@ impl Wire {
         packets.iter().filter(|it| it.source == port && it.has(flag)).count()
     }
 
+    /// Returns the port of the first client that isn't among these.
+    pub fn stranger(&self, known: &[u16]) -> Option<u16> {
+        let packets = self.packets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = packets.iter().filter(|it| it.target == PORT);
+        clients.find(|it| !known.contains(&it.source)).map(|it| it.source)
+    }
+
     pub fn stop(self) -> Result<Vec<Packet>> {
         self.is_over.store(true, Ordering::Relaxed);
         self.thread.join().expect("it doesn't panic")?;

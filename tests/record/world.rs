@@ -1,6 +1,7 @@
 //! A network of its own, a program under strace(1) in it, clients, and what the kernel
 //! holds meanwhile.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -70,6 +71,8 @@ pub struct Raw {
     pub packets: Vec<Packet>,
     /// The name and the port of each.
     pub clients: Vec<(String, u16)>,
+    /// The ports of those that nobody here controls.
+    pub guests: BTreeSet<u16>,
     /// What strace wrote, of each time the program ran.
     pub traces: Vec<String>,
     /// When all was said.
@@ -87,6 +90,7 @@ pub struct World<'a> {
     notes: Vec<Note>,
     clients: Vec<Client>,
     tls: Option<Tls>,
+    browser: Option<Process>,
     /// What the kernel was last seen to hold.
     held: Vec<(String, String)>,
 }
@@ -109,6 +113,7 @@ impl<'a> World<'a> {
             clients: Vec::new(),
             held: Vec::new(),
             tls: None,
+            browser: None,
         };
         world.is_ready()?;
         Ok(world)
@@ -166,6 +171,44 @@ impl<'a> World<'a> {
         wait_until("a second SYN", || Ok(self.wire.count(port, SYN) == 2))?;
         self.clients[who].close();
         self.says(who, "not let in, gives up", false);
+        Ok(())
+    }
+
+    /// Lets Chromium open the page, and waits until both of its connections are over.
+    pub fn browse(&mut self) -> Result<()> {
+        let mut chromium = Command::new("chromium");
+        chromium.args(
+            "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+             --disable-background-networking --disable-component-update --disable-sync \
+             --remote-debugging-port=0"
+                .split_whitespace(),
+        );
+        let profile = self.folder.join("profile").display().to_string();
+        let url = format!("http://127.0.0.1:{PORT}/");
+        chromium.arg(format!("--user-data-dir={profile}")).arg(&url);
+        let started = Process::start(chromium, [all(), all()]);
+        self.browser = Some(started.context("this needs Chromium")?);
+        let opened = now();
+        self.guest("browser1")?;
+        self.guest("browser2")?;
+        let (lane, text) = ("browser1".into(), format!("opens {url}"));
+        self.notes.push(Note { time: opened, lane, text, is_result: false });
+        wait_until("both are over", || {
+            let holds = self.holds()?;
+            let are_over = holds.iter().filter(|(_, state)| state == "TIME_WAIT 0");
+            Ok(are_over.count() == 2)
+        })
+    }
+
+    /// Waits for a client that we don't control, and gives it a name.
+    fn guest(&mut self, name: &str) -> Result<()> {
+        let known: Vec<_> = self.clients.iter().map(|client| client.port).collect();
+        let mut port = None;
+        wait_until(&format!("{name} connects"), || {
+            port = self.wire.stranger(&known);
+            Ok(port.is_some())
+        })?;
+        self.clients.extend(port.map(|port| Client::guest(name, port)));
         Ok(())
     }
 
@@ -325,6 +368,12 @@ impl<'a> World<'a> {
         let read = self.traces.iter().map(fs::read_to_string);
         Ok(Raw {
             traces: read.collect::<Result<_, _>>()?,
+            guests: self
+                .clients
+                .iter()
+                .filter(|it| it.is_guest())
+                .map(|it| it.port)
+                .collect(),
             notes: self.notes,
             packets: self.wire.stop()?,
             clients: self.clients.into_iter().map(|it| (it.name, it.port)).collect(),
