@@ -54,6 +54,8 @@ pub struct Program {
     pub file: Option<PathBuf>,
     /// The call in which it waits for somebody.
     pub rests_in: &'static str,
+    /// How many threads do.
+    pub threads: usize,
 }
 
 /// Something that a client did or saw, or that the kernel held.
@@ -123,7 +125,11 @@ impl<'a> World<'a> {
         let has_line = |bytes: &[u8]| bytes.contains(&b'\n');
         let said = self.process.stdout.wait_for(PATIENCE, has_line);
         ensure!(said, "the program says: {}", self.process.stderr.text());
-        self.sleeps(self.program.rests_in)
+        let (call, threads) = (self.program.rests_in, self.program.threads);
+        wait_until("all threads wait", || {
+            Ok(self.trace()?.matches(&format!(" {call}")).count() >= threads)
+        })?;
+        self.sleeps(call)
     }
 
     pub fn client(&mut self, name: &str) -> Result<usize> {
