@@ -14,7 +14,7 @@ use std::thread;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::normalize::normalize;
-use crate::scenarios::{ALL, Scenario, play};
+use crate::scenarios::{Scenario, all, play};
 use crate::world::{Program, World};
 
 const NEEDED: [(&str, &str); 4] = [
@@ -41,7 +41,7 @@ fn print(text: &str) -> Result<ExitCode> {
 }
 
 fn usage() -> String {
-    let names: Vec<_> = ALL.iter().map(|scenario| scenario.name).collect();
+    let names: Vec<_> = all().iter().map(|scenario| scenario.name).collect();
     format!(
         "usage: record SCENARIO [--python | --times NUMBER]\n       \
          record RECORDING.rec --pcap CAPTURE\nscenarios: {}",
@@ -49,8 +49,8 @@ fn usage() -> String {
     )
 }
 
-fn scenario(name: &str) -> Result<&'static Scenario> {
-    let found = ALL.iter().find(|scenario| scenario.name == name);
+fn scenario(name: &str) -> Result<Scenario> {
+    let found = all().into_iter().find(|scenario| scenario.name == name);
     found.with_context(|| format!("there is no scenario {name:?}\n{}", usage()))
 }
 
@@ -73,11 +73,11 @@ fn record(name: &str, is_twin: bool) -> Result<String> {
     );
     for _ in 0..50 {
         let text = run_inside(how, name, is_twin)?;
-        if scenario.lengths.iter().all(|length| text.contains(length)) {
+        if scenario.lengths().iter().all(|length| text.contains(length)) {
             return Ok(text);
         }
     }
-    bail!("not one of 50 runs had these lengths: {:?}", scenario.lengths)
+    bail!("not one of 50 runs had these lengths: {:?}", scenario.lengths())
 }
 
 fn run_inside(how: &str, name: &str, is_twin: bool) -> Result<String> {
@@ -157,11 +157,11 @@ fn folder() -> PathBuf {
 
 fn inside(name: &str, is_twin: bool) -> Result<String> {
     let scenario = scenario(name)?;
-    let mut program = if is_twin { twin(scenario)? } else { rust(scenario) };
+    let mut program = if is_twin { twin(&scenario)? } else { rust(&scenario) };
     program.command.extend(scenario.arguments.iter().map(ToString::to_string));
     let folder = tempfile::tempdir()?;
     let mut world = World::start(&program, folder.path())?;
-    play(&mut world, scenario.script)?;
+    play(&mut world, &scenario.script)?;
     normalize(&world.end()?, scenario.title, &program, &root())
 }
 

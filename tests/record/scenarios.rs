@@ -11,144 +11,108 @@
 //! N`, so many wait for accept; `state STATE UNREAD`, of the server's side of this
 //! client's connection. And for what is frequent: `greet` (connect, and the program
 //! reads), `leave` (read to the end, close, and the kernel remembers it).
+//!
+//! `browse` lets Chromium open the page. `tls` starts ex06d-client, of which a client then
+//! only carries the records: `ask DATA` inside of TLS, `carry` (its records to the
+//! server), `back` (those of the server).
 
 use anyhow::{Context, Result, bail};
 
 use crate::world::World;
 
+/// Of each: name, program with its arguments, title; script.
+const SCENARIOS: &str = "\
+refused, step01: bound, not listening: refused
+    connect, enter
+kept, step02: connected by the kernel, the request kept; thrown out when the program ends
+    connect, waiting 1, send GET, state ESTABLISHED 35, enter, read
+full, step02: the waiting room is full
+    client1: connect, waiting 1, client2: connect, waiting 2, client3: connect, waiting 3,
+    client4: connect, waiting 4, client5: connect, waiting 5, client6: connect, waiting 6,
+    client7: knock
+empty, step03: an empty reply
+    greet, send GET, sleeps accept4(3, leave
+unread, step03: 5000 bytes, of which 4096 are read
+    greet, send 5000, sleeps accept4(3, read
+page, step04: the page, and the end of the page
+    greet, send GET, sleeps accept4(3, leave
+half, step04: half a request is answered
+    greet, send HALF, sleeps accept4(3, leave
+idle, step04: an idle client holds up the second
+    idle: greet, second: connect, waiting 1, send GET, state ESTABLISHED 35,
+    idle: close, sleeps accept4(3, second: leave
+upload, step04: a big upload is answered by a reset
+    greet, upload 8MB, sleeps accept4(3, uploaded
+reset, step04: a client that takes its connection away
+    greet, reset, sleeps accept4(3
+restart, step04: started again while the kernel remembers a connection
+    greet, send GET, sleeps accept4(3, leave, restart
+browser, step04: a browser opens two connections
+    browse, sleeps accept4(3
+normal, step05: a page
+    greet, send GET, sleeps accept4(3, leave
+gentle, step05: a refusal with 100 KB unread, and a gentle close
+    greet, send NO_HOST, sleeps recvfrom(4, read, close, sleeps accept4(3
+trickler, step05 --head-deadline 3: a trickler runs into the deadline
+    greet, send HALF, sleeps recvfrom(4, send MORE, sleeps recvfrom(4, send LITTLE,
+    sleeps recvfrom(4, sleeps recvfrom(4, read, close, sleeps accept4(3
+keepalive, ex06c-solution: two requests on one connection
+    greet, send GET, sleeps recvfrom(4, receive, send LAST, sleeps recvfrom(4, read, close,
+    sleeps accept4(3
+tls, ex06d-solution: the same bytes inside of TLS
+    tls, greet, carry, sleeps recvfrom(4, back, carry, sleeps recvfrom(4, back,
+    ask GET, carry, sleeps accept4(3, back, leave
+";
+
 pub struct Scenario {
     pub name: &'static str,
-    pub title: &'static str,
     pub program: &'static str,
-    pub arguments: &'static [&'static str],
-    pub script: &'static str,
-    /// What chance makes longer or shorter: of all runs, these are shown.
-    pub lengths: &'static [&'static str],
+    pub arguments: Vec<&'static str>,
+    pub title: &'static str,
+    pub script: String,
 }
 
-const fn scenario(
-    name: &'static str,
-    program: &'static str,
-    title: &'static str,
-    script: &'static str,
-) -> Scenario {
-    Scenario { name, title, program, arguments: &[], script, lengths: &[] }
+/// Returns all scenarios.
+pub fn all() -> Vec<Scenario> {
+    let mut scenarios: Vec<Scenario> = Vec::new();
+    for line in SCENARIOS.lines() {
+        match scenarios.last_mut() {
+            Some(last) if line.starts_with(' ') => last.script += &line[3..],
+            _ => scenarios.extend(scenario(line)),
+        }
+    }
+    scenarios
 }
 
-pub const ALL: &[Scenario] = &[
-    scenario("refused", "step01", "bound, not listening: refused", "connect, enter"),
-    scenario(
-        "kept",
-        "step02",
-        "connected by the kernel, the request kept; thrown out when the program ends",
-        "connect, waiting 1, send GET, state ESTABLISHED 35, enter, read",
-    ),
-    scenario(
-        "full",
-        "step02",
-        "the waiting room is full",
-        "client1: connect, waiting 1, client2: connect, waiting 2, \
-         client3: connect, waiting 3, client4: connect, waiting 4, \
-         client5: connect, waiting 5, client6: connect, waiting 6, client7: knock",
-    ),
-    scenario(
-        "empty",
-        "step03",
-        "an empty reply",
-        "greet, send GET, sleeps accept4(3, leave",
-    ),
-    scenario(
-        "unread",
-        "step03",
-        "5000 bytes, of which 4096 are read",
-        "greet, send 5000, sleeps accept4(3, read",
-    ),
-    scenario(
-        "page",
-        "step04",
-        "the page, and the end of the page",
-        "greet, send GET, sleeps accept4(3, leave",
-    ),
-    scenario(
-        "half",
-        "step04",
-        "half a request is answered",
-        "greet, send HALF, sleeps accept4(3, leave",
-    ),
-    scenario(
-        "idle",
-        "step04",
-        "an idle client holds up the second",
-        "idle: greet, second: connect, waiting 1, send GET, state ESTABLISHED 35, \
-         idle: close, sleeps accept4(3, second: leave",
-    ),
-    scenario(
-        "upload",
-        "step04",
-        "a big upload is answered by a reset",
-        "greet, upload 8MB, sleeps accept4(3, uploaded",
-    ),
-    scenario("normal", "step05", "a page", "greet, send GET, sleeps accept4(3, leave"),
-    scenario(
-        "gentle",
-        "step05",
-        "a refusal with 100 KB unread, and a gentle close",
-        "greet, send NO_HOST, sleeps recvfrom(4, read, close, sleeps accept4(3",
-    ),
-    Scenario {
-        // The last wait is until the deadline is over.
-        arguments: &["--head-deadline", "3"],
-        ..scenario(
-            "trickler",
-            "step05",
-            "a trickler runs into the deadline",
-            "greet, send HALF, sleeps recvfrom(4, send MORE, sleeps recvfrom(4, \
-             send LITTLE, sleeps recvfrom(4, sleeps recvfrom(4, read, close, \
-             sleeps accept4(3",
-        )
-    },
-    scenario(
-        "reset",
-        "step04",
-        "a client that takes its connection away",
-        "greet, reset, sleeps accept4(3",
-    ),
-    scenario(
-        "restart",
-        "step04",
-        "started again while the kernel remembers a connection",
-        "greet, send GET, sleeps accept4(3, leave, restart",
-    ),
-    scenario(
-        "keepalive",
-        "ex06c-solution",
-        "two requests on one connection",
-        "greet, send GET, sleeps recvfrom(4, receive, send LAST, sleeps recvfrom(4, \
-         read, close, sleeps accept4(3",
-    ),
-    scenario(
-        "browser",
-        "step04",
-        "a browser opens two connections",
-        "browse, sleeps accept4(3",
-    ),
-    Scenario {
-        // A signature is 70 to 72 bytes long; one is in the certificate, and one beside.
-        lengths: &["…, 542)", "application data 531"],
-        ..scenario(
-            "tls",
-            "ex06d-solution",
-            "the same bytes inside of TLS",
-            "tls, greet, carry, sleeps recvfrom(4, back, carry, sleeps recvfrom(4, \
-             back, ask GET, carry, sleeps accept4(3, back, leave",
-        )
-    },
-];
+fn scenario(line: &'static str) -> Option<Scenario> {
+    let (name, rest) = line.split_once(", ")?;
+    let (command, title) = rest.split_once(": ")?;
+    let mut words = command.split(' ');
+    let program = words.next()?;
+    Some(Scenario {
+        name,
+        program,
+        arguments: words.collect(),
+        title,
+        script: String::new(),
+    })
+}
+
+impl Scenario {
+    /// What chance makes longer or shorter. A signature is 70 to 72 bytes long; one is
+    /// in the certificate, and one beside. Of all runs, these are shown.
+    pub fn lengths(&self) -> &[&str] {
+        match self.name {
+            "tls" => &["…, 542)", "application data 531"],
+            _ => &[],
+        }
+    }
+}
 
 /// Plays a scenario to its end.
 pub fn play(world: &mut World, script: &str) -> Result<()> {
     let mut name = "client";
-    for part in script.split(", ") {
+    for part in script.trim_start().split(", ") {
         let (whose, action) = part.split_once(": ").unwrap_or((name, part));
         name = whose;
         act(world, name, action).with_context(|| format!("{name}: {action}"))?;
