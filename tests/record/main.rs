@@ -1,5 +1,6 @@
-//! Records a run of a program: what its clients did, the packets on the wire, its system
-//! calls with the lines of source that made them, and what the kernel held meanwhile.
+//! Records a run of a program: what its clients did, the packets on the wire, its
+//! system calls with the lines of source that made them, and what the kernel held
+//! meanwhile.
 //!
 //! `cargo run -p record -- page`. [`recording`] says how to read it.
 

@@ -38,8 +38,8 @@ pinned! {
 
 /// The twins do the same, byte for byte and call by call, but for three things. Rust
 /// says with each call that it wants no signal when the client is gone; Python has said
-/// so at its start. Of a line longer than what Rust gathers, it prints the end apart. And
-/// they complain in other words, of Ctrl-C too.
+/// so at its start. Of a line longer than what Rust gathers, it prints the end apart.
+/// And they complain in other words, of Ctrl-C too.
 #[test]
 #[ignore = "needs python3, strace and unshare: cargo test -p record -- --ignored"]
 fn the_twins_do_the_same() -> Result<()> {

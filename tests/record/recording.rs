@@ -14,27 +14,28 @@
 //! kernel --> program: RESULT       what it returned; without one, it's still waiting
 //! ```
 //!
-//! - PACKET is `SYN seq 0`, `SYN seq 0, again after 1 s`, `SYN+ACK seq 0 ack 1`,
-//!   `ACK seq 1 ack 1` (the handshake's, the only one shown), `RST+ACK seq 0 ack 1`,
-//!   `RST`, `FIN seq N`, or `data seq FIRST..LAST BYTES`. Both sides count from their SYN.
-//!   Of an upload that breaks off, it's `data seq 1, the first of N bytes BYTES…`.
+//! - PACKET is `SYN seq 0`, `SYN seq 0, again after 1 s`, `SYN+ACK seq 0 ack 1`, `ACK
+//!   seq 1 ack 1` (the handshake's, the only one shown), `RST+ACK seq 0 ack 1`, `RST`,
+//!   `FIN seq N`, or `data seq FIRST..LAST BYTES`. Both sides count from their SYN. Of
+//!   an upload that breaks off, it's `data seq 1, the first of N bytes BYTES…`.
 //! - BYTES are strings, with `\r`, `\n`, `\t`, `\"`, `\\` and `\x7f`; `5000×"a"` is a
-//!   string that repeats. Inside of TLS they are secret and differ each time: the packet
-//!   is then `data seq FIRST..LAST TLS: handshake 211, application data 69`, each record
-//!   with its length, and in a call it's `TLS`. What was inside is told by the client:
-//!   `client: inside of TLS: BYTES`.
+//!   string that repeats. Inside of TLS they are secret and differ each time: the
+//!   packet is then `data seq FIRST..LAST TLS: handshake 211, application data 69`,
+//!   each record with its length, and in a call it's `TLS`. What was inside is told by
+//!   the client: `client: inside of TLS: BYTES`.
 //! - CALL is as strace(1) has it, but what a call brings is in its RESULT:
 //!   `recvfrom(4, 4096)` returns `35, "GET / …"`, and `accept4(3)` returns
 //!   `4, for client`. A failure is `-1 EAGAIN`. `…` behind a string: it goes on.
 //! - A letter `N` for a number (`FIN seq N`, `data seq 1..N "GET / …"…`): a browser's
 //!   request is as long as its version wants.
 //! - What the kernel holds is told where it has changed, at moments when the program
-//!   sleeps: `kernel: waiting 1, client ESTABLISHED 35 unread, other gone`. `waiting` is
-//!   how many wait for `accept`; of each client, it's the server's side of its connection.
+//!   sleeps: `kernel: waiting 1, client ESTABLISHED 35 unread, other gone`. `waiting`
+//!   is how many wait for `accept`; of each client, it's the server's side of its
+//!   connection.
 //! - `program: the same again and again, N bytes more`: the call, or the two calls,
-//!   before this were made again at least three times. `program: 15 threads more wait in
-//!   accept4(3)`: to the end. `program: exited with 0`, `killed by SIGINT`, `is started
-//!   again`, `somebody presses Enter`.
+//!   before this were made again at least three times. `program: 15 threads more wait
+//!   in accept4(3)`: to the end. `program: exited with 0`, `killed by SIGINT`, `is
+//!   started again`, `somebody presses Enter`.
 
 use std::fmt::Write as _;
 

@@ -7,13 +7,13 @@
 //! `uploaded` (the rest), `receive` (what has come), `read` (to the end), `close`,
 //! `reset`. `enter` and `restart` are done to the program.
 //!
-//! The waits: `sleeps CALL`, the program has done something and sleeps in CALL; `waiting
-//! N`, so many wait for accept; `state STATE UNREAD`, of the server's side of this
-//! client's connection. And for what is frequent: `greet` (connect, and the program
-//! reads), `leave` (read to the end, close, and the kernel remembers it).
+//! The waits: `sleeps CALL`, the program has done something and sleeps in CALL;
+//! `waiting N`, so many wait for accept; `state STATE UNREAD`, of the server's side of
+//! this client's connection. And for what is frequent: `greet` (connect, and the
+//! program reads), `leave` (read to the end, close, and the kernel remembers it).
 //!
-//! `browse` lets Chromium open the page. `tls` starts ex06d-client, of which a client then
-//! only carries the records: `ask DATA` inside of TLS, `carry` (its records to the
+//! `browse` lets Chromium open the page. `tls` starts ex06d-client, of which a client
+//! then only carries the records: `ask DATA` inside of TLS, `carry` (its records to the
 //! server), `back` (those of the server).
 
 use anyhow::{Context, Result, bail};
@@ -24,12 +24,12 @@ use crate::world::World;
 const SCENARIOS: &str = "\
 refused, step01: bound, not listening: refused
     connect, enter
-kept, step02: connected by the kernel, the request kept; thrown out when the program ends
+kept, step02: kept by the kernel, and thrown out when the program ends
     connect, waiting 1, send GET, state ESTABLISHED 35, enter, read
 full, step02: the waiting room is full
-    client1: connect, waiting 1, client2: connect, waiting 2, client3: connect, waiting 3,
-    client4: connect, waiting 4, client5: connect, waiting 5, client6: connect, waiting 6,
-    client7: knock
+    client1: connect, waiting 1, client2: connect, waiting 2,
+    client3: connect, waiting 3, client4: connect, waiting 4,
+    client5: connect, waiting 5, client6: connect, waiting 6, client7: knock
 empty, step03: an empty reply
     greet, send GET, sleeps accept4(3, leave
 unread, step03: 5000 bytes, of which 4096 are read
@@ -57,8 +57,8 @@ trickler, step05 --head-deadline 3: a trickler runs into the deadline
     greet, send HALF, sleeps recvfrom(4, send MORE, sleeps recvfrom(4, send LITTLE,
     sleeps recvfrom(4, sleeps recvfrom(4, read, close, sleeps accept4(3
 keepalive, ex06c-solution: two requests on one connection
-    greet, send GET, sleeps recvfrom(4, receive, send LAST, sleeps recvfrom(4, read, close,
-    sleeps accept4(3
+    greet, send GET, sleeps recvfrom(4, receive, send LAST, sleeps recvfrom(4,
+    read, close, sleeps accept4(3
 tls, ex06d-solution: the same bytes inside of TLS
     tls, greet, carry, sleeps recvfrom(4, back, carry, sleeps recvfrom(4, back,
     ask GET, carry, sleeps accept4(3, back, leave

@@ -160,8 +160,8 @@ impl Connection {
 }
 
 /// An answer that a kernel gives by itself comes right behind the packet it answers. So
-/// does all that guests do: it may be a reaction to what came on their other connections,
-/// and nothing but that tells when in the program's time it happens.
+/// does all that guests do: it may be a reaction to what came on their other
+/// connections, and nothing but that tells when in the program's time it happens.
 fn put_answers_behind_their_causes(segments: &mut [Segment], guests: &BTreeSet<u16>) {
     let mut last = BTreeMap::new();
     // When guests last got an answer, and when they last opened a connection or asked.

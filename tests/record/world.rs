@@ -87,7 +87,8 @@ pub struct World<'a> {
     wire: Wire,
     process: Process,
     traces: Vec<PathBuf>,
-    /// How much of the trace had been written when somebody last waited for the program.
+    /// How much of the trace had been written when somebody last waited for the
+    /// program.
     mark: usize,
     notes: Vec<Note>,
     clients: Vec<Client>,
