@@ -5,6 +5,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, ensure};
 
@@ -121,7 +122,10 @@ fn file(name: &str) -> PathBuf {
     folder().join(name).with_extension("rec")
 }
 
+/// One at a time: under strace each call is slow, and some programs have deadlines.
 fn recorded(arguments: &[&str]) -> Result<String> {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let output = Command::new(env!("CARGO_BIN_EXE_record")).args(arguments).output()?;
     let error = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "record {}: {error}", arguments.join(" "));
