@@ -73,11 +73,11 @@ fn record(name: &str, is_twin: bool) -> Result<String> {
     );
     for _ in 0..50 {
         let text = run_inside(how, name, is_twin)?;
-        if scenario.lengths().iter().all(|length| text.contains(length)) {
+        if scenario.of_all_runs().iter().all(|words| text.contains(words)) {
             return Ok(text);
         }
     }
-    bail!("not one of 50 runs had these lengths: {:?}", scenario.lengths())
+    bail!("not one of 50 runs had these words: {:?}", scenario.of_all_runs())
 }
 
 fn run_inside(how: &str, name: &str, is_twin: bool) -> Result<String> {

@@ -201,9 +201,9 @@ impl<'a> World<'a> {
         let (lane, text) = ("browser1".into(), format!("opens {url}"));
         self.notes.push(Note { time: opened, lane, text, is_result: false });
         wait_until("both are over", || {
-            let holds = self.holds()?;
-            let are_over = holds.iter().filter(|(_, state)| state == "TIME_WAIT 0");
-            Ok(are_over.count() == 2)
+            let are_over = |(_, state): &(String, String)| state == "TIME_WAIT 0";
+            let is_served = self.trace()?.matches(" close(4)").count() == 2;
+            Ok(is_served && self.holds()?.iter().skip(1).all(are_over))
         })
     }
 
