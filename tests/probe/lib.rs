@@ -9,7 +9,7 @@ mod sockets;
 
 pub use bytes::escape;
 pub use client::{Client, End, Received, connect, exchange, is_taken};
-pub use process::{GoesOn, Output, Process, addresses_in, cargo};
+pub use process::{GoesOn, Output, Process, addresses_in, cargo, cargo_by};
 pub use sockets::{listeners, queue};
 
 use std::time::Duration;

@@ -80,7 +80,8 @@ fn files(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn collect(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+/// Lists the files below a folder of `root`, but for what is hidden, a backup, or made.
+pub fn collect(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     let folder = root.join(below);
     for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
         let name = entry?.file_name();
@@ -95,7 +96,8 @@ fn collect(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         if is_hidden || is_backup || is_made || is_own {
             continue;
         }
-        if root.join(&path).is_dir() {
+        // What a link leads to isn't below it.
+        if fs::symlink_metadata(root.join(&path)).is_ok_and(|it| it.is_dir()) {
             collect(root, &path, files)?;
         } else if is_file(&root.join(&path)) {
             files.push(path);

@@ -1,5 +1,6 @@
 //! `cargo exercise`, as learners and teachers type it.
 
+mod class;
 mod copy;
 mod schema;
 
