@@ -226,6 +226,58 @@ test('notes for teachers are shown by a switch, on the next page too', async () 
     await page.close();
 });
 
+/** Presses *Notes in a window* on a page with the switch on; the window. */
+async function notesOf(page) {
+    await page.click('.teaching-switch');
+    await page.click('.notes-button');
+    const target = await browser.waitForTarget(target => target.url() === `${page.url()}?notes`);
+    const notes = await target.page();
+    await notes.waitForSelector('details.teacher[open]', { visible: true });
+    return notes;
+}
+
+/** Looks at the notes' window and the page by turns, as only one of them is in front. */
+const until = (page, what, ...rest) => page.waitForFunction(what, { polling: 100 }, ...rest);
+
+test('notes in a window are in step with the page', async () => {
+    const page = await open(browser, book.url + '04-respond.html');
+    const notes = await notesOf(page);
+    const shown = (page, selector) => page.$$eval(selector, all => all.filter(one => one.checkVisibility()).length);
+    assert.equal(await shown(page, 'details.teacher'), 0, 'they are still in the page');
+    assert.ok(await shown(notes, 'details.teacher') > 1);
+    assert.equal(await shown(notes, 'figure, .menu-bar, .sidebar, main > p, nav'), 0);
+    await notes.evaluate(axe);
+    assert.deepEqual(await violations(notes), []);
+
+    await page.bringToFront();
+    await page.$eval('#the-code', heading => heading.scrollIntoView());
+    await until(notes, () => document.querySelector('main > .now')?.id === 'the-code');
+    await page.goto(book.url + '02-listen.html');
+    await until(notes, () => location.pathname === '/02-listen.html' && document.querySelector('details.teacher[open]'));
+    assert.equal(notes.url(), book.url + '02-listen.html?notes');
+    // A link in a note is for those who look at the page.
+    await notes.evaluate(() => document.querySelector('main h2 a').click());
+    await until(page, () => location.hash === '#predict');
+    await page.goto(book.url + 'glossary.html');
+    await until(notes, () => location.pathname === '/glossary.html');
+    assert.equal(await shown(notes, 'details.teacher'), 0);
+    const told = await notes.$eval('main', main => getComputedStyle(main, '::after').content);
+    assert.match(told, /no notes/);
+    await notes.close();
+    await page.close();
+});
+
+test('notes in a window need no server', async () => {
+    const folder = execFileSync('cargo', ['run', '--quiet', '--package', 'book', '--', 'build'], { cwd: root, encoding: 'utf8' });
+    const page = await open(browser, `file://${folder.trim()}/04-respond.html`);
+    const notes = await notesOf(page);
+    await page.bringToFront();
+    await page.goto(`file://${folder.trim()}/02-listen.html`);
+    await until(notes, () => location.pathname.endsWith('/02-listen.html'));
+    await notes.close();
+    await page.close();
+});
+
 test('the first page shows the very request that asked for it', async () => {
     const page = await open(browser, book.url);
     const shown = await page.$eval('.yours', section => section.textContent);
