@@ -7,15 +7,13 @@ use anyhow::Result;
 
 use crate::Sources;
 
-/// Takes comments and indentation out of style sheets and scripts, and out of the page
-/// that is printed what isn't for paper.
+/// Takes comments and indentation out of style sheets and scripts.
 pub fn lean(folder: &Path) -> Result<()> {
     let built = Sources::new(folder);
     for path in built.below(".", "") {
         let change = match &path {
             _ if path.ends_with(".css") => style_sheet,
             _ if path.ends_with(".js") => script,
-            _ if path.ends_with("print.html") => for_paper,
             _ => continue,
         };
         fs::write(built.path(&path), change(&built.read(&path)?))?;
@@ -45,10 +43,16 @@ fn script(js: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// All pages in one, without links to neighbors, teaching notes, and the messages of
-/// wrong programs.
-fn for_paper(page: &str) -> String {
-    let mut page = page.to_owned();
+/// Returns all pages in one as a teacher sees them, with the notes.
+pub fn for_teachers(page: &str) -> String {
+    page.replacen(" class=\"", " class=\"teaching ", 1)
+}
+
+/// Returns all pages in one, without links to neighbors, teaching notes, and the
+/// messages of wrong programs. A style sheet hides the pages for teachers: links to
+/// them lead somewhere.
+pub fn for_readers(page: &str) -> String {
+    let mut page = page.replacen(" class=\"", " class=\"readers ", 1);
     for (tag, class) in [("nav", "turn"), ("details", "teacher"), ("div", "gallery")] {
         let begin = format!("<{tag} class=\"{class}\"");
         while let Some(start) = page.find(&begin) {
@@ -88,6 +92,6 @@ mod tests {
     fn what_is_not_for_paper_is_gone() {
         let page = "a<details class=\"teacher\">b<details>c</details>d</details>e\
                     <nav class=\"turn\" aria-label=\"f\">g</nav><details>h</details>";
-        assert_eq!(for_paper(page), "ae<details>h</details>");
+        assert_eq!(for_readers(page), "ae<details>h</details>");
     }
 }

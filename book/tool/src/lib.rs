@@ -15,6 +15,7 @@
 //! - `changes.rs`: which steps aren't those that the transcripts come from
 //! - `build.rs`: mdBook makes HTML of it, strictly or leniently
 //! - `lean.rs`: what is taken away from that
+//! - `pdf.rs`: Chromium prints it
 //! - `evidence.rs`: what only the whole book can tell
 //! - `serve.rs`: step05 serves it
 
@@ -33,6 +34,7 @@ mod listing;
 mod names;
 mod opening;
 mod pages;
+pub mod pdf;
 mod rfcs;
 mod seq;
 pub mod serve;
