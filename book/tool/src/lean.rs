@@ -45,7 +45,7 @@ fn script(js: &str) -> String {
 
 /// Returns all pages in one as a teacher sees them, with the notes.
 pub fn for_teachers(page: &str) -> String {
-    page.replacen(" class=\"", " class=\"teaching ", 1)
+    page.replacen(" class=\"", " class=\"for-teachers teaching ", 1)
 }
 
 /// Returns all pages in one, without links to neighbors, teaching notes, and the

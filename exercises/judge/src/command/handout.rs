@@ -14,6 +14,7 @@ use super::workspace::{Workspace, read};
 const LEFT_OUT: &[&str] = &[
     ".ci",
     ".github",
+    "book/src/teaching",
     "book/src/teaching.md",
     "book/src/what-goes-wrong.md",
     "exercises/answers",
@@ -50,9 +51,14 @@ fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
     }
     edit(folder, "Cargo.toml", |text| text.replace(" \"exercises/answers\",", ""))?;
     forget_answers(folder)?;
+    if folder.join(".gitignore").exists() {
+        // What a learner writes is what a learner hands in.
+        let mine = |text: &str| text.replace("/mine/*\n", "/mine/progress.*\n");
+        edit(folder, ".gitignore", mine)?;
+    }
     edit(folder, "README.md", |text| without_lines(text, "`.ci/run`"))?;
     edit(folder, "book/src/SUMMARY.md", |text| {
-        let text = without_lines(text, "(teaching.md)");
+        let text = without_lines(text, "(teaching");
         without_lines(&without_lines(&text, "(what-goes-wrong.md)"), "# For teachers")
     })?;
     let workflow = folder.join(".github/workflows/classroom.yml");
