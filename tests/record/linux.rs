@@ -172,7 +172,8 @@ fn rust(scenario: &Scenario) -> Program {
     let file = folder().join("debug").join(scenario.program);
     let command = vec![file.display().to_string()];
     let name = scenario.program.into();
-    let threads = if scenario.program == "ex06c-solution" { 16 } else { 1 };
+    let threads =
+        if let "ex06b-solution" | "ex06c-solution" = scenario.program { 16 } else { 1 };
     Program { name, command, file: Some(file), rests_in: rests_in(scenario), threads }
 }
 
