@@ -41,11 +41,12 @@ fn print(text: &str) -> Result<ExitCode> {
 }
 
 fn usage() -> String {
-    let names: Vec<_> = all().iter().map(|scenario| scenario.name).collect();
+    let runs = all();
+    let runs = runs.iter().map(|run| format!("\n  {:<10} {}", run.name, run.title));
     format!(
-        "usage: record SCENARIO [--python | --times NUMBER]\n       \
-         record RECORDING.rec --pcap CAPTURE\nscenarios: {}",
-        names.join(" ")
+        "usage: record RUN [--python | --times NUMBER]\n       \
+         record RECORDING.rec --pcap CAPTURE\nruns:{}",
+        runs.collect::<String>()
     )
 }
 

@@ -114,6 +114,16 @@ fn wireshark_has_no_complaint() -> Result<()> {
     Ok(())
 }
 
+/// What a reader gets who asks for nothing.
+#[test]
+fn help() -> Result<()> {
+    let output = Command::new(env!("CARGO_BIN_EXE_record")).output()?;
+    let error = String::from_utf8(output.stderr)?;
+    ensure!(!output.status.success() && output.stdout.is_empty());
+    tests::pin!("help", format!("$ cargo run -p record\n{error}"));
+    Ok(())
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("recordings")
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use probe::{PATIENCE, Process};
 
-use crate::recording::quoted;
+use crate::quote::quoted;
 use crate::world::{Program, all};
 
 pub struct Tls {
