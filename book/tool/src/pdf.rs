@@ -1,6 +1,6 @@
 //! The book on paper, by a browser that can print without a window.
 
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
@@ -9,12 +9,9 @@ use anyhow::{Context, Result, ensure};
 use crate::{Sources, build, lean};
 
 /// Names of Chromium and its kin, where systems have them.
-const BROWSERS: [&str; 7] = [
+const BROWSERS: [&str; 4] = [
     "chromium",
-    "chromium-browser",
     "google-chrome",
-    "chrome.exe",
-    "msedge.exe",
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
@@ -26,20 +23,20 @@ const BROWSERS: [&str; 7] = [
 /// When no browser is there, or something is wrong with a page.
 pub fn print(sources: &Sources, folder: &Path) -> Result<[PathBuf; 2]> {
     let browser = browser()?;
-    let site = folder.with_extension("site");
+    let site = path::absolute(folder.with_extension("site"))?;
     build::unabridged(sources, &site)?;
     fs::create_dir_all(folder)?;
     let page = site.join("print.html");
     let whole = fs::read_to_string(&page)?;
     let texts = [lean::for_readers(&whole), lean::for_teachers(&whole)];
     let files = ["http-from-the-socket-up.pdf", "for-teachers.pdf"];
-    let files = files.map(|name| folder.join(name));
-    for (text, file) in texts.iter().zip(&files) {
+    for (text, name) in texts.iter().zip(files) {
         fs::write(&page, text)?;
-        print_page(&browser, &page, file)?;
+        // Each has a profile: the browser before it may be ending still.
+        print_page(&browser, &page, &site.join(name), &folder.join(name))?;
     }
     fs::remove_dir_all(&site)?;
-    Ok(files)
+    Ok(files.map(|name| folder.join(name)))
 }
 
 fn browser() -> Result<PathBuf> {
@@ -58,10 +55,8 @@ fn browser() -> Result<PathBuf> {
     )
 }
 
-fn print_page(browser: &Path, page: &Path, file: &Path) -> Result<()> {
-    // One for each: the browser before it may be ending still.
-    let profile = page
-        .with_file_name(file.with_extension("profile").file_name().unwrap_or_default());
+fn print_page(browser: &Path, page: &Path, profile: &Path, file: &Path) -> Result<()> {
+    let _ = fs::remove_file(file);
     let output = Command::new(browser)
         // It sees nothing but what we have made, and asks nobody.
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"])

@@ -41,11 +41,8 @@ pub fn grades(
                 judge_all(&theirs, exercises)
             }
             Err(error) => {
-                let why = format!("{error:#}");
-                let none = |it: &&'static Exercise| {
-                    unjudged(it, Status::Error, Some(why.clone()))
-                };
-                exercises.iter().map(none).collect()
+                let why = || Some(format!("{error:#}"));
+                exercises.iter().map(|&it| unjudged(it, Status::Error, why())).collect()
             }
         };
         Ok(Grade::new(graded, Some(student)))
@@ -64,45 +61,39 @@ fn expect_sandbox(theirs: &Workspace) -> Result<()> {
 
 /// Returns a row for each copy: its points above the starters, and those of each
 /// exercise, or `.` where it wasn't begun, and `!` where it can't be built. The last
-/// row is what there is to be had.
-pub fn rows(grades: &[Grade]) -> Vec<Vec<String>> {
-    let row = |name: &str, points: &str, grade: &Grade, cell: fn(&Graded) -> String| {
-        let cells = grade.exercises.iter().map(cell);
-        [name, points].map(Into::into).into_iter().chain(cells).collect()
+/// row is what there is to be had. Aligned, or as CSV.
+pub fn table(grades: &[Grade], is_csv: bool) -> String {
+    let row =
+        |name: &str, points: String, grade: &Grade, cell: fn(&Graded) -> String| {
+            let cells = grade.exercises.iter().map(cell);
+            [name.to_string(), points].into_iter().chain(cells).collect::<Vec<_>>()
+        };
+    let points = |it: &Graded| match it.status {
+        _ if it.untouched => ".".into(),
+        Status::Error => "!".into(),
+        _ => it.points.earned.to_string(),
     };
-    let Some(any) = grades.first() else { return Vec::new() };
-    let mut rows = vec![row("student", "points", any, |it| it.id.replacen('0', "", 1))];
+    let any = &grades[0];
+    let mut rows =
+        vec![row("student", "points".into(), any, |it| it.id.replacen('0', "", 1))];
     for grade in grades {
         let student = grade.student.as_deref().unwrap_or_default();
-        rows.push(row(student, &grade.points.earned.to_string(), grade, |it| match it
-            .status
-        {
-            _ if it.untouched => ".".into(),
-            Status::Error => "!".into(),
-            _ => it.points.earned.to_string(),
-        }));
+        rows.push(row(student, grade.points.earned.to_string(), grade, points));
     }
     let of = any.points.max_earned.to_string();
-    rows.push(row("of", &of, any, |it| it.points.max_earned.to_string()));
-    rows
-}
-
-pub fn csv(grades: &[Grade]) -> String {
-    let line = |mut row: Vec<String>| {
-        row[0] = format!("\"{}\"", row[0].replace('"', "\"\""));
-        row.join(",") + "\n"
-    };
-    rows(grades).into_iter().map(line).collect()
-}
-
-pub fn table(grades: &[Grade]) -> String {
-    let rows = rows(grades);
-    let width = rows.iter().map(|row| row[0].chars().count()).max().unwrap_or_default();
-    let line = |row: Vec<String>| {
-        let cells = row[2..].iter().map(|cell| format!(" {cell:>2}"));
-        let cells: String = cells.collect();
-        format!("{:width$} {:>6} {cells}\n", row[0], row[1])
+    rows.push(row("of", of, any, |it| it.points.max_earned.to_string()));
+    if is_csv {
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        let line =
+            |row: &Vec<String>| quoted(&row[0]) + "," + &row[1..].join(",") + "\n";
+        return rows.iter().map(line).collect();
+    }
+    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max();
+    let cell = |row: &[String], at| format!(" {:>1$}", row[at], width(at).unwrap_or(0));
+    let aligned = |row: &Vec<String>| {
+        let cells: String = (1..row.len()).map(|at| cell(row, at)).collect();
+        format!("{:2$}{cells}{}", row[0], "\n", width(0).unwrap_or(0))
     };
     let signs = "\n.  not begun   !  can't be built\n";
-    rows.into_iter().map(line).chain([signs.into()]).collect()
+    rows.iter().map(aligned).chain([signs.into()]).collect()
 }

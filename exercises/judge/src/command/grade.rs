@@ -12,6 +12,7 @@ use anyhow::Result;
 use judge::report::{self, bad, bold, faint, good, hanging};
 use judge::{EXERCISES, Exercise, Kind, Submission};
 use serde::Serialize;
+use serde_json::to_string_pretty;
 
 use super::cargo::{self, Built, Reader};
 use super::junit::junit;
@@ -104,27 +105,22 @@ pub fn grade(
     };
     let report = match (format, &grades[..]) {
         (Format::Text, [grade]) => text(grade),
-        (Format::Text, grades) => class::table(grades),
-        (Format::Csv, grades) => class::csv(grades),
-        (Format::Json, [grade]) if copies.is_empty() => json(grade)?,
-        (Format::Json, grades) => json(grades)?,
+        (Format::Text, grades) => class::table(grades, false),
+        (Format::Csv, grades) => class::table(grades, true),
+        (Format::Json, [grade]) if copies.is_empty() => to_string_pretty(grade)? + "\n",
+        (Format::Json, grades) => to_string_pretty(grades)? + "\n",
         (Format::Junit, grades) => junit(grades),
     };
     anstream::print!("{report}");
-    Ok(ExitCode::from(grades.iter().map(code).max().unwrap_or_default()))
-}
-
-fn json<T: Serialize + ?Sized>(value: &T) -> Result<String> {
-    Ok(serde_json::to_string_pretty(value)? + "\n")
-}
-
-fn code(grade: &Grade) -> u8 {
-    let all = |status| grade.exercises.iter().all(|graded| graded.status == status);
-    match () {
-        () if all(Status::Passed) => 0,
-        () if all(Status::Error) => 2,
-        () => 1,
-    }
+    Ok(match () {
+        () if grades.iter().any(|grade| grade.is_all(Status::Error)) => {
+            ExitCode::from(2)
+        }
+        () if grades.iter().all(|grade| grade.is_all(Status::Passed)) => {
+            ExitCode::SUCCESS
+        }
+        () => ExitCode::FAILURE,
+    })
 }
 
 impl Grade {
@@ -139,6 +135,10 @@ impl Grade {
             max_earned: sum(|it| it.max_earned),
         };
         Self { version: 1, student, points, exercises }
+    }
+
+    fn is_all(&self, status: Status) -> bool {
+        self.exercises.iter().all(|graded| graded.status == status)
     }
 }
 

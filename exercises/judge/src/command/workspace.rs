@@ -97,7 +97,8 @@ impl Workspace {
     }
 
     pub fn own(&self, exercise: &Exercise) -> PathBuf {
-        self.mine.join(format!("src/bin/ex{}.rs", exercise.id))
+        let name = Self::own_name(exercise);
+        self.mine.join(name.trim_start_matches(MINE).trim_start_matches('/'))
     }
 
     fn starter(&self, exercise: &Exercise) -> Result<String> {

@@ -96,8 +96,8 @@ fn a_class_is_graded_in_one_command() -> Result<()> {
     has(&one.stdout, &["7 of  7 points", "7 of 7 points above"])?;
     let some = copy.exercise("grade ../class/ana ../class/emil 03b")?;
     ensure!(some.code == Some(1), "{some:?}");
-    has(&some.stdout, &["student points  3b\n", "ana          7   7\n"])?;
-    has(&some.stdout, &["emil         0   .\n", "not begun"])?;
+    has(&some.stdout, &["student points 3b\n", "ana          7  7\n"])?;
+    has(&some.stdout, &["emil         0  .\n", "not begun"])?;
 
     let json = copy.exercise("grade ../class/ana ../class/cleo 03b --format json")?;
     let json: Value = serde_json::from_str(&json.stdout)?;
