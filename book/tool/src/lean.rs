@@ -1,7 +1,7 @@
 //! What is taken away from what mdBook has written: what no reader needs.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, mem};
 
 use anyhow::Result;
 
@@ -45,14 +45,15 @@ fn script(js: &str) -> String {
 
 /// Returns all pages in one as a teacher sees them, with the notes.
 pub fn for_teachers(page: &str) -> String {
-    page.replacen(" class=\"", " class=\"for-teachers teaching ", 1)
+    let page = page.replacen(" class=\"", " class=\"teaching ", 1);
+    page.replacen("<html ", "<html data-for=\"teachers\" ", 1)
 }
 
 /// Returns all pages in one, without links to neighbors, teaching notes, and the
-/// messages of wrong programs. A style sheet hides the pages for teachers: links to
-/// them lead somewhere.
+/// messages of wrong programs, and with all answers where a chapter ends. A style sheet
+/// hides the pages for teachers: links to them lead somewhere.
 pub fn for_readers(page: &str) -> String {
-    let mut page = page.replacen(" class=\"", " class=\"readers ", 1);
+    let mut page = page.replacen("<html ", "<html data-for=\"readers\" ", 1);
     for (tag, class) in [("nav", "turn"), ("details", "teacher"), ("div", "gallery")] {
         let begin = format!("<{tag} class=\"{class}\"");
         while let Some(start) = page.find(&begin) {
@@ -60,7 +61,36 @@ pub fn for_readers(page: &str) -> String {
             page.replace_range(start..start + end, "");
         }
     }
-    page
+    answers_last(&page)
+}
+
+/// Moves the folded answers of a chapter into the list of answers at its end, if it has
+/// one.
+fn answers_last(page: &str) -> String {
+    let list = "<p><b>Answers to the questions above</b></p>";
+    let (mut moved, mut answers) = (String::new(), String::new());
+    for piece in page.split_inclusive(list) {
+        let end = if answers.is_empty() { None } else { piece.find("</ul>") };
+        let (listed, text) = piece.split_at(end.unwrap_or(0));
+        moved += listed;
+        moved += &mem::take(&mut answers);
+        let chapter = if text.ends_with(list) { text.rfind("<h1") } else { None };
+        let (before, mut rest) = text.split_at(chapter.unwrap_or(text.len()));
+        moved += before;
+        while let Some((asked, after)) =
+            rest.split_once("<details><summary>Answer</summary>")
+            && let Some((answer, after)) = after.split_once("</details>")
+        {
+            let number = asked.rsplit_once("<p><strong>").map_or("", |it| it.1);
+            let number = number.split_once("</strong>").map_or("", |it| it.0);
+            let answer = answer.replacen("<p>", "", 1).replacen("</p>", "<br>", 1);
+            answers += &format!("<li><strong>{number}</strong> {answer}</li>\n");
+            moved += asked;
+            rest = after;
+        }
+        moved += rest;
+    }
+    moved
 }
 
 /// Where an element ends that begins the text, and may hold others of its kind.
@@ -93,5 +123,19 @@ mod tests {
         let page = "a<details class=\"teacher\">b<details>c</details>d</details>e\
                     <nav class=\"turn\" aria-label=\"f\">g</nav><details>h</details>";
         assert_eq!(for_readers(page), "ae<details>h</details>");
+    }
+
+    #[test]
+    fn answers_come_where_a_chapter_ends() {
+        let answer = "<details><summary>Answer</summary>\n<p>a</p>\n</details>";
+        let list = "<p><b>Answers to the questions above</b></p>\n<ul>b";
+        let page = format!(
+            "<h1>no list{answer}<h1>c<p><strong>1.</strong> d</p>{answer}e{list}</ul>f"
+        );
+        let moved = format!(
+            "<h1>no list{answer}<h1>c<p><strong>1.</strong> d</p>e{list}\
+             <li><strong>1.</strong> \na<br>\n</li>\n</ul>f"
+        );
+        assert_eq!(answers_last(&page), moved);
     }
 }
