@@ -48,6 +48,8 @@ fn whose(body: &str, path: &str) -> (&'static str, &'static str, &'static str) {
         ("trace", "strace", "every system call")
     } else if begins(&["git "]) {
         ("", "Terminal 1", "once")
+    } else if begins(&["cargo exercise"]) {
+        ("", "Terminal 1", "the judge")
     } else if begins(&["strace "]) {
         ("trace", "Terminal 1", "server, watched by strace")
     } else if body.contains("$ ss ") || begins(&["lsof "]) {
@@ -167,6 +169,7 @@ mod tests {
         for (body, path, expected) in [
             ("$ cargo run -p step01\n", "run-step01.snap", "server Terminal 1"),
             ("$ cargo run -p step01\n", "two-step01.snap", "server Terminal 2"),
+            ("$ cargo exercise grade a\n", "class.snap", " Terminal 1"),
             ("$ cd / && cargo run\n", "wrong-folder.snap", "server Terminal 1"),
             ("OSError\n", "article_restart.snap", "server The article’s server"),
             ("$ curl a\n", "curl.snap", "client Terminal 2"),
