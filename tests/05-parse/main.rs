@@ -1,6 +1,7 @@
 //! Step 5, seen from outside: the right page, the right refusal, and the cures of step
 //! 4's flaws.
 
+mod asking;
 mod calls;
 mod checks;
 mod grammar;
@@ -16,6 +17,8 @@ mod traces;
 #[cfg(target_os = "linux")]
 #[cfg(target_os = "linux")]
 mod unread;
+
+use checks::memory;
 
 use std::process::Command;
 use std::time::Duration;

@@ -37,7 +37,7 @@ fn every_rule_is_kept() -> Result<()> {
     for Rule { section, level, asked, requests, .. } in rules()? {
         writeln!(pinned, "== {section} {level}: {asked}")?;
         for request in requests {
-            let bytes = ledger::bytes(request.text).context("bytes")?;
+            let bytes = ledger::bytes(request.text).map_err(Error::msg)?;
             let answer = answer(&program, &bytes)?;
             let number = answers.len() + 1;
             let line = format!("{number}. {}", request.text);
@@ -139,7 +139,7 @@ fn carets() -> Result<Vec<Caret>> {
     let mut log = String::new();
     let program = Program::start(super::rust())?;
     for request in rules()?.into_iter().flat_map(|rule| rule.requests) {
-        answer(&program, &ledger::bytes(request.text).context("bytes")?)?;
+        answer(&program, &ledger::bytes(request.text).map_err(Error::msg)?)?;
     }
     // What is logged of a visit is there when the next one is served.
     tests::exchange(program.address(), REQUEST)?;

@@ -5,12 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
+use crate::asking::Refusals;
 use crate::html::escape;
 use crate::pages::{Page, Piece, What};
 use crate::terms::{self, Terms};
 use crate::{
-    Sources, choose, diagram, exercises, hero, listing, opening, rfcs, seq, transcript,
-    wire,
+    Sources, ask, choose, diagram, exercises, hero, listing, opening, rfcs, seq,
+    transcript, wire,
 };
 
 /// The book as a whole, as far as a page needs to know it.
@@ -20,6 +21,8 @@ pub struct Book<'a> {
     pub terms: Terms,
     /// Of each page that lists them, its new names, or why there are none.
     names: BTreeMap<usize, Result<Vec<String>>>,
+    /// Where a reason to refuse leads to.
+    refusals: Refusals,
     /// What can't be made is taken from here.
     kept: &'a Kept,
 }
@@ -45,7 +48,10 @@ impl<'a> Book<'a> {
     pub fn new(sources: &'a Sources, pages: &'a mut [Page], kept: &'a Kept) -> Self {
         let terms = Terms::find(pages);
         let names = terms::new_names(sources, pages);
-        Self { sources, pages, terms, names, kept }
+        let ledger = sources.read(ask::LEDGER).ok();
+        let refusals = ledger.and_then(|text| Refusals::find(&text).ok());
+        let refusals = refusals.unwrap_or_default();
+        Self { sources, pages, terms, names, refusals, kept }
     }
 
     /// Returns each page's Markdown with everything in it that is generated, and what
@@ -198,7 +204,14 @@ impl<'a> Book<'a> {
             }
             ["file", path] => listing::file(sources, path),
             ["snapshot", path] => {
-                Ok(transcript::transcript(&sources.snapshot(path)?, path))
+                let body = sources.snapshot(path)?;
+                let html = transcript::transcript(&body, path);
+                let to = self.pages[index].link_to("05-parse/");
+                Ok(ask::linked(&html, &body, &self.refusals, &to))
+            }
+            ["ask"] => Ok(ask::unanswered()),
+            ["ask", name, request] => {
+                ask::ready(name, request, &sources.read(ask::LEDGER)?)
             }
             ["wire", path] => {
                 wire::view(&sources.snapshot(path)?, &transcript::pin(path))

@@ -9,7 +9,7 @@
 //!   explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`,
 //!   `transcript.rs`, `wire.rs`, `seq.rs` and `diagram.rs`, `choose.rs`, `hero.rs`,
-//!   `rfcs.rs`
+//!   `rfcs.rs`, `ask.rs`
 //! - `opening.rs`: what frames a page
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `changes.rs`: which steps aren't those that the transcripts come from
@@ -18,6 +18,9 @@
 //! - `evidence.rs`: what only the whole book can tell
 //! - `serve.rs`: step05 serves it
 
+mod ask;
+#[path = "../../../tests/05-parse/asking.rs"]
+mod asking;
 pub mod build;
 pub mod changes;
 mod choose;
@@ -28,8 +31,13 @@ mod expand;
 mod hero;
 mod html;
 mod lean;
+#[path = "../../../tests/05-parse/ledger.rs"]
+mod ledger;
 mod library;
 mod listing;
+#[path = "../../../tests/05-parse/memory.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
+mod memory;
 mod names;
 mod opening;
 mod pages;

@@ -4,6 +4,7 @@
 //! says where its bytes are, and what they are in hexadecimal.
 
 use anyhow::{Context, Result};
+use step05::Request;
 
 use crate::html::escape;
 
@@ -65,6 +66,28 @@ fn split_end(line: &str) -> (&str, &str) {
     };
     let end = [r"\r\n", r"\n"].iter().find_map(is_end).unwrap_or(0);
     line.split_at(line.len() - end)
+}
+
+/// Bytes as a snapshot has them, a line each.
+pub fn lines(bytes: &[u8]) -> String {
+    let lines = bytes.split_inclusive(|&byte| byte == b'\n');
+    lines.map(|line| escaped(line) + "\n").collect()
+}
+
+/// Bytes as Rust writes them, but for the quotes, which stay what they are.
+pub fn escaped(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string().replace("\\\"", "\"").replace("\\'", "'")
+}
+
+/// The head of a request, as a test would write it down.
+pub fn head(request: &Request) -> String {
+    let version = format!("HTTP/1.{}", request.minor_version);
+    let mut head = [request.method, request.target, version.as_bytes()].join(&b' ');
+    for (name, value) in request.fields() {
+        head.extend([b"\r\n", name, b": ", value].concat());
+    }
+    head.extend(b"\r\n\r\n");
+    lines(&head)
 }
 
 /// What escaped text stands for.
