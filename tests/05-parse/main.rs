@@ -1,6 +1,7 @@
 //! Step 5, seen from outside: the right page, the right refusal, and the cures of step
 //! 4's flaws.
 
+mod asked;
 mod asking;
 mod calls;
 mod checks;
