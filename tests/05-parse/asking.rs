@@ -37,6 +37,13 @@ pub fn asked(text: &str) -> String {
     url + "#asked"
 }
 
+/// Returns the name of a reason to refuse, for links to it.
+pub fn slug(reason: &str) -> String {
+    let words = reason.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-").to_lowercase()
+}
+
 /// Breaks the lines of a request where they end. (`\\\\r\\n` is no line end.)
 pub fn as_typed(text: &str) -> String {
     let text = text.replace(r"\\", "\0").replace(r"\r\n", "\r\n");

@@ -368,11 +368,11 @@ fn who_comes_during_a_build_waits_for_its_end() -> Result<()> {
 
 // The program itself, with the real book.
 
-fn book() -> Command {
+pub fn book() -> Command {
     Command::new(env!("CARGO_BIN_EXE_book"))
 }
 
-fn request(method: &str, path: &str) -> Vec<u8> {
+pub fn request(method: &str, path: &str) -> Vec<u8> {
     format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").into_bytes()
 }
 

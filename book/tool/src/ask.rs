@@ -1,6 +1,8 @@
 //! Ask step05: what it makes of a request that a reader types. step05 itself reads the
 //! request, in memory; here its verdict becomes a part of a page.
 
+use std::ops::Range;
+
 use anyhow::{Error, Result, ensure};
 use step05::{Body, Request};
 
@@ -80,19 +82,28 @@ pub fn ready(name: &str, text: &str, ledger: &str) -> Result<String> {
     ))
 }
 
-/// A transcript whose reasons to refuse lead to where they can be tried.
+/// A transcript whose reasons to refuse lead to where they can be tried: with what was
+/// typed for them, or else with a request of the ledger.
 pub fn linked(transcript: &str, body: &str, refusals: &Refusals, to: &str) -> String {
-    let (mut html, mut rest, mut before) = (String::new(), transcript, "");
+    let (mut html, mut rest) = (String::new(), transcript);
+    let (mut before, mut typed) = ("", None);
     for line in body.lines() {
+        let command = line.strip_prefix("$ printf '");
+        typed = command.and_then(|rest| rest.split('\'').next()).or(typed);
         let reason = line.trim_start().trim_start_matches("^ ").trim_end_matches("\\n");
         let caret = format!("{before}\n{line}");
         before = line;
+        let fits = |text: &&str| {
+            let visit = ledger::bytes(text).map(|bytes| Visit::new(&bytes, End::Fin));
+            visit.is_ok_and(|visit| visit.caret().ends_with(reason))
+        };
         if reason.contains(" (RFC ")
-            && let Some(text) = refusals.request(&caret, reason)
+            && let Some(text) =
+                typed.filter(fits).or_else(|| refusals.request(&caret, reason))
             && let Some((said, after)) = rest.split_once(&escape(reason))
         {
-            let url = asking::asked(text);
-            html += &format!("{said}<a href=\"{to}{url}\">{}</a>", escape(reason));
+            let (url, shown) = (asking::asked(text), escape(reason));
+            html += &format!("{said}<a href=\"{to}{url}\">{shown}</a>");
             rest = after;
         }
     }
@@ -145,7 +156,8 @@ impl<'a> Asked<'a> {
         };
         let refusal = self.visit.refusal().map(|(reason, section)| {
             format!(
-                ": <a href=\"rules.html#the-list\">{}</a> (<a href=\"{}\">{section}</a>)",
+                ": <a href=\"rules.html#{}\">{}</a> (<a href=\"{}\">{section}</a>)",
+                asking::slug(reason),
                 escape(reason),
                 rfc(section)
             )
@@ -161,6 +173,7 @@ impl<'a> Asked<'a> {
     fn strip(&self) -> String {
         let (mut shown, mut list) = (String::new(), String::new());
         let (strip, length) = (asking::strip(self.bytes), self.bytes.len());
+        let wrong = step05::parse(self.bytes).err().map(|error| error.offset);
         let ends = strip.iter().skip(1).map(|(from, _)| from - 1).chain([length]);
         for ((from, verdict), end) in strip.iter().zip(ends) {
             let (class, said) = match verdict {
@@ -171,14 +184,12 @@ impl<'a> Asked<'a> {
                 }
                 Verdict::Complete => ("complete", "complete".into()),
             };
-            let bytes = cut(&self.bytes[from.saturating_sub(1)..end]);
+            let bytes = marked(self.bytes, from.saturating_sub(1)..end, wrong);
             shown += &format!("<samp class=\"{class}\">{bytes}</samp>");
-            let range = if *from == end {
-                format!("{from}")
-            } else {
-                format!("{from} to {end}")
-            };
-            list += &format!("<li class=\"{class}\">{range}: <b>{said}</b></li>\n");
+            let lengths = if *from == end { "" } else { &format!("{from} to ") };
+            list += &format!(
+                "<li class=\"{class}\">{lengths}{end} bytes: <b>{said}</b></li>\n"
+            );
         }
         format!(
             "<figure class=\"strip\">\n<figcaption>The verdict after each byte\
@@ -225,6 +236,19 @@ fn rfc(section: &str) -> String {
         section.split([' ', ',']).filter(|word| !word.is_empty()).collect();
     let (number, section) = (words[1], words[2]);
     format!("https://www.rfc-editor.org/rfc/rfc{number}.html#section-{section}")
+}
+
+/// Some of the bytes, with the wrong one marked if it's among them.
+fn marked(bytes: &[u8], range: Range<usize>, wrong: Option<usize>) -> String {
+    match wrong.filter(|at| range.contains(at)) {
+        None => cut(&bytes[range]),
+        Some(at) => {
+            let [before, mark, after] =
+                [range.start..at, at..at + 1, at + 1..range.end]
+                    .map(|range| cut(&bytes[range]));
+            format!("{before}<mark>{mark}</mark>{after}")
+        }
+    }
 }
 
 /// Bytes as the log shows them; of many, those at both ends.

@@ -211,7 +211,11 @@ impl<'a> Book<'a> {
             }
             ["ask"] => Ok(ask::unanswered()),
             ["ask", name, request] => {
-                ask::ready(name, request, &sources.read(ask::LEDGER)?)
+                let is_path = request.ends_with(".snap");
+                let shown = is_path.then(|| sources.snapshot(request)).transpose()?;
+                let request =
+                    shown.map_or(request.into(), |text| text.replace('\n', ""));
+                ask::ready(name, &request, &sources.read(ask::LEDGER)?)
             }
             ["wire", path] => {
                 wire::view(&sources.snapshot(path)?, &transcript::pin(path))
