@@ -590,6 +590,33 @@ impl Terminal {
     }
 }
 
+/// The first page has the request of whoever asks for it, and step05 answers what's
+/// typed into a form as curl sends it.
+#[test]
+#[ignore = "needs curl: cargo test --workspace -- --ignored"]
+fn curl_sees_itself() -> Result<()> {
+    let terminal = Terminal::new()?;
+    let curl = |arguments: &[&str]| {
+        let mut command = Command::new("curl");
+        command.args(["-s", "--noproxy", "*"]).args(arguments);
+        anyhow::Ok(String::from_utf8_lossy(&run(command)?.stdout).into_owned())
+    };
+    let version = curl(&["--version"])?;
+    let version = version.split(' ').nth(1).context("no version")?;
+    let url = format!("http://{}/", terminal.address());
+    let page = curl(&[&url])?;
+    let (_, yours) = page.split_once("<section class=\"yours\">").context("none")?;
+    let (yours, _) = yours.split_once("</section>").context("no end")?;
+    let agent = format!("<samp>curl/{version}</samp>");
+    ensure!(yours.contains(&agent) && yours.contains("You have just sent"), "{yours}");
+    let url = format!("{url}05-parse/ask.html");
+    let typed = "request=GET  / HTTP/1.1\nHost: a\n\n";
+    let page = curl(&["--get", "--data-urlencode", typed, &url])?;
+    ensure!(page.contains("<b>refused at byte 4</b>"), "{page}");
+    terminal.close()?;
+    Ok(())
+}
+
 #[test]
 #[ignore = "needs curl: cargo test --workspace -- --ignored"]
 fn curl_asks_for_files() -> Result<()> {

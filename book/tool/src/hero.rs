@@ -95,22 +95,24 @@ pub fn recorded(wire: &str) -> String {
     section(
         "Your browser has just sent something like",
         wire,
-        "<p class=\"aside\">This is what curl sends. Your browser’s own request shows \
-         here when the book comes from your machine: <code>cargo book</code> serves \
-         it.</p>\n",
+        "This is what Chromium sent in a test. When <code>cargo book</code> serves the          book from your machine, your browser’s own request is here.",
     )
 }
 
 /// The wire view of the reader's own request, which this page answers.
 pub fn yours(wire: &str) -> String {
-    section("You have just sent", wire, "")
+    section(
+        "You have just sent",
+        wire,
+        "step05, the last of the five programs below, has read every byte of it, and          answered with this page.",
+    )
 }
 
 fn section(claim: &str, wire: &str, aside: &str) -> String {
     let (begin, end) = YOURS;
     format!(
         "{begin}\n<p class=\"claim\">{claim} <em>this</em>. You never saw it.</p>\n\
-         {wire}{aside}{end}\n"
+         {wire}<p class=\"aside\">{aside}</p>\n{end}\n"
     )
 }
 
