@@ -101,15 +101,13 @@ pub fn verdict(bytes: &[u8]) -> Verdict {
     }
 }
 
-/// How many prefixes of a long request are judged, at least.
-const TRIED: usize = 200;
-
 /// Returns each verdict on the prefixes of a request, and the shortest that has it. Of
-/// a long one only some are tried, and where the verdict changes, as many as it takes
-/// to see where.
+/// one with more than 500 bytes only some are tried, the fewer the longer they are, and
+/// where the verdict changes, as many as it takes to see where.
 pub fn strip(bytes: &[u8]) -> Vec<(usize, Verdict)> {
     let mut strip = vec![(0, Verdict::NotYet)];
-    let (mut before, step) = (0, 1 + bytes.len() / TRIED);
+    let tried = 2_000_000 / (bytes.len() + 1);
+    let (mut before, step) = (0, 1 + bytes.len() / tried.clamp(16, 500));
     for length in (0..bytes.len()).step_by(step).chain([bytes.len()]) {
         let found = verdict(&bytes[..length]);
         if strip.last().is_none_or(|last| last.1 != found) {

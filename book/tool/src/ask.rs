@@ -25,7 +25,7 @@ const FIRST: &str = "GET  / HTTP/1.1\r\nHost: a\r\n\r\n";
 pub fn unanswered() -> String {
     form(
         FIRST,
-        "<p class=\"notice\" role=\"note\">Nobody here can answer: this copy of the \
+        "<p class=\"notice unanswered\" role=\"note\">Nobody here can answer: this copy of the \
          book is only files. <code>cargo book</code> serves it with step05, which can. \
          What it says to the requests below is on this page in any case.</p>\n",
     )
