@@ -264,6 +264,26 @@ for (const javascript of [true, false]) for (const theme of ['light', 'navy']) {
     });
 }
 
+test('where the book is only files, they say so, and have what the tests pinned', async () => {
+    const page = await browser.newPage();
+    // The files as they were built, before the server puts anything into them.
+    const files = ['index.html', '05-parse/ask.html'].map(path => [book.url + path, join(root, 'target/book', path)]);
+    await page.setRequestInterception(true);
+    page.on('request', request => {
+        const file = files.find(([url]) => request.url().startsWith(url))?.[1];
+        if (file) request.respond({ contentType: 'text/html; charset=utf-8', body: readFileSync(file) });
+        else request.continue();
+    });
+    await page.goto(book.url + 'index.html');
+    assert.match(await page.$eval('.yours', section => section.innerText), /HeadlessChrome\/156[^]*This is what Chromium sent in a test/);
+    await page.goto(book.url + '05-parse/ask.html?request=GET++%2F&x=y#asked');
+    assert.match(await page.$eval('.asked', section => section.innerText), /Nobody here can answer/);
+    assert.equal(await page.$eval('#request', box => box.value), 'GET  /');
+    await page.click('.ready:nth-of-type(3) summary');
+    assert.match(await page.$eval('.ready [open]', ready => ready.innerText), /06 Nov 1994/);
+    await page.close();
+});
+
 for (const theme of ['light', 'navy']) for (const width of [1400, 360]) {
     test(`axe-core finds nothing in what step05 says, ${theme}, ${width} pixels wide`, async () => {
         for (const query of [
