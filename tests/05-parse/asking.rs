@@ -44,6 +44,13 @@ pub fn slug(reason: &str) -> String {
     words.join("-").to_lowercase()
 }
 
+/// Returns where a section such as `RFC 9112, 2.2 and 5.2` is, or the first of several.
+pub fn rfc(section: &str) -> String {
+    let mut words = section.split([' ', ',']).filter(|word| !word.is_empty()).skip(1);
+    let (number, section) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+    format!("https://www.rfc-editor.org/rfc/rfc{number}.html#section-{section}")
+}
+
 /// Breaks the lines of a request where they end. (`\\\\r\\n` is no line end.)
 pub fn as_typed(text: &str) -> String {
     let text = text.replace(r"\\", "\0").replace(r"\r\n", "\r\n");

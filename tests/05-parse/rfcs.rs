@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 use anyhow::{Context, Error, Result, bail, ensure};
 use tests::{Client, PATIENCE, Program, REQUEST, date, pin};
 
-use crate::asking::{Refusals, asked, slug};
+use crate::asking::{Refusals, asked, rfc, slug};
 use crate::ledger::{self, Rule};
 
 fn rules() -> Result<Vec<Rule<'static>>> {
@@ -123,8 +123,9 @@ fn every_reason_appears() -> Result<()> {
         let id = slug(reason);
         writeln!(
             table,
-            "| {caret} | {} | <span id=\"{id}\">{linked}</span> | {place} |",
-            caret.status
+            "| {caret} | {} | <span id=\"{id}\">{linked}</span> | [{place}]({}) |",
+            caret.status,
+            rfc(section)
         )?;
         if let Some((_, group)) = part.split_once("// ") {
             write!(table, "\n**{}**\n\n{HEADER}", group.trim().trim_end_matches('.'))?;

@@ -7,3 +7,4 @@ mod opening;
 mod published;
 mod reader;
 mod serve;
+mod shown;

@@ -435,6 +435,10 @@ fn the_book_is_served_to_every_kind_of_client() -> Result<()> {
     const HTML: &str = "text/html; charset=utf-8";
     for (path, status, content_type, piece) in [
         ("/", "200 OK", HTML, "HTTP from the Socket Up"),
+        ("/", "200 OK", HTML, "<b>2 Listen</b> open, and silent</span>"),
+        ("/", "200 OK", HTML, "<b>4 Respond</b> 200 OK</span>"),
+        ("/", "200 OK", HTML, "<b>5 Parse</b> 200, 404, 408</span>"),
+        ("/", "200 OK", HTML, "<b>2</b> Listen</a> <samp>(open, and silent)</samp>"),
         ("/05-parse/transport.html?a=b", "200 OK", HTML, "deadline"),
         ("/print.html", "200 OK", HTML, "<h1"),
         ("/fonts/SOCKET-SERIF-OFL.txt", "200 OK", "text/plain; charset=utf-8", ""),

@@ -6,7 +6,7 @@ use std::ops::Range;
 use anyhow::{Error, Result, ensure};
 use step05::{Body, Request};
 
-use crate::asking::{self, Refusals, Verdict, Visit};
+use crate::asking::{self, Refusals, Verdict, Visit, rfc};
 use crate::html::escape;
 use crate::memory::End;
 use crate::{ledger, transcript, wire};
@@ -23,12 +23,7 @@ const FIRST: &str = "GET  / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// The form where the book is files, and nobody can answer.
 pub fn unanswered() -> String {
-    form(
-        FIRST,
-        "<p class=\"notice unanswered\" role=\"note\">Nobody here can answer: this copy of the \
-         book is only files. <code>cargo book</code> serves it with step05, which can. \
-         What it says to the requests below is on this page in any case.</p>\n",
-    )
+    form(FIRST, include_str!("unanswered.html"))
 }
 
 /// The form, with the answer to what the query asks, if it asks anything.
@@ -53,16 +48,8 @@ pub fn answered(request: &Request) -> String {
 fn form(text: &str, below: &str) -> String {
     let (begin, end) = ASKED;
     let text = escape(text).replace('\r', "").replace('\n', "&#10;");
-    // Browsers drop a line break right after the tag.
-    format!(
-        "{begin}\n<form action=\"ask.html#asked\">\n\
-         <label for=\"request\">A request</label>\n\
-         <textarea id=\"request\" name=\"request\" rows=\"6\" maxlength=\"2500\" \
-         spellcheck=\"false\" autocapitalize=\"off\" autocomplete=\"off\">&#10;{text}\
-         </textarea>\n<button>Ask step05</button>\n\
-         <button name=\"own\" value=\"yes\">Ask what your browser asks</button>\n\
-         </form>\n{below}{end}\n"
-    )
+    let form = include_str!("ask.html").replace("{text}", &text);
+    format!("{begin}\n{form}{below}{end}\n")
 }
 
 /// A request of the ledger, with the answer that a test has pinned.
@@ -228,14 +215,6 @@ impl<'a> Asked<'a> {
             rows.collect::<String>()
         ))
     }
-}
-
-/// Where a section such as `RFC 9112, 2.2 and 5.2` is, or the first of several.
-fn rfc(section: &str) -> String {
-    let words: Vec<_> =
-        section.split([' ', ',']).filter(|word| !word.is_empty()).collect();
-    let (number, section) = (words[1], words[2]);
-    format!("https://www.rfc-editor.org/rfc/rfc{number}.html#section-{section}")
 }
 
 /// Some of the bytes, with the wrong one marked if it's among them.

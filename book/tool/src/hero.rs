@@ -154,21 +154,4 @@ mod tests {
             "<li>bind</li><li class=\"new\">bind</li><li>listen</li>"
         );
     }
-
-    #[test]
-    fn tells_what_clients_see() -> Result<()> {
-        let sources = Sources::find()?;
-        let (stairs, doors) = (stairs(&sources)?, doors(&sources)?);
-        for seen in [
-            "<b>2 Listen</b> open, and silent</span>\n<ul><li>socket</li>",
-            "<b>4 Respond</b> 200 OK</span>",
-            "<b>5 Parse</b> 200, 404, 408</span>",
-        ] {
-            assert!(stairs.contains(seen), "{stairs}");
-        }
-        assert!(doors.contains("<b>2</b> Listen</a> <samp>(open, and silent)</samp>"));
-        let html = stairs + &doors;
-        assert!(!html.contains("\n\n"), "Markdown would end the HTML here");
-        Ok(())
-    }
 }

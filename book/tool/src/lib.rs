@@ -46,7 +46,7 @@ mod seq;
 pub mod serve;
 mod sources;
 mod terms;
-mod transcript;
-mod wire;
+pub mod transcript;
+pub mod wire;
 
 pub use sources::Sources;
