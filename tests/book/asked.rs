@@ -86,8 +86,15 @@ impl Served {
 }
 
 #[test]
-fn what_is_ready_made_gets_its_answer() -> Result<()> {
+fn what_is_asked_is_answered() -> Result<()> {
     let served = Served::new()?;
+    what_is_ready_made_gets_its_answer(&served)?;
+    what_is_too_much_is_said(&served)?;
+    served.program.stop()?;
+    Ok(())
+}
+
+fn what_is_ready_made_gets_its_answer(served: &Served) -> Result<()> {
     let page = get(served.address(), "/05-parse/ask.html")?;
     let mut pinned = String::new();
     for ready in page.split("<div class=\"ready\">").skip(1) {
@@ -112,13 +119,10 @@ fn what_is_ready_made_gets_its_answer() -> Result<()> {
         file.map(|folder| folder.join("05-parse/ask.html")).find(|file| file.is_file());
     let alone = fs::read_to_string(file.context("no file")?)?;
     ensure!(asked(&alone)?.1.contains("Nobody here can answer"), "{alone}");
-    served.program.stop()?;
     Ok(())
 }
 
-#[test]
-fn what_is_too_much_is_said() -> Result<()> {
-    let served = Served::new()?;
+fn what_is_too_much_is_said(served: &Served) -> Result<()> {
     for (query, said) in [
         ("request=%7Ba*131073%7D", "Nothing was asked: more than 131072 bytes."),
         ("request=a%5Cq", "Nothing was asked: \\q is not an escape."),
@@ -133,7 +137,6 @@ fn what_is_too_much_is_said() -> Result<()> {
     let long = format!("/05-parse/ask.html?request={}", "a".repeat(8000));
     let received = exchange(served.address(), &request("GET", &long))?.to_string();
     ensure!(received.starts_with("HTTP/1.1 414 URI Too Long"), "{received}");
-    served.program.stop()?;
     Ok(())
 }
 
