@@ -87,6 +87,10 @@ fn assert_strip(bytes: &[u8], lengths: impl IntoIterator<Item = usize>) {
         let found = verdict(&bytes[..length]);
         assert_eq!(said, found, "after {length}: {}", shown(bytes));
     }
+    for (from, said) in &strip[1..] {
+        let before = verdict(&bytes[..from - 1]);
+        assert!(before != *said, "as soon as {from}: {}", shown(bytes));
+    }
     let visit = Visit::new(bytes, End::Fin);
     assert_eq!(visit.answer.is_empty(), bytes.is_empty(), "{}", shown(bytes));
     if let Some((_, Verdict::Complete)) = strip.last() {
@@ -100,6 +104,23 @@ fn the_strip_has_the_verdict_on_each_prefix() {
         let step = 1 + bytes.len() / 100;
         assert_strip(&bytes, (0..=bytes.len()).step_by(step));
     });
+}
+
+/// Of long ones only some prefixes are tried, but the change is where it is said to be.
+#[test]
+fn the_strip_of_a_long_request_is_exact() -> Result<()> {
+    let mut count = 0;
+    for rule in ledger::rules(include_str!("ledger.txt")).map_err(Error::msg)? {
+        for request in rule.requests {
+            let bytes = ledger::bytes(request.text).map_err(Error::msg)?;
+            if bytes.len() > 500 {
+                assert_strip(&bytes, [bytes.len() / 2]);
+                count += 1;
+            }
+        }
+    }
+    ensure!(count > 15, "only {count} long requests");
+    Ok(())
 }
 
 /// What a fuzzer found worth keeping, typed into the form.

@@ -205,6 +205,7 @@ fn nothing_typed_becomes_markup() -> Result<()> {
     // Not because nothing of it is there.
     let page =
         page(b"GET+/inspect?a+HTTP/1.1%0AHost:+a%0AX:+%3C/textarea%3E%3Cb%3E%0A%0A")?;
+    assert_our_markup(&page);
     ensure!(page.matches("&lt;/textarea&gt;&lt;b&gt;").count() >= 3, "{page}");
     Ok(())
 }
