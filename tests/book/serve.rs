@@ -221,7 +221,13 @@ fn what_becomes_of_a_target() -> Result<()> {
             Ok(path) => {
                 format!("`{}`", path.escape_ascii().to_string().replace("\\\\", "\\"))
             }
-            Err(refusal) => refusal,
+            Err(refusal) => {
+                let asked = target.replace('%', "%25");
+                format!(
+                    "[{refusal}](../05-parse/ask.html?request=GET+{asked}+HTTP/1.1\
+                     %0D%0AHost:+a%0D%0A%0D%0A#asked)"
+                )
+            }
         };
         let answer = visit(&site, target.as_bytes())?;
         table += &format!("| `{target}` | {shown} | {} |\n", &answer[..3]);
