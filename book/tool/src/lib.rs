@@ -8,8 +8,9 @@
 //! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs
 //!   explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`,
-//!   `transcript.rs`, `wire.rs`, `seq.rs` and `diagram.rs`, `choose.rs`, `hero.rs`,
-//!   `rfcs.rs`, `ask.rs`
+//!   `transcript.rs`, `wire.rs`, `diagram.rs`, `choose.rs`, `hero.rs`, `rfcs.rs`,
+//!   `ask.rs`
+//! - `tests/record`: what a figure shows of a recording, and its capture file
 //! - `opening.rs`: what frames a page
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `changes.rs`: which steps aren't those that the transcripts come from
@@ -28,8 +29,12 @@ mod diagram;
 mod evidence;
 mod exercises;
 mod expand;
+#[path = "../../../tests/record/figure.rs"]
+mod figure;
 mod hero;
 mod html;
+#[path = "../../../tests/record/labels.rs"]
+mod labels;
 mod lean;
 #[path = "../../../tests/05-parse/ledger.rs"]
 mod ledger;
@@ -41,8 +46,11 @@ mod memory;
 mod names;
 mod opening;
 mod pages;
+#[path = "../../../tests/record/pcap.rs"]
+mod pcap;
+#[path = "../../../tests/record/recording.rs"]
+mod recording;
 mod rfcs;
-mod seq;
 pub mod serve;
 mod sources;
 mod terms;
