@@ -101,11 +101,13 @@ pub fn linked(transcript: &str, body: &str, refusals: &Refusals, to: &str) -> St
 struct Asked<'a> {
     bytes: &'a [u8],
     visit: Visit,
+    strip: Vec<(usize, Verdict)>,
 }
 
 impl<'a> Asked<'a> {
     fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, visit: Visit::new(bytes, End::Fin) }
+        let (visit, strip) = (Visit::new(bytes, End::Fin), asking::strip(bytes));
+        Self { bytes, visit, strip }
     }
 
     /// All that there is to see of it. What is pinned has its mark, and the day on which
@@ -159,7 +161,7 @@ impl<'a> Asked<'a> {
     /// The bytes in the color of the verdict on all up to there, and the verdicts.
     fn strip(&self) -> String {
         let (mut shown, mut list) = (String::new(), String::new());
-        let (strip, length) = (asking::strip(self.bytes), self.bytes.len());
+        let (strip, length) = (&self.strip, self.bytes.len());
         let wrong = step05::parse(self.bytes).err().map(|error| error.offset);
         let ends = strip.iter().skip(1).map(|(from, _)| from - 1).chain([length]);
         for ((from, verdict), end) in strip.iter().zip(ends) {
@@ -188,13 +190,20 @@ impl<'a> Asked<'a> {
     fn understood(&self) -> Option<String> {
         let (request, head) = step05::parse(self.bytes).ok()??;
         let version = format!("HTTP/1.{}", request.minor_version);
-        let body = match request.body {
-            Body::Length(0) => format!("none; the request ends after {head} bytes"),
-            Body::Length(length) => {
-                format!("the request ends after {} bytes", head + length)
+        let (body, end) = match (request.body, self.strip.last()) {
+            (Body::Length(0), _) => ("none".into(), Some(head)),
+            (Body::Length(length), _) => {
+                (format!("{length} bytes"), Some(head + length))
             }
-            Body::Chunked => "in chunks; the last is empty".into(),
+            (Body::Chunked, Some((end, Verdict::Complete)))
+                if !request.expects_continue =>
+            {
+                ("in chunks".into(), Some(*end))
+            }
+            (Body::Chunked, _) => ("in chunks".into(), None),
         };
+        let end = end.map(|end| format!("; the request ends after {end} bytes"));
+        let body = body + &end.unwrap_or_default();
         let parts = [
             ("method", Some(request.method)),
             ("path", Some(&*request.path)),
