@@ -129,6 +129,7 @@ fn what_is_too_much_is_said(served: &Served) -> Result<()> {
         ("request=", "Nothing came, so nothing was answered."),
         ("other=1&request=GET+/+HTTP/1.1%0AHost:+a%0A%0A&request=x", ">200 OK</a>"),
         ("own=yes&request=x", ">404 Not Found</a>"),
+        ("own=yes&x={b*9}", "GET /05-parse/ask.html?own=yes&amp;x={b*9} HTTP/1.1"),
         ("request=%7BX%3A%0D%0A*32000%7D", ">400 Bad Request</a>"),
     ] {
         let answer = served.answer(query)?;

@@ -32,7 +32,10 @@ pub fn answered(request: &Request) -> String {
         let pairs = request.query.unwrap_or_default().split(|byte| *byte == b'&');
         pairs.filter_map(|pair| pair.strip_prefix(name)).map(asking::typed).next()
     };
-    let own = |_| asking::as_typed(&wire::head(request).replace('\n', ""));
+    let own = |_| {
+        let head = wire::head(request).replace('\n', "");
+        asking::as_typed(&head.replace('{', "\\x7b"))
+    };
     let Some(text) = field(b"own=").map(own).or_else(|| field(b"request=")) else {
         return form(FIRST, "");
     };
