@@ -138,8 +138,10 @@ impl<'a> Book<'a> {
         text += &choose::answers(page.fences("choose").map(|(_, source)| source));
         let before = index.checked_sub(1).map(|index| &self.pages[index]);
         text += &opening::turn(page, before, self.pages.get(index + 1));
-        // Nobody would print all of these.
-        if page.directives().any(|(_, words)| *words == ["gallery"]) {
+        // Nobody would print all of these, nor ask on paper.
+        let is_for_screens =
+            |words: &[String]| *words == ["gallery"] || *words == ["ask"];
+        if page.directives().any(|(_, words)| is_for_screens(words)) {
             text = format!("<div class=\"screen-only\">\n\n{text}\n</div>\n");
         }
         text

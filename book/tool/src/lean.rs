@@ -45,9 +45,15 @@ fn script(js: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Links to neighbors, teaching notes, the messages of wrong programs, and a form.
-const NOT_FOR_PAPER: [(&str, &str); 4] =
-    [("nav", "turn"), ("details", "teacher"), ("div", "gallery"), ("section", "asked")];
+/// Links to neighbors, teaching notes, the messages of wrong programs, and a form with
+/// what is asked there.
+const NOT_FOR_PAPER: [(&str, &str); 5] = [
+    ("nav", "turn"),
+    ("details", "teacher"),
+    ("div", "gallery"),
+    ("section", "asked"),
+    ("div", "ready"),
+];
 
 /// All pages in one, without what isn't for paper.
 fn for_paper(page: &str) -> String {
