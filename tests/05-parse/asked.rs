@@ -73,7 +73,8 @@ fn any_field_is_decoded() {
     }
 }
 
-/// That the strip says of each prefix what step05 says of it, and that a verdict stands.
+/// That the strip says of each prefix what step05 says of it, and that a verdict is
+/// final.
 fn assert_strip(bytes: &[u8], lengths: impl IntoIterator<Item = usize>) {
     let strip = strip(bytes);
     let first: Vec<_> = strip.iter().map(|(_, verdict)| *verdict).collect();

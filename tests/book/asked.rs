@@ -153,11 +153,11 @@ fn page(field: &[u8]) -> Result<String> {
     Ok(String::from_utf8(page.into_owned())?)
 }
 
-const ELEMENTS: &str = "a b button caption code details div figcaption figure form i kbd \
-                        label li main mark ol p pre samp section small span summary table \
-                        tbody td textarea th tr ul wbr";
-const ATTRIBUTES: &str = "action aria-label autocapitalize autocomplete class data-tip for \
-                          href id maxlength name role rows scope spellcheck tabindex value";
+const ELEMENTS: &str = "a b button caption code details div figcaption figure form i \
+    kbd label li main mark ol p pre samp section small span summary table tbody td \
+    textarea th tr ul wbr";
+const ATTRIBUTES: &str = "action aria-label autocapitalize autocomplete class data-tip \
+    for href id maxlength name role rows scope spellcheck tabindex value";
 
 /// That there are only our own elements, closed where they must be, with our own
 /// attributes.
@@ -184,9 +184,10 @@ fn assert_our_markup(page: &str) {
 
 #[test]
 fn nothing_typed_becomes_markup() -> Result<()> {
-    let words = "GET+/inspect?%3Cb%3E HTTP/1.1%0D%0A Host:+a%0A %0D%0A%0D%0A X:+%22 %3Cscript%3E \
-                 %3C/textarea%3E %3C/section%3E %3C!-- --%3E %26lt; %27onload=' + \\x3cb\\x3e \\\\ \
-                 %7B%7B%23ask%7D%7D %7Bx*300%7D %E2%9C%93 %00 %ff &own & ] =";
+    let words = "GET+/inspect?%3Cb%3E HTTP/1.1%0D%0A Host:+a%0A %0D%0A%0D%0A X:+%22 \
+         %3Cscript%3E %3C/textarea%3E %3C/section%3E %3C!-- --%3E %26lt; %27onload=' \
+         + \\x3cb\\x3e \\\\ %7B%7B%23ask%7D%7D %7Bx*300%7D %E2%9C%93 %00 %ff \
+         &own & ] =";
     let words: Vec<_> =
         words.split_whitespace().map(|word| word.as_bytes().to_vec()).collect();
     let byte = any::<u8>().prop_map(|byte| format!("%{byte:02x}").into_bytes());

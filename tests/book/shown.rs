@@ -106,7 +106,8 @@ fn finds_no_message_where_there_is_none() {
 #[test]
 fn what_is_typed_is_marked_and_nothing_is_lost() {
     assert!(transcript("$ curl a\n< b\n\n", "x.snap").contains(
-        "<kbd>curl a</kbd>\n</span><span class=\"line\"><span class=\"s\">&lt; b</span>\n\
+        "<kbd>curl a</kbd>\n</span><span class=\"line\"><span class=\"s\">&lt; \
+         b</span>\n\
          </span></code>"
     ));
 }

@@ -113,8 +113,8 @@ impl<'a> Asked<'a> {
         Self { bytes, visit, strip }
     }
 
-    /// All that there is to see of it. What is pinned has its mark, and the day on which
-    /// all tests get their answers.
+    /// All that there is to see of it. What is pinned has its mark, and the day on
+    /// which all tests get their answers.
     fn html(&self, pin: &str) -> String {
         let mut answer = wire::lines(&self.visit.answer);
         if let (false, Some(start)) = (pin.is_empty(), answer.find("Date: ")) {

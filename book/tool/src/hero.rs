@@ -110,7 +110,8 @@ pub fn recorded(wire: &str) -> String {
     section(
         "Your browser has just sent something like",
         wire,
-        "This is what Chromium sent in a test. When <code>cargo book</code> serves the          book from your machine, your browser’s own request is here.",
+        "This is what Chromium sent in a test. When <code>cargo book</code> serves the \
+         book from your machine, your browser’s own request is here.",
     )
 }
 
@@ -119,7 +120,8 @@ pub fn yours(wire: &str) -> String {
     section(
         "You have just sent",
         wire,
-        "step05, the last of the five programs below, has read every byte of it, and          answered with this page.",
+        "step05, the last of the five programs below, has read every byte of it, and \
+         answered with this page.",
     )
 }
 
