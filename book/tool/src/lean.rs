@@ -49,7 +49,12 @@ fn script(js: &str) -> String {
 /// wrong programs.
 fn for_paper(page: &str) -> String {
     let mut page = page.to_owned();
-    for (tag, class) in [("nav", "turn"), ("details", "teacher"), ("div", "gallery")] {
+    for (tag, class) in [
+        ("nav", "turn"),
+        ("details", "teacher"),
+        ("div", "gallery"),
+        ("div", "all-questions"),
+    ] {
         let begin = format!("<{tag} class=\"{class}\"");
         while let Some(start) = page.find(&begin) {
             let end = end(&page[start..], tag);
