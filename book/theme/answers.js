@@ -30,7 +30,7 @@
     });
 
     // The page of all questions.
-    const page = document.querySelector('.all-questions');
+    const page = document.querySelector('#questions');
     const isAnswered = question => /[^,]/.test(chosen(question));
     const wrong = () => questions.filter(question => isAnswered(question) && !isRight(question));
     const told = document.createElement('p');

@@ -4,5 +4,6 @@
 mod drift;
 mod opening;
 mod published;
+mod questions;
 mod reader;
 mod serve;

@@ -12,7 +12,7 @@ use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 use crate::html::escape;
 use crate::pages::Page;
 
-/// Returns the text of a snapshot or a recording.
+/// Returns the text of a snapshot or recording.
 pub type Evidence<'e> = &'e dyn Fn(&str) -> Result<String>;
 
 /// What a `choose` fence says, in Markdown; evidence in HTML.
@@ -34,8 +34,8 @@ pub struct Question<'a> {
 struct Answer {
     text: String,
     is_right: bool,
-    /// Of an event, its line in the recording.
-    at: usize,
+    /// Of an event, which one it was.
+    place: usize,
     reply: String,
 }
 
@@ -43,10 +43,6 @@ const LETTERS: [&str; 5] = ["a", "b", "c", "d", "e"];
 
 impl<'a> Question<'a> {
     /// Reads the text of a fence, and looks for what proves the right answer.
-    ///
-    /// # Errors
-    /// When it isn't a question with two to four answers, of which one is right, or with
-    /// three to five events; when a reply or a proof is missing.
     pub fn read(source: &'a str, evidence: Evidence) -> Result<Self> {
         let mut question = Self::default();
         for (index, line) in source.lines().enumerate() {
@@ -122,89 +118,76 @@ impl<'a> Question<'a> {
 
     /// Takes the events from a recording: of each, the first line that has its text.
     fn find_events(&mut self, path: &str, run: &str) -> Result<()> {
-        for answer in &mut self.answers {
-            let is_it = |(_, line): &(usize, &str)| line.contains(&answer.text);
-            let found = run.lines().enumerate().find(is_it);
-            let (at, line) =
-                found.with_context(|| format!("{path} lacks `{}`", answer.text))?;
-            (answer.at, answer.text) = (at, event(line));
-        }
-        let places: Vec<_> = self.answers.iter().map(|answer| answer.at).collect();
-        let number = places.iter().collect::<BTreeSet<_>>().len();
-        ensure!((3..=5).contains(&number), "three to five events have an order");
-        ensure!(number == places.len(), "an event is there twice");
-        ensure!(!places.is_sorted(), "the events are in order already");
         ensure!(!self.in_order.is_empty(), "no reply (`> …`) to the right order");
+        let lines: Vec<_> = run.lines().collect();
+        let mut places = BTreeSet::new();
+        for Answer { text, place, .. } in &mut self.answers {
+            let found = lines.iter().position(|line| line.contains(text.as_str()));
+            *place = found.with_context(|| format!("{path} lacks `{text}`"))?;
+            *text = event(lines[*place]);
+            ensure!(places.insert(*place), "an event is there twice: {text}");
+        }
+        ensure!((3..=5).contains(&places.len()), "three to five events have an order");
+        let is_sorted = self.answers.is_sorted_by_key(|answer| answer.place);
+        ensure!(!is_sorted, "the events are in order already");
+        for Answer { place, .. } in &mut self.answers {
+            *place = places.range(..=*place).count();
+        }
         Ok(())
-    }
-
-    /// Which of the events it is, in the order of the run.
-    fn place(&self, event: &Answer) -> usize {
-        self.answers.iter().filter(|other| other.at <= event.at).count()
     }
 
     /// The question, in HTML. `id` is unlike that of anything else in the book.
     pub fn html(&self, id: &str) -> String {
-        let lettered = self.answers.iter().zip(LETTERS);
-        let options = lettered.map(|(answer, letter)| {
+        let class = |is_right| if is_right { "correct" } else { "other" };
+        let is_run = self.run.is_some();
+        let options = self.answers.iter().zip(LETTERS).map(|(answer, letter)| {
             let text = inline(&answer.text);
-            let text = format!("<b>{letter}</b> <span>{text}</span>");
-            let option = if self.run.is_some() {
-                self.event_option(answer, &text)
-            } else {
-                let is_right = if answer.is_right { "correct" } else { "other" };
+            let label = format!("<b>{letter}</b> <span>{text}</span>");
+            let choice = if is_run {
+                let places = (1..=self.answers.len()).map(|place| {
+                    let class = class(place == answer.place);
+                    format!("<option class=\"{class}\">{place}</option>")
+                });
                 format!(
-                    "<div class=\"option {is_right}\">\n<input type=\"radio\" \
-                     name=\"{id}\" id=\"{id}-{letter}\" value=\"{letter}\">\
-                     <label for=\"{id}-{letter}\">{text}</label>"
+                    "<div class=\"option event\">\n<label>{label} <select>\
+                     <option value=\"\">–</option>{}</select></label>",
+                    places.collect::<String>()
+                )
+            } else {
+                format!(
+                    "<div class=\"option {}\">\n<input type=\"radio\" name=\"{id}\" \
+                     id=\"{id}-{letter}\" value=\"{letter}\">\
+                     <label for=\"{id}-{letter}\">{label}</label>",
+                    class(answer.is_right)
                 )
             };
             let reply = inline(&answer.reply);
-            format!("{option}\n<div class=\"reply\"><p>{reply}</p></div>\n</div>\n")
+            format!("{choice}\n<div class=\"reply\"><p>{reply}</p></div>\n</div>\n")
         });
-        let (todo, in_order) = match self.run {
-            Some(_) => ("Give each its place.", inline(&self.in_order)),
-            None => ("Choose one.", String::new()),
-        };
+        let todo = if is_run { "Give each its place" } else { "Choose one" };
         format!(
             "<fieldset class=\"predict\" id=\"{id}\" aria-live=\"polite\">\n\
-             <legend>{}</legend>\n{}{}<p class=\"in-order\">{in_order}</p>\n\
-             <p class=\"hint\">{todo} Nothing is sent anywhere.</p>\n</fieldset>\n",
+             <legend>{}</legend>\n{}{}<p class=\"in-order\">{}</p>\n\
+             <p class=\"hint\">{todo}. Nothing is sent anywhere.</p>\n</fieldset>\n",
             inline(&self.asked),
             self.message,
-            options.collect::<String>()
-        )
-    }
-
-    /// An event, with all places that it can be given.
-    fn event_option(&self, event: &Answer, text: &str) -> String {
-        let choices = (1..=self.answers.len()).map(|place| {
-            let is_right = if place == self.place(event) { "correct" } else { "other" };
-            format!("<option class=\"{is_right}\">{place}</option>")
-        });
-        format!(
-            "<div class=\"option event\">\n<label>{text} <select>\
-             <option value=\"\">–</option>{}</select></label>",
-            choices.collect::<String>()
+            options.collect::<String>(),
+            inline(&self.in_order)
         )
     }
 
     /// The question with its answer, for paper.
     fn answered(&self) -> String {
-        let mut lettered: Vec<_> = self.answers.iter().zip(LETTERS).collect();
-        lettered.sort_by_key(|(answer, _)| answer.at);
-        let said = if self.run.is_some() {
-            let letters: Vec<_> = lettered.iter().map(|(_, letter)| *letter).collect();
-            format!("<b>({})</b><br>{}", letters.join(", "), inline(&self.in_order))
-        } else {
-            let right = lettered.iter().filter(|(answer, _)| answer.is_right);
-            let said = right.map(|(Answer { text, reply, .. }, letter)| {
-                let (text, reply) = (inline(text), inline(reply));
-                format!("<b>({letter}) {text}</b><br>{reply}")
-            });
-            said.collect()
+        let mut right: Vec<_> = self.answers.iter().zip(LETTERS).collect();
+        right.retain(|(answer, _)| answer.is_right || self.run.is_some());
+        right.sort_by_key(|(answer, _)| answer.place);
+        let letters: Vec<_> = right.iter().map(|(_, letter)| *letter).collect();
+        let (text, reply) = match self.run {
+            Some(_) => (String::new(), &self.in_order),
+            None => (format!(" {}", inline(&right[0].0.text)), &right[0].0.reply),
         };
-        format!("<li>{} {said}</li>\n", inline(&self.asked))
+        let (asked, letters) = (inline(&self.asked), letters.join(", "));
+        format!("<li>{asked} <b>({letters}){text}</b><br>{}</li>\n", inline(reply))
     }
 }
 
@@ -223,14 +206,12 @@ pub fn answers(page: &Page, evidence: Evidence) -> String {
 /// The questions of a page, to be asked again on a page in the book's folder.
 pub fn again(page: &Page, evidence: Evidence) -> String {
     let asked = questions(page, evidence);
-    let asked: String =
-        asked.map(|(id, question)| question.html(&format!("again-{id}"))).collect();
+    let asked: String = asked.map(|it| it.1.html(&format!("again-{}", it.0))).collect();
     if asked.is_empty() {
         return asked;
     }
     // Links begin in the folder of the page.
-    let folder =
-        page.path.rsplit_once('/').map_or(String::new(), |(it, _)| it.to_owned() + "/");
+    let folder = &page.path[..page.path.rfind('/').map_or(0, |at| at + 1)];
     let asked = asked.replace("href=\"", &format!("href=\"{folder}"));
     let (label, path) = (page.label(), &page.path);
     // mdBook's sidebar can't show a link in a heading.
@@ -247,8 +228,7 @@ fn questions<'a>(
     page.fences("choose").filter_map(read)
 }
 
-/// What no other question of the book is called: the page, and which of its questions
-/// it is.
+/// What no other question is called: its page, and which of the page's questions it is.
 pub fn id(page: &Page, line: usize) -> String {
     let number = page.fences("choose").filter(|(at, _)| *at <= line).count();
     format!("{}-{number}", page.path.trim_end_matches(".md").replace('/', "-"))
@@ -278,79 +258,4 @@ fn inline(markdown: &str) -> String {
     let inside = html.strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>"));
     // mdBook would take it for one of its own directives.
     inside.unwrap_or(html).replace("{{#", "{&#123;#")
-}
-
-#[cfg(test)]
-mod tests {
-    use anyhow::{Result, bail};
-
-    use super::{Question, answers};
-
-    const GOOD: &str = "What *will* you see?\n\
-                        - A page\n  > No. See [below](a.md).\n  > Really.\n\
-                        - (right) An `error`\n  > Yes.\n\n\
-                        proof: a.snap: refused: no";
-
-    fn snapshot(path: &str) -> Result<String> {
-        match path {
-            "a.snap" => Ok("it was refused: no, it said\n".into()),
-            _ => bail!("there is no {path}"),
-        }
-    }
-
-    fn refused(source: &str) -> String {
-        let made = Question::parse(source).and_then(|it| it.check(&snapshot));
-        format!("{:#}", made.unwrap_err())
-    }
-
-    #[test]
-    fn an_answer_and_its_reply_belong_together() -> Result<()> {
-        let question = Question::parse(GOOD)?;
-        question.check(&snapshot)?;
-        let html = question.html("choose-x-1");
-        assert!(html.contains(
-            "<div class=\"option correct b\">\n<input type=\"radio\" \
-             name=\"choose-x-1\" id=\"choose-x-1-b\"><label for=\"choose-x-1-b\">\
-             <b>b</b> <span>An <code>error</code></span></label>\n\
-             <div class=\"reply\"><p>Yes.</p>"
-        ));
-        assert!(html.contains("<legend>What <em>will</em> you see?</legend>"));
-        assert!(html.contains("<p>No. See <a href=\"a.md\">below</a>. Really.</p>"));
-        assert_eq!(html.matches("option other").count(), 1);
-        assert!(!html.contains("\n\n"), "Markdown would end the HTML here");
-        assert!(answers([GOOD, "no question"].into_iter()).contains(
-            "<ul>\n<li>What <em>will</em> you see? <b>(b) An \
-             <code>error</code></b><br>Yes.</li>\n</ul>"
-        ));
-        Ok(())
-    }
-
-    #[test]
-    fn a_question_that_is_none_is_refused() {
-        let first = "- A page\n  > No. See [below](a.md).\n  > Really.\n";
-        for (old, new, expected) in [
-            ("What *will* you see?\n", "", "nothing is asked"),
-            ("(right) ", "", "one answer is `(right)`, not 0"),
-            ("- A page", "- (right) A page", "one answer is `(right)`, not 2"),
-            ("  > Yes.\n", "", "no reply (`> …`) to the answer `An `error``"),
-            (first, "", "a question has two to four answers"),
-            ("proof: a.snap: refused: no", "", "no line `proof: SNAPSHOT: TEXT`"),
-            ("refused: no", "accepted", "no proof: a.snap lacks `accepted`"),
-            ("a.snap", "b.snap", "there is no b.snap"),
-            (": refused: no", "", "line 8 of the question, `proof: a.snap`: expected"),
-            (
-                "> Yes.",
-                "Yes.",
-                "line 6 of the question, `Yes.`: expected `- `, `> ` or",
-            ),
-            (
-                "- A page\n",
-                "",
-                "line 2 of the question, `> No. See [below](a.md).`: it ",
-            ),
-        ] {
-            let refused = refused(&GOOD.replace(old, new));
-            assert!(refused.starts_with(expected), "{refused}");
-        }
-    }
 }

@@ -133,7 +133,8 @@ impl<'a> Book<'a> {
         let before = index.checked_sub(1).map(|index| &self.pages[index]);
         text += &opening::turn(page, before, self.pages.get(index + 1));
         // Nobody would print all of these.
-        if page.directives().any(|(_, words)| *words == ["gallery"]) {
+        let is_long = |word: &String| word == "gallery" || word == "questions";
+        if page.directives().any(|(_, words)| words.iter().all(is_long)) {
             text = format!("<div class=\"screen-only\">\n\n{text}\n</div>\n");
         }
         text
@@ -231,7 +232,9 @@ impl<'a> Book<'a> {
             ["questions"] => {
                 let again = |page| choose::again(page, &|path| sources.snapshot(path));
                 let again: String = self.pages.iter().map(again).collect();
-                Ok(format!("<div class=\"all-questions\">\n\n{again}\n</div>\n"))
+                Ok(format!(
+                    "<div class=\"gallery\" id=\"questions\">\n\n{again}\n</div>\n"
+                ))
             }
             ["gallery"] => {
                 let gallery = exercises::gallery(sources)?;

@@ -45,16 +45,11 @@ fn script(js: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// All pages in one, without links to neighbors, teaching notes, and the messages of
-/// wrong programs.
+/// All pages in one, without links to neighbors, teaching notes, the messages of wrong
+/// programs, and all questions a second time.
 fn for_paper(page: &str) -> String {
     let mut page = page.to_owned();
-    for (tag, class) in [
-        ("nav", "turn"),
-        ("details", "teacher"),
-        ("div", "gallery"),
-        ("div", "all-questions"),
-    ] {
+    for (tag, class) in [("nav", "turn"), ("details", "teacher"), ("div", "gallery")] {
         let begin = format!("<{tag} class=\"{class}\"");
         while let Some(start) = page.find(&begin) {
             let end = end(&page[start..], tag);
