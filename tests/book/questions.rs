@@ -117,7 +117,7 @@ fn questions_are_forms_and_answered_on_paper() -> Result<()> {
          <label for=\"choose-05-parse-log-4-b\"><b>b</b> <span>An <code>error</code>\
          </span></label><div class=\"reply\"><p>Yes.</p></div>",
         "<p>No. See <a href=\"rules.html\">below</a>. Really.</p>",
-        "<b>a</b> <span>kernel sends to client: <code>RST+ACK seq 0 ack 1</code></span> \
+        "<b>a</b> <span>kernel sends to client: <code>RST+ACK</code></span> \
          <select><option value=\"\">–</option><option class=\"other\">1</option>\
          <option class=\"other\">2</option><option class=\"correct\">3</option>",
         "<p class=\"in-order\">Yes.</p>",

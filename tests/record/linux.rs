@@ -41,11 +41,12 @@ fn print(text: &str) -> Result<ExitCode> {
 }
 
 fn usage() -> String {
-    let names: Vec<_> = all().iter().map(|scenario| scenario.name).collect();
+    let runs = all();
+    let runs = runs.iter().map(|run| format!("\n  {:<10} {}", run.name, run.title));
     format!(
-        "usage: record SCENARIO [--python | --times NUMBER]\n       \
-         record RECORDING.rec --pcap CAPTURE\nscenarios: {}",
-        names.join(" ")
+        "usage: record RUN [--python | --times NUMBER]\n       \
+         record RECORDING.rec --pcap CAPTURE\nruns:{}",
+        runs.collect::<String>()
     )
 }
 
@@ -172,7 +173,8 @@ fn rust(scenario: &Scenario) -> Program {
     let file = folder().join("debug").join(scenario.program);
     let command = vec![file.display().to_string()];
     let name = scenario.program.into();
-    let threads = if scenario.program == "ex06c-solution" { 16 } else { 1 };
+    let threads =
+        if let "ex06b-solution" | "ex06c-solution" = scenario.program { 16 } else { 1 };
     Program { name, command, file: Some(file), rests_in: rests_in(scenario), threads }
 }
 

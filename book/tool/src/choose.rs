@@ -10,7 +10,9 @@ use mdbook_markdown::pulldown_cmark::html::push_html;
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 
 use crate::html::escape;
+use crate::labels::label;
 use crate::pages::Page;
+use crate::recording;
 
 /// Returns the text of a snapshot or recording.
 pub type Evidence<'e> = &'e dyn Fn(&str) -> Result<String>;
@@ -124,7 +126,7 @@ impl<'a> Question<'a> {
         for Answer { text, place, .. } in &mut self.answers {
             let found = lines.iter().position(|line| line.contains(text.as_str()));
             *place = found.with_context(|| format!("{path} lacks `{text}`"))?;
-            *text = event(lines[*place]);
+            *text = event(lines[*place])?;
             ensure!(places.insert(*place), "an event is there twice: {text}");
         }
         ensure!((3..=5).contains(&places.len()), "three to five events have an order");
@@ -234,12 +236,12 @@ pub fn id(page: &Page, line: usize) -> String {
     format!("{}-{number}", page.path.trim_end_matches(".md").replace('/', "-"))
 }
 
-/// An event of a recording, in Markdown, without the place in the source.
-fn event(line: &str) -> String {
-    let line = line.split("  @ ").next().unwrap_or_default();
-    let (who, what) = line.split_once(": ").unwrap_or_default();
+/// An event of a recording, in Markdown: in as few words as in a figure.
+fn event(line: &str) -> Result<String> {
+    let (who, what) = line.split_once(": ").context("it isn't an event")?;
+    let what = label(&recording::event(who, what)?, true);
     let who = who.replace(" --> ", " returns to ").replace(" -> kernel", " calls");
-    format!("{}: `` {what} ``", who.replace(" ~> ", " sends to "))
+    Ok(format!("{}: `` {what} ``", who.replace(" ~> ", " sends to ")))
 }
 
 /// Appends a line of a paragraph.
@@ -251,7 +253,7 @@ fn append(text: &mut String, line: &str) {
 }
 
 /// Markdown in a line into HTML, as mdBook would do it.
-fn inline(markdown: &str) -> String {
+pub fn inline(markdown: &str) -> String {
     let mut html = String::new();
     push_html(&mut html, new_cmark_parser(markdown, &MarkdownOptions::default()));
     let html = html.trim();
