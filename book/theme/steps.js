@@ -73,10 +73,12 @@ for (const figure of document.querySelectorAll('figure.diagram')) {
         const said = words.find(word => word.value === at);
         const code = event.querySelector('code');
         const held = code?.dataset.held;
+        const bytes = code && element('code', '', code.innerHTML);
+        if (bytes) bytes.tabIndex = 0; // it may have to be scrolled
         return [
             name,
             said && element('p', '', said.innerHTML),
-            code && element('code', '', code.innerHTML),
+            bytes,
             held && element('p', 'held', `<b>The kernel holds</b> ${held}`),
         ].filter(Boolean);
     }

@@ -131,8 +131,8 @@ const IN_THE_PAGES: [Drift; 14] = [
         ),
         said: &["book/src/trouble.md:", "`say accept4(3)`: no event"],
     },
-    // One whose recording is of another program: the same line as above, and those below
-    // it, have moved.
+    // One whose recording is of another program: the line above, and those below it,
+    // have moved.
     Drift {
         file: "steps/04-respond/src/main.rs",
         change: Append("\n"),

@@ -7,8 +7,8 @@ pub fn name(call: &str) -> &str {
     call.split(['(', ':']).next().unwrap_or_default()
 }
 
-/// Returns what is said at an arrow. `is_alone`: there is one client only, which needs no
-/// name.
+/// Returns what is said at an arrow. `is_alone`: there is one client only, which needs
+/// no name.
 pub fn label(event: &Event, is_alone: bool) -> String {
     let text = event.text;
     match event.kind {

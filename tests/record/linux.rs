@@ -82,8 +82,9 @@ fn record(name: &str, is_twin: bool) -> Result<String> {
 }
 
 fn run_inside(how: &str, name: &str, is_twin: bool) -> Result<String> {
-    // Some programs have deadlines, and each call is slow under strace. Before others, if
-    // that's allowed, they keep them on a busy machine, too; else `nice` does nothing.
+    // Some programs have deadlines, and each call is slow under strace. Before others,
+    // if that's allowed, they keep them on a busy machine, too; else `nice` does
+    // nothing.
     let mut again = Command::new("nice");
     again.args(["-n", "-15", "unshare", how, "--"]);
     again.arg(env::current_exe()?).args(["--inside", name]);

@@ -111,7 +111,8 @@ fn scenario(line: &'static str) -> Option<Scenario> {
 impl Scenario {
     /// What chance makes different; of all runs, those with these words are shown. A
     /// signature is 70 to 72 bytes long; one is in the certificate, and one beside. A
-    /// browser doesn't always wait with its first connection until the server has closed.
+    /// browser doesn't always wait with its first connection until the server has
+    /// closed.
     pub fn of_all_runs(&self) -> &[&str] {
         match self.name {
             "browser" => &["kernel: browser1 TIME_WAIT, browser2 TIME_WAIT"],

@@ -1,5 +1,5 @@
-//! A figure in HTML: a list of what happens, which CSS lays out on a grid, beside it the
-//! lines of source that did it, and what its author says.
+//! A figure in HTML: a list of what happens, which CSS lays out on a grid, beside it
+//! the lines of source that did it, and what its author says.
 //!
 //! The list is its own text alternative. Each lane has two columns, to the left and to
 //! the right of its line; `figures.css` draws the arrows, `steps.js` steps through.
@@ -11,8 +11,12 @@ use crate::figure::{Figure, Shown};
 use crate::html::escape;
 use crate::recording::Kind;
 
-/// The `<figure>`; `read` gives the text of a file.
-pub fn html(figure: &Figure, read: &dyn Fn(&str) -> Option<String>) -> String {
+/// The `<figure>`; `read` gives the text of a file, `up` leads to the book's first page.
+pub fn html(
+    figure: &Figure,
+    up: &str,
+    read: &dyn Fn(&str) -> Option<String>,
+) -> String {
     let Figure { title, lanes, shown, recording, .. } = figure;
     let introduced: Vec<_> = lanes.iter().map(introduced).collect();
     let is_machine = matches!(&lanes[..], [.., (kernel, _), (program, _)]
@@ -39,7 +43,7 @@ pub fn html(figure: &Figure, read: &dyn Fn(&str) -> Option<String>) -> String {
         items.collect::<String>(),
         beside(&source(figure, read), &words(shown)),
         escape(title),
-        figure.origin()
+        figure.origin(up)
     )
 }
 
@@ -70,7 +74,7 @@ fn role(lane: usize, lanes: &[(String, String)]) -> &'static str {
 
 impl Figure {
     /// Where all this is from, what isn't shown, and a capture file of it.
-    fn origin(&self) -> String {
+    fn origin(&self, up: &str) -> String {
         let Some(name) = &self.recording else {
             return " <small>A drawing: nobody can record this here.</small>".into();
         };
@@ -82,7 +86,7 @@ impl Figure {
         let left_out =
             if told.is_empty() { told } else { format!("Not shown: {told}. ") };
         let capture = match self.has_capture {
-            true => format!("<a href=\"captures/{name}.pcap\">Capture file</a>"),
+            true => format!("<a href=\"{up}captures/{name}.pcap\">Capture file</a>"),
             false => String::new(),
         };
         format!(" <small>{}{capture}</small>", escape(&left_out))
@@ -103,7 +107,7 @@ fn source(figure: &Figure, read: &dyn Fn(&str) -> Option<String>) -> String {
             let is_near = made.keys().any(|at| at.abs_diff(number) <= 1);
             let is_code = !["", "//", "#[", "}"]
                 .contains(&line.trim().get(..2).unwrap_or(line.trim()));
-            if !made.contains_key(&number) && !(is_near && is_code) {
+            if !(made.contains_key(&number) || is_near && is_code) {
                 continue;
             }
             if last > 0 && last + 1 < number {
@@ -192,7 +196,7 @@ mod tests {
              program -> kernel: bind(3)\nkernel --> program: 0\n\
              client ~>x kernel: <again>\nclient: x\nkernel: y\nprogram: z\n",
         )?;
-        let html = html(&figure, &|_| None);
+        let html = html(&figure, "../", &|_| None);
         let items = html.split("<li class=\"").skip(1);
         let items: Vec<_> = items
             .map(|item| {
@@ -229,16 +233,18 @@ mod tests {
                 program -> kernel: close(4)  @ a.rs:2\nsource: x/a.rs:2: b\n"
                 .into())
         })?;
-        let html = html(&figure, &|_| Some("a\n\n  b < c\n".replace("\n\n", "\n")));
+        let html =
+            html(&figure, "../", &|_| Some("a\n\n  b < c\n".replace("\n\n", "\n")));
         assert!(html.contains(
-            "<code data-held=\"a: ESTABLISHED, 1 bytes unread\">close(4)  @ a.rs:2</code>"
+            "<code data-held=\"a: ESTABLISHED, 1 bytes unread\">close(4)  @ \
+             a.rs:2</code>"
         ));
         assert!(html.contains(
             "<p>x/a.rs</p>\n<pre><code class=\"nohighlight\"><span data-n=\"\">a</span>\
              <span data-n=\"2\">  b &lt; c</span></code></pre>"
         ));
         assert!(html.contains("<li value=\"2\"><em>It</em> ends.</li>"));
-        assert!(html.contains("<a href=\"captures/r.pcap\">Capture file</a>"));
+        assert!(html.contains("<a href=\"../captures/r.pcap\">Capture file</a>"));
         Ok(())
     }
 }

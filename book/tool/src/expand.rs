@@ -151,14 +151,15 @@ impl<'a> Book<'a> {
         match what {
             What::Text(text) => Ok(terms::with_ids(text) + "\n"),
             What::Fence(info, source) if info == "drawn" => {
-                Ok(diagram::html(&figure::drawn(source)?, &|_| None))
+                Ok(diagram::html(&figure::drawn(source)?, "", &|_| None))
             }
             What::Fence(info, source) if info == "recorded" => {
                 let read = |path: &str| self.sources.read(path);
                 let figure = figure::recorded(source, &read)?;
                 let name = figure.recording.as_deref().unwrap_or_default();
                 let outdated = figure::outdated(name, &read)?;
-                let html = diagram::html(&figure, &|path| {
+                let up = page.link_to("");
+                let html = diagram::html(&figure, &up, &|path| {
                     read(path).ok().filter(|_| outdated.is_empty())
                 });
                 problems.extend(outdated);
