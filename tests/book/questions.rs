@@ -124,9 +124,9 @@ fn questions_are_forms_and_answered_on_paper() -> Result<()> {
         "&lt; Content-Length: <mark data-is=\"20\"></mark>",
         "<b>b</b> <span><code>20</code></span>",
         // On paper.
-        "<li>What <em>will</em> you see? <b>(b) An <code>error</code></b><br>Yes.</li>",
-        "<li>In which order? <b>(b, c, a)</b><br>Yes.</li>",
-        "<li>How long? <b>(b) <code>20</code></b><br>Yes.</li>",
+        "<li>What <em>will</em> you see? <b>(b) An <code>error</code></b> Yes.</li>",
+        "<li>In which order? <b>(b, c, a)</b> Yes.</li>",
+        "<li>How long? <b>(b) <code>20</code></b> Yes.</li>",
     ] {
         ensure!(log.contains(expected), "{expected} isn't in the page");
     }

@@ -188,14 +188,18 @@ impl<'a> Question<'a> {
             Some(_) => (String::new(), &self.in_order),
             None => (format!(" {}", inline(&right[0].0.text)), &right[0].0.reply),
         };
-        let (asked, letters) = (inline(&self.asked), letters.join(", "));
-        format!("<li>{asked} <b>({letters}){text}</b><br>{}</li>\n", inline(reply))
+        // A number is enough.
+        let number = self.asked.find(".** ").map(|at| &self.asked[..at + 3]);
+        let asked = inline(number.unwrap_or(&self.asked));
+        let letters = letters.join(", ");
+        format!("<li>{asked} <b>({letters}){text}</b> {}</li>\n", inline(reply))
     }
 }
 
 /// What a page ends with, on paper, when it has these questions.
 pub fn answers(page: &Page, evidence: Evidence) -> String {
-    let list: String = questions(page, evidence).map(|it| it.1.answered()).collect();
+    let read = |(_, source)| Some(Question::read(source, evidence).ok()?.answered());
+    let list: String = page.fences("choose").filter_map(read).collect();
     if list.is_empty() {
         return list;
     }
@@ -207,8 +211,11 @@ pub fn answers(page: &Page, evidence: Evidence) -> String {
 
 /// The questions of a page, to be asked again on a page in the book's folder.
 pub fn again(page: &Page, evidence: Evidence) -> String {
-    let asked = questions(page, evidence);
-    let asked: String = asked.map(|it| it.1.html(&format!("again-{}", it.0))).collect();
+    let read = |(line, source)| {
+        let question = Question::read(source, evidence).ok()?;
+        Some(question.html(&format!("again-{}", id(page, line))))
+    };
+    let asked: String = page.fences("choose").filter_map(read).collect();
     if asked.is_empty() {
         return asked;
     }
@@ -218,16 +225,6 @@ pub fn again(page: &Page, evidence: Evidence) -> String {
     let (label, path) = (page.label(), &page.path);
     // mdBook's sidebar can't show a link in a heading.
     format!("## {label}\n\nFrom [{}]({path}).\n\n{asked}\n", page.title)
-}
-
-/// The questions that a page asks, each with its id.
-fn questions<'a>(
-    page: &'a Page,
-    evidence: Evidence<'a>,
-) -> impl Iterator<Item = (String, Question<'a>)> {
-    let read =
-        |(line, source)| Some((id(page, line), Question::read(source, evidence).ok()?));
-    page.fences("choose").filter_map(read)
 }
 
 /// What no other question is called: its page, and which of the page's questions it is.
