@@ -69,7 +69,8 @@ fn record(name: &str, is_twin: bool) -> Result<String> {
     let tried = Command::new("unshare").args([how, "true"]).output()?;
     ensure!(
         tried.status.success(),
-        "this system lets you have no network of your own (unshare {how} true): {}",
+        "this system lets you have no network of your own, or only with sudo \
+         (unshare {how} true): {}",
         String::from_utf8_lossy(&tried.stderr).trim()
     );
     for _ in 0..50 {
