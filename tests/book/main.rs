@@ -5,6 +5,7 @@ mod asked;
 mod drift;
 mod opening;
 mod published;
+mod questions;
 mod reader;
 mod serve;
 mod shown;

@@ -135,12 +135,13 @@ impl<'a> Book<'a> {
                 _ => made,
             };
         }
-        text += &choose::answers(page.fences("choose").map(|(_, source)| source));
+        text += &choose::answers(page, &|path| self.sources.snapshot(path));
         let before = index.checked_sub(1).map(|index| &self.pages[index]);
         text += &opening::turn(page, before, self.pages.get(index + 1));
         // Nobody would print all of these, nor ask on paper.
-        let is_for_screens =
-            |words: &[String]| *words == ["gallery"] || *words == ["ask"];
+        let is_for_screens = |words: &[String]| {
+            ["gallery", "questions", "ask"].iter().any(|word| *words == [*word])
+        };
         if page.directives().any(|(_, words)| is_for_screens(words)) {
             text = format!("<div class=\"screen-only\">\n\n{text}\n</div>\n");
         }
@@ -173,11 +174,9 @@ impl<'a> Book<'a> {
                 Ok(html)
             }
             What::Fence(info, source) if info == "choose" => {
-                let slug = page.path.trim_end_matches(".md").replace('/', "-");
-                let earlier = page.fences("choose").take_while(|(at, _)| *at < line);
-                let question = choose::Question::parse(source)?;
-                question.check(&|path| self.sources.snapshot(path))?;
-                Ok(question.html(&format!("choose-{slug}-{}", earlier.count() + 1)))
+                let evidence = |path: &str| self.sources.snapshot(path);
+                let question = choose::Question::read(source, &evidence)?;
+                Ok(question.html(&format!("choose-{}", choose::id(page, line))))
             }
             What::Fence(info, text) => {
                 let by_hand = "typed by hand: show code and output by a directive";
@@ -260,6 +259,13 @@ impl<'a> Book<'a> {
                 }
             }
             ["exercises"] | ["exercises", "here"] => Ok(String::new()),
+            ["questions"] => {
+                let again = |page| choose::again(page, &|path| sources.snapshot(path));
+                let again: String = self.pages.iter().map(again).collect();
+                Ok(format!(
+                    "<div class=\"gallery\" id=\"questions\">\n\n{again}\n</div>\n"
+                ))
+            }
             ["gallery"] => {
                 let gallery = exercises::gallery(sources)?;
                 Ok(format!("<div class=\"gallery\">\n\n{gallery}\n</div>\n"))
