@@ -43,25 +43,40 @@ fn script(js: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
+/// Links to neighbors, a form with what is asked there, teaching notes, and the messages
+/// of wrong programs. The last two are for teachers.
+const NOT_FOR_PAPER: [(&str, &str); 5] = [
+    ("nav", "turn"),
+    ("section", "asked"),
+    ("div", "ready"),
+    ("details", "teacher"),
+    ("div", "gallery"),
+];
+
 /// Returns all pages in one as a teacher sees them, with the notes.
 pub fn for_teachers(page: &str) -> String {
     let page = page.replacen(" class=\"", " class=\"teaching ", 1);
-    page.replacen("<html ", "<html data-for=\"teachers\" ", 1)
+    let page = page.replacen("<html ", "<html data-for=\"teachers\" ", 1);
+    without(page, &NOT_FOR_PAPER[..3])
 }
 
-/// Returns all pages in one, without links to neighbors, teaching notes, and the
-/// messages of wrong programs, and with all answers where a chapter ends. A style sheet
-/// hides the pages for teachers: links to them lead somewhere.
+/// Returns all pages in one, without what isn't for paper, and with all answers where a
+/// chapter ends. A style sheet hides the pages for teachers: links to them lead
+/// somewhere.
 pub fn for_readers(page: &str) -> String {
-    let mut page = page.replacen("<html ", "<html data-for=\"readers\" ", 1);
-    for (tag, class) in [("nav", "turn"), ("details", "teacher"), ("div", "gallery")] {
+    let page = page.replacen("<html ", "<html data-for=\"readers\" ", 1);
+    answers_last(&without(page, &NOT_FOR_PAPER))
+}
+
+fn without(mut page: String, kinds: &[(&str, &str)]) -> String {
+    for (tag, class) in kinds {
         let begin = format!("<{tag} class=\"{class}\"");
         while let Some(start) = page.find(&begin) {
             let end = end(&page[start..], tag);
             page.replace_range(start..start + end, "");
         }
     }
-    answers_last(&page)
+    page
 }
 
 /// Moves the folded answers of a chapter into the list of answers at its end, if it has
