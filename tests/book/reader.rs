@@ -154,8 +154,8 @@ fn a_broken_include_in_a_page() -> Result<()> {
         ("{{#snapshot tests/nowhere.snap}}", "cannot read tests/nowhere.snap"),
         ("{{#include 02-listen.md}}", "no such directive"),
         ("{{#snapshot\n", "a directive is alone in its line"),
-        ("```seq\nlanes: a | b\n```\n", "title"),
-        ("```seq\nlanes: a | b\n", "this code fence has no end"),
+        ("```drawn\nlanes: a | b\n```\n", "title"),
+        ("```drawn\nlanes: a | b\n", "this code fence has no end"),
     ];
     let texts = broken.map(|(text, _)| format!("\nBefore.\n\n{text}\n\nAfter.\n"));
     let page = reader.path("book/src/01-bind.md");
