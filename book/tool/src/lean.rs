@@ -43,8 +43,8 @@ fn script(js: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Links to neighbors, a form with what is asked there, teaching notes, and the messages
-/// of wrong programs. The last two are for teachers.
+/// Links to neighbors, a form with what is asked there, teaching notes, and the
+/// messages of wrong programs. The last two are for teachers.
 const NOT_FOR_PAPER: [(&str, &str); 5] = [
     ("nav", "turn"),
     ("section", "asked"),

@@ -83,8 +83,9 @@ fn a_class_is_graded_in_one_command() -> Result<()> {
     let copy = Copy::new()?;
     five(&copy)?;
     let graded = grade(&copy, "01a 03b 04a --format csv")?;
-    let rows = "\"student\",points,1a,3b,4a\n\"ana\",19,7,7,5\n\"ben\",0,.,.,.\n\
-                \"cleo\",0,!,!,!\n\"dora\",0,0,0,0\n\"emil\",12,7,.,5\n\"of\",19,7,7,5\n";
+    let rows = "\"student\",points,1a,3b,4a\n\"ana\",19,7,7,5\n\
+                \"ben\",0,.,.,.\n\"cleo\",0,!,!,!\n\"dora\",0,0,0,0\n\
+                \"emil\",12,7,.,5\n\"of\",19,7,7,5\n";
     ensure!(graded.stdout == rows, "{graded:?}");
     // Of cleo's, none could be judged.
     ensure!(graded.code == Some(2), "{graded:?}");
