@@ -6,6 +6,7 @@ mod bytes;
 mod client;
 mod process;
 mod sockets;
+pub mod stages;
 
 pub use bytes::escape;
 pub use client::{Client, End, Received, connect, exchange, is_taken};

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
-use judge::{EXERCISES, Exercise, report};
+use judge::{EXERCISES, Exercise, MINE, report};
 
 use super::progress::Progress;
 
 /// Where learners type.
-const MINE: &str = "exercises/mine";
+const OWN: &str = "exercises/mine";
 
 /// The repository, or a handout of it.
 #[derive(Debug)]
@@ -33,11 +33,11 @@ impl Workspace {
             "The exercises aren't in this folder, nor in one above it. Change to the \
              folder of the project, and type: cargo exercise",
         )?;
-        Ok(Self { progress: Progress::kept_in(&root.join(MINE)), root })
+        Ok(Self { progress: Progress::kept_in(&root.join(OWN)), root })
     }
 
     pub fn mine(&self) -> PathBuf {
-        self.root.join(MINE)
+        self.root.join(OWN)
     }
 
     pub fn file(&self, exercise: &Exercise, name: &str) -> PathBuf {
@@ -51,7 +51,10 @@ impl Workspace {
 
     /// Returns the learner's own program, as a person names it.
     pub fn own_name(exercise: &Exercise) -> String {
-        format!("{MINE}/src/bin/ex{}.rs", exercise.id)
+        match exercise.id {
+            id if id == MINE.id => format!("{OWN}/src/main.rs"),
+            id => format!("{OWN}/src/bin/ex{id}.rs"),
+        }
     }
 
     pub fn own(&self, exercise: &Exercise) -> PathBuf {
@@ -124,8 +127,10 @@ pub fn find(id: &str) -> Result<&'static Exercise> {
         return Ok(exercise);
     }
     let ids: Vec<&str> = EXERCISES.iter().map(|exercise| exercise.id).collect();
-    let known =
-        report::wrap(&format!("There are {}.", ids.join(", ")), report::width());
+    let known = report::wrap(
+        &format!("There are {}, and mine.", ids.join(", ")),
+        report::width(),
+    );
     bail!("There is no exercise {id:?}.\n{}", known.trim_end())
 }
 
@@ -138,7 +143,7 @@ pub fn known(id: &str) -> Option<&'static Exercise> {
     parts.map(str::to_lowercase).find_map(|part| {
         let part = part.strip_suffix(".rs").unwrap_or(&part);
         let short = part.strip_prefix("ex").unwrap_or(part);
-        EXERCISES.iter().find(|exercise| {
+        judge::all().find(|exercise| {
             let id = exercise.id;
             [id, id.trim_start_matches('0'), exercise.name].contains(&short)
                 || exercise.folder() == part

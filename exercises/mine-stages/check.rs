@@ -1,0 +1,234 @@
+//! One server that grows: what the exercises check, stage by stage, of one program.
+
+use std::path::{Path, PathBuf};
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Duration;
+use std::{env, fs, iter};
+
+use super::{
+    ex01a, ex03b, ex03c, ex04a, ex04b, ex04c, ex04d, ex05a, ex05b, ex05c, ex05d, ex06a,
+    ex06b, ex06c,
+};
+use crate::failure::Log;
+use crate::report::{bold, paragraph};
+use crate::{
+    Check, Client, Exercise, Kind, Place, Report, Server, Submission, Verdict, get,
+};
+
+pub const EXERCISE: Exercise = Exercise {
+    id: "mine",
+    name: "stages",
+    given: 0,
+    readme: include_str!("README.md"),
+    checks: &[
+        Check { points: 1, reproduce: "", run: stage::<0> },
+        Check { points: 1, reproduce: "", run: stage::<1> },
+        Check { points: 1, reproduce: "", run: stage::<2> },
+        Check { points: 1, reproduce: "", run: stage::<3> },
+        Check { points: 1, reproduce: "", run: stage::<4> },
+        Check { points: 1, reproduce: "", run: stage::<5> },
+        Check { points: 1, reproduce: "", run: stage::<6> },
+        Check { points: 1, reproduce: "", run: stage::<7> },
+        Check { points: 1, reproduce: "", run: stage::<8> },
+        Check { points: 1, reproduce: "", run: stage::<9> },
+        Check { points: 1, reproduce: "", run: stage::<10> },
+        Check { points: 1, reproduce: "", run: stage::<11> },
+        Check { points: 1, reproduce: "", run: stage::<12> },
+        Check { points: 1, reproduce: BY_HAND, run: serves_the_book },
+    ],
+};
+
+/// Some checks of an exercise, by their places in its list.
+type Part = (&'static Exercise, &'static [usize]);
+
+/// What each stage but the last consists of. What's left out, one server can't do
+/// beside all the rest, or another exercise checks it better.
+const STAGES: [&[Part]; 13] = [
+    // It isn't told to end by a line.
+    &[(&ex01a::EXERCISE, &[0, 1, 2, 3])],
+    &[(&ex03b::EXERCISE, &[0]), (&ex04b::EXERCISE, &[0])],
+    // Whether the connection closes, the last stages decide.
+    &[(&ex04a::EXERCISE, &[0, 1, 2, 3]), (&ex04b::EXERCISE, &[1, 2])],
+    &[(&ex03b::EXERCISE, &[1, 2, 3, 4, 5])],
+    // What it prints doesn't matter.
+    &[(&ex03c::EXERCISE, &[1, 2, 3, 4, 5, 6])],
+    &[(&ex05c::EXERCISE, &[0, 1, 2, 3, 4, 5, 6, 7])],
+    // It has other pages than one that shows the request line.
+    &[
+        (&ex05a::EXERCISE, &[3, 4, 5, 6]),
+        (&ex05b::EXERCISE, &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
+    ],
+    &[(&ex04c::EXERCISE, &[0, 1, 2, 3, 4, 5])],
+    &[(&ex04d::EXERCISE, &[0, 1, 2, 3, 4, 5, 6, 7])],
+    &[(&ex05d::EXERCISE, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14])],
+    &[(&ex06a::EXERCISE, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])],
+    &[(&ex06b::EXERCISE, &[0, 1, 2, 3, 4, 5, 6])],
+    &[(&ex06c::EXERCISE, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])],
+];
+
+/// These keep times that the program is judged by, and know themselves when they were
+/// late.
+const BY_THE_CLOCK: [&str; 3] = ["04c", "04d", "06c"];
+
+/// Judges a stage by its checks, all at once, and returns what the first of them says
+/// that fails.
+fn stage<const NUMBER: usize>(submission: &Submission) -> Verdict {
+    let submission = &submission.clone().grown();
+    let parts = STAGES[NUMBER].iter();
+    let checks =
+        parts.flat_map(|(exercise, places)| places.iter().zip(iter::repeat(*exercise)));
+    let verdicts: Vec<Verdict> = thread::scope(|scope| {
+        let begin =
+            |(&place, exercise)| scope.spawn(move || run(exercise, place, submission));
+        let running: Vec<_> = checks.map(begin).collect();
+        running.into_iter().map(end).collect()
+    });
+    let failures = verdicts.into_iter().filter_map(Result::err);
+    failures.min_by_key(|it| it.kind == Kind::Unreached).map_or(Ok(()), Err)
+}
+
+fn end(check: ScopedJoinHandle<Verdict>) -> Verdict {
+    check.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Runs one check of an exercise; the failure remembers whose it is.
+fn run(exercise: &'static Exercise, place: usize, submission: &Submission) -> Verdict {
+    // A client that took longer has not been wronged.
+    let time = submission.time_for_a_request() - Duration::from_millis(100);
+    let verdict = (exercise.checks[place].run)(submission);
+    verdict.map_err(|failure| {
+        let mut failure = match failure.kind {
+            Kind::Wrong if !BY_THE_CLOCK.contains(&exercise.id) => {
+                failure.if_sent_within(time)
+            }
+            _ => failure,
+        };
+        failure.found_by = Some((exercise, place));
+        failure
+    })
+}
+
+const BY_HAND: &str = "{program} 127.0.0.1:4545 target/book\n{then}\n\
+                       curl -i http://127.0.0.1:4545/";
+
+/// So many files come over one connection.
+const ON_A_LINE: usize = 20;
+
+const BOOK: &str = "The task: started with an address and a folder, it serves what is in \
+                    that folder. A browser asks for some fifty files of this one before \
+                    it shows a page, and for many of them over the same connection.";
+
+/// Every file of the book arrives, over a few connections, as browsers ask for them.
+fn serves_the_book(submission: &Submission) -> Verdict {
+    let folder = book();
+    let mut files = Vec::new();
+    collect(&folder, &mut files);
+    files.sort();
+    if !files.iter().any(|file| file.ends_with("index.html")) {
+        let meaning = "There is no book to serve: target/book has no index.html.";
+        let why = "`cargo book build` puts it there. Build it, and check again.";
+        return Err(Log::new().failure(Place::Moment, meaning, why).unreached());
+    }
+    let start = || submission.start_with(&[&folder.display().to_string()]);
+    says_what_is_missing(&mut start()?, &folder)?;
+    let mut server = start()?;
+    for some in files.chunks(ON_A_LINE) {
+        let mut client = server.connect()?;
+        for file in some {
+            if let Err(failure) = arrives(&mut client, &folder, file) {
+                // Alone, so that no other file is in the way of its report.
+                let alone = &mut start()?.connect()?;
+                return arrives(alone, &folder, file).and(Err(failure));
+            }
+        }
+    }
+    Ok(())
+}
+
+const MISSING: &str = "The task: what's missing gets 404 and the folder's own page. RFC \
+                       9110, section 15.5.5: the status says it to programs, and the \
+                       page to people.";
+
+fn says_what_is_missing(server: &mut Server, folder: &Path) -> Verdict {
+    let answer = server.ask(&get("/no-such-page"))?;
+    let meaning = "This page is missing, and the book has one that says so, 404.html. It \
+                   should come, with the status that says the same to programs.";
+    answer.expect_status(&[404], meaning, MISSING)?;
+    if fs::read(folder.join("404.html")).is_ok_and(|page| page != answer.body) {
+        return Err(answer.wrong_in_body(0, meaning, MISSING));
+    }
+    ex06a::has_its_type(&answer, "404.html")
+}
+
+/// Returns where `cargo book` puts it.
+fn book() -> PathBuf {
+    let here = env::current_dir().unwrap_or_default();
+    let is_root = |path: &&Path| path.join("exercises/judge/Cargo.toml").is_file();
+    here.ancestors().find(is_root).unwrap_or(&here).join("target/book")
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        match entry.path() {
+            path if path.is_dir() => collect(&path, files),
+            path => files.push(path),
+        }
+    }
+}
+
+fn arrives(client: &mut Client, folder: &Path, file: &Path) -> Verdict {
+    let name = file.strip_prefix(folder).unwrap_or(file).display().to_string();
+    let request = format!("GET /{name} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    client.send(request.as_bytes())?;
+    let gone = "A browser asks for many files over one connection, and your program \
+                doesn't answer for all of them.";
+    client.closing_means(gone, BOOK);
+    client.waiting_means(gone, BOOK);
+    let answer = client.next_response_to("GET")?;
+    let meaning = format!("A file of the book doesn't come as it is: {name}");
+    answer.expect_status(&[200], &meaning, BOOK)?;
+    if fs::read(file).is_ok_and(|bytes| bytes != answer.body) {
+        return Err(answer.wrong_in_body(0, meaning, BOOK));
+    }
+    ex06a::has_its_type(&answer, &name)
+}
+
+/// Returns how far a server has come, which stage is broken, and what to do next; so
+/// many stages have passed before, as far as is known.
+pub fn what_next(report: &Report, before: usize) -> String {
+    let passed = |number: &usize| report.verdicts[number - 1].is_ok();
+    let all = report.verdicts.len();
+    let Some(open) = (1..=all).find(|number| !passed(number)) else {
+        let run = bold("cargo exercise run mine -- 127.0.0.1:4545 target/book");
+        return format!(
+            "\nAll {all} stages. Read the book from your own server:\n  {run}\n"
+        );
+    };
+    let (title, task, page) = EXERCISE.stage(open);
+    let later = (open..=all).rfind(passed).map_or(String::new(), |later| {
+        format!(
+            " Stage {later} comes after it, and is there: what you added since then \
+                 has broken it, or was added too early."
+        )
+    });
+    let text = if before >= open || !later.is_empty() {
+        let had = if before >= open { " It had passed before." } else { "" };
+        format!("Stage {open}, \"{title}\"{had}{later} Mend it before you go on.")
+    } else {
+        format!("Stage {open} of {all}, \"{title}\" {task}")
+    };
+    let (head, read) =
+        (if text.contains("Mend") { "Broken" } else { "Next" }, bold("Read:"));
+    format!("\n{}{read} book/src/{page}\n", paragraph(head, &text))
+}
+
+impl Exercise {
+    /// Returns the title of a stage, what to do in it, and the page to read.
+    fn stage(&self, number: usize) -> (String, String, String) {
+        let list = self.readme.split("\n- ").nth(number).unwrap_or_default();
+        let (title, task) = list.split_once("\n\n").unwrap_or_default();
+        let (task, link) = task.split_once(" [").unwrap_or_default();
+        let page = link.split("book/src/").nth(1).and_then(|it| it.split(')').next());
+        (title.into(), task.into(), page.unwrap_or_default().into())
+    }
+}
