@@ -190,6 +190,7 @@ fn any_bytes(submission: &Submission) -> Verdict {
     // A program that hasn't read the body resets the connection after its answer. 04d
     // is about that.
     client.head()?.expect_success()?;
+    client.leave();
     let mut client = server.connect()?;
     client.send(
         b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n\xff\xfe",

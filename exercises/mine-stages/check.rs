@@ -1,18 +1,21 @@
 //! One server that grows: what the exercises check, stage by stage, of one program.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 use std::time::Duration;
-use std::{env, fs, iter};
+use std::{env, fs};
 
 use super::{
     ex01a, ex03b, ex03c, ex04a, ex04b, ex04c, ex04d, ex05a, ex05b, ex05c, ex05d, ex06a,
     ex06b, ex06c,
 };
+use crate::exercise::end;
 use crate::failure::Log;
 use crate::report::{bold, paragraph};
 use crate::{
-    Check, Client, Exercise, Kind, Place, Report, Server, Submission, Verdict, get,
+    Check, Client, Exercise, Failure, Kind, Place, Report, Server, Submission, Verdict,
+    What, get,
 };
 
 pub const EXERCISE: Exercise = Exercise {
@@ -70,41 +73,64 @@ const STAGES: [&[Part]; 13] = [
 /// late.
 const BY_THE_CLOCK: [&str; 3] = ["04c", "04d", "06c"];
 
-/// Judges a stage by its checks, all at once, and returns what the first of them says
-/// that fails.
+/// Of the checks of a stage, so many run at the same time.
+const AT_A_TIME: usize = 5;
+
+/// Judges a stage by its checks, and returns what the first of them says that fails.
 fn stage<const NUMBER: usize>(submission: &Submission) -> Verdict {
     let submission = &submission.clone().grown();
     let parts = STAGES[NUMBER].iter();
-    let checks =
-        parts.flat_map(|(exercise, places)| places.iter().zip(iter::repeat(*exercise)));
-    let verdicts: Vec<Verdict> = thread::scope(|scope| {
-        let begin =
-            |(&place, exercise)| scope.spawn(move || run(exercise, place, submission));
-        let running: Vec<_> = checks.map(begin).collect();
-        running.into_iter().map(end).collect()
+    let checks = parts.flat_map(|part| part.1.iter().map(|&place| (part.0, place)));
+    let checks: Vec<_> = checks.collect();
+    let mut failures = Vec::new();
+    for some in checks.chunks(AT_A_TIME) {
+        thread::scope(|scope| {
+            let begin = |&(exercise, place)| {
+                scope.spawn(move || run(exercise, place, submission))
+            };
+            let running: Vec<_> = some.iter().map(begin).collect();
+            failures.extend(running.into_iter().filter_map(|check| end(check).err()));
+        });
+    }
+    // Of equals, the first one is taken.
+    let failed = failures.into_iter().min_by_key(|failure| match failure.kind {
+        Kind::Unreached => 2,
+        Kind::Inconclusive => 1,
+        _ => 0,
     });
-    let failures = verdicts.into_iter().filter_map(Result::err);
-    failures.min_by_key(|it| it.kind == Kind::Unreached).map_or(Ok(()), Err)
+    failed.map_or(Ok(()), Err)
 }
 
-fn end(check: ScopedJoinHandle<Verdict>) -> Verdict {
-    check.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-/// Runs one check of an exercise; the failure remembers whose it is.
+/// Runs one check of an exercise; a failure remembers whose it is.
 fn run(exercise: &'static Exercise, place: usize, submission: &Submission) -> Verdict {
-    // A client that took longer has not been wronged.
-    let time = submission.time_for_a_request() - Duration::from_millis(100);
-    let verdict = (exercise.checks[place].run)(submission);
-    verdict.map_err(|failure| {
-        let mut failure = match failure.kind {
-            Kind::Wrong if !BY_THE_CLOCK.contains(&exercise.id) => {
-                failure.if_sent_within(time)
-            }
-            _ => failure,
-        };
+    (exercise.checks[place].run)(submission).map_err(|mut failure| {
+        let time = submission.time_for_a_request() - Duration::from_millis(100);
+        if !BY_THE_CLOCK.contains(&exercise.id) && has_waited(&failure, time) {
+            failure = failure.inconclusive();
+        }
         failure.found_by = Some((exercise, place));
         failure
+    })
+}
+
+/// Returns whether a client heard something when its time was over: on a busy machine,
+/// it may have been too late with its request.
+fn has_waited(failure: &Failure, time: Duration) -> bool {
+    let (mut connected, mut waits) = (BTreeMap::new(), BTreeSet::new());
+    failure.events.iter().any(|event| match event.what {
+        What::Connected(client) => {
+            connected.insert(client, event.at);
+            !waits.insert(client)
+        }
+        // It has said that it's done, to see what becomes of it.
+        What::HalfClosed(client) => {
+            waits.remove(&client);
+            false
+        }
+        What::Received(client, _) | What::Closed(client) | What::Reset(client) => {
+            waits.contains(&client) && event.at >= connected[&client] + time
+        }
+        _ => false,
     })
 }
 
@@ -197,29 +223,32 @@ fn arrives(client: &mut Client, folder: &Path, file: &Path) -> Verdict {
 /// many stages have passed before, as far as is known.
 pub fn what_next(report: &Report, before: usize) -> String {
     let passed = |number: &usize| report.verdicts[number - 1].is_ok();
-    let all = report.verdicts.len();
-    let Some(open) = (1..=all).find(|number| !passed(number)) else {
+    let (known, all) = (report.verdicts.len(), EXERCISE.checks.len());
+    let Some(open) = (1..=known).find(|number| !passed(number)) else {
         let run = bold("cargo exercise run mine -- 127.0.0.1:4545 target/book");
         return format!(
             "\nAll {all} stages. Read the book from your own server:\n  {run}\n"
         );
     };
     let (title, task, page) = EXERCISE.stage(open);
-    let later = (open..=all).rfind(passed).map_or(String::new(), |later| {
-        format!(
-            " Stage {later} comes after it, and is there: what you added since then \
-                 has broken it, or was added too early."
-        )
-    });
-    let text = if before >= open || !later.is_empty() {
-        let had = if before >= open { " It had passed before." } else { "" };
-        format!("Stage {open}, \"{title}\"{had}{later} Mend it before you go on.")
+    let mut said = Vec::new();
+    if before >= open {
+        said.push(
+            "It had passed before, so what you have added since has broken it.".into(),
+        );
+    } else if let Some(later) = (open..=known).rfind(passed) {
+        said.push(format!(
+            "Stage {later} comes after it, and is there: what you added for that has broken \
+             this one, or came too early."
+        ));
+    }
+    let text = if said.is_empty() {
+        paragraph("Next", &format!("stage {open} of {all}, \"{title}\" {task}"))
     } else {
-        format!("Stage {open} of {all}, \"{title}\" {task}")
+        said.push("Fix it before you go on.".into());
+        paragraph("Broken", &format!("stage {open}, \"{title}\" {}", said.join(" ")))
     };
-    let (head, read) =
-        (if text.contains("Mend") { "Broken" } else { "Next" }, bold("Read:"));
-    format!("\n{}{read} book/src/{page}\n", paragraph(head, &text))
+    format!("\n{text}{} book/src/{page}\n", bold("Read:"))
 }
 
 impl Exercise {

@@ -99,6 +99,10 @@ pub fn report(report: &Report, submission: &Submission) -> String {
             hanging(&row.demand, column + number.len() + 4)
         );
     }
+    let more = exercise.checks.len() - rows.len();
+    if more > 0 {
+        let _ = writeln!(text, "  {}", faint(&format!("… and {more} more to come")));
+    }
     if let Some(row) = report.first_failure() {
         text += "\n";
         text += &failure(exercise, &row, submission);
