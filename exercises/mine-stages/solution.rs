@@ -1,4 +1,4 @@
-//= copies-the-address 2 Has the address of the page that it was copied from.
+//= copies-the-line 2 Says that it is at an address that it was copied from.
 //= counts-letters 3 Announces as many bytes as the page has letters.
 //= reads-to-the-end 4 Reads until the client says that it's done, as if that ended the request.
 //= answers-the-gone 5 Takes every error lightly, also that of a request which is cut short.
@@ -15,7 +15,6 @@
 //= falls-back-on-a-page 14 Sends the first page of the folder for whatever is missing.
 //! A server of one's own, after stage {stage}.
 
-//: 1 !copies-the-address
 use std::env;
 //: 11
 use std::fs;
@@ -68,10 +67,7 @@ const THREADS: usize = 24;
 
 //:
 fn main() -> Result<()> {
-//: 1 !copies-the-address
     let address = env::args().nth(1).unwrap_or("127.0.0.1:4545".into());
-//: copies-the-address
-    let address = "127.0.0.1:4545".to_string();
 //: 11 !always-has-a-folder
     let folder = env::args().nth(2).map(fs::canonicalize).transpose()?;
 //: always-has-a-folder
@@ -80,7 +76,10 @@ fn main() -> Result<()> {
 //:
     let listener = TcpListener::bind(&address)
         .with_context(|| format!("cannot bind {address}"))?;
+//: 1 !copies-the-line
     println!("serving http://{}/ until you press Ctrl-C", listener.local_addr()?);
+//: copies-the-line
+    println!("serving http://127.0.0.1:4545/ until you press Ctrl-C");
 //: 5-10
     serve_all(&listener);
 //: 11-11

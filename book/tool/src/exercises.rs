@@ -1,8 +1,9 @@
 //! The exercises in the book: each README is a page, and the messages that wrong
 //! programs get can be browsed.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use mdbook_preprocessor::book::{Book, Chapter};
+use probe::stages::{self, Mistake};
 
 use crate::html::escape;
 use crate::pages::{self, Page};
@@ -95,7 +96,50 @@ pub fn gallery(sources: &Sources) -> Result<String> {
     text += "## In every exercise {#everywhere}\n\n\
              What can go wrong whatever the task is, shown with 03b.\n\n";
     let programs = "exercises/answers/src/general.rs";
-    Ok(text + &entries(sources, programs, "exercises/answers/messages")?)
+    text += &entries(sources, programs, "exercises/answers/messages")?;
+    text += "## Your own server {#mine}\n\n\
+             What goes wrong while a server grows: each breaks a stage that was there.\n\n";
+    for Mistake { name, docs, .. } in stages::mistakes(&sources.read(GROWN)?) {
+        let path = format!("exercises/mine-stages/messages/{name}.snap");
+        text += &entry(name, docs, failure(&sources.snapshot(&path)?));
+    }
+    Ok(text)
+}
+
+/// The one server that grows, at all of its stages.
+const GROWN: &str = "exercises/mine-stages/solution.rs";
+
+/// What changes in it from the stage before to this one.
+pub fn stage(sources: &Sources, number: &str) -> Result<String> {
+    if is_handout(sources) {
+        return Ok(
+            "(This copy of the book is a handout, and shows no solution.)\n".into()
+        );
+    }
+    let (text, number) = (sources.read(GROWN)?, number.parse::<usize>()?);
+    let old = stages::program(&text, number - 1, None);
+    Ok(listing::stage(&old, &stages::program(&text, number, None), number))
+}
+
+/// The stages of the reader's own server that belong to a page.
+pub fn stages_of(sources: &Sources, page: &Page) -> Result<String> {
+    let text = sources.read("exercises/mine-stages/README.md")?;
+    let link = format!("(../../book/src/{})", page.path);
+    let mut tasks = String::new();
+    for (number, item) in
+        text.split("\n- ").enumerate().filter(|it| it.1.contains(&link))
+    {
+        let (title, task) = item.split_once("\n\n").context("a stage has no task")?;
+        let task = task.split(" [").next().unwrap_or_default().trim();
+        tasks += &format!("**Stage {number}. {title}** {task}\n\n");
+    }
+    if tasks.is_empty() {
+        return Ok(tasks);
+    }
+    let all = page.link_to("your-server.md");
+    let check =
+        format!("`cargo exercise mine` looks at it. [What this is about]({all})");
+    Ok(format!("## Your own server\n\n{tasks}{check}\n"))
 }
 
 /// The wrong programs in a file, with their messages.

@@ -122,7 +122,7 @@ impl<'a> Book<'a> {
                     }
                     [what] if what == "exercises" => exercises::table(page, self.pages),
                     [what, _] if what == "exercises" => {
-                        opening::exercises(page, self.pages)
+                        opening::exercises(page, self.pages) + "\n" + &made
                     }
                     _ => made,
                 },
@@ -229,7 +229,9 @@ impl<'a> Book<'a> {
                     None => Ok(String::new()),
                 }
             }
-            ["exercises"] | ["exercises", "here"] => Ok(String::new()),
+            ["exercises"] => Ok(String::new()),
+            ["exercises", "here"] => exercises::stages_of(sources, &self.pages[index]),
+            ["stage", number] => exercises::stage(sources, number),
             ["gallery"] => {
                 let gallery = exercises::gallery(sources)?;
                 Ok(format!("<div class=\"gallery\">\n\n{gallery}\n</div>\n"))

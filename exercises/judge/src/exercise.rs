@@ -87,6 +87,11 @@ impl Exercise {
         texts.map(|it| it.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
 
+    /// Returns what is counted: points, or the stages of the server that grows.
+    pub fn unit(&self) -> &'static str {
+        if self.id == "mine" { "stages" } else { "points" }
+    }
+
     /// Returns all points there are.
     pub fn points(&self) -> u32 {
         self.checks.iter().map(|check| check.points).sum()

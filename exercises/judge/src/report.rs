@@ -81,16 +81,16 @@ pub fn width() -> usize {
 pub fn report(report: &Report, submission: &Submission) -> String {
     let exercise = report.exercise;
     let title = format!("{} {}", exercise.id, exercise.name);
-    let is_grown = exercise.id == "mine";
-    let unit = if is_grown { "stages" } else { "points" };
-    let points = format!("{} of {} {unit}", report.points(), exercise.points());
+    let (unit, all) = (exercise.unit(), exercise.points());
+    let points = format!("{} of {all} {unit}", report.points());
     let gap = width().saturating_sub(title.len() + points.len()).max(1);
     let mut text = format!("{}{:gap$}{points}\n\n", bold(&title), "");
     let rows = report.rows();
     let marks: Vec<&str> = rows.iter().map(|row| mark(row.failure)).collect();
     let column = marks.iter().map(|mark| mark.len()).max().unwrap_or(0);
     for (number, (row, mark)) in (1..).zip(rows.iter().zip(marks)) {
-        let number = if is_grown { format!("  {number:2}") } else { String::new() };
+        let number =
+            if unit == "stages" { format!("  {number:2}") } else { String::new() };
         let mark = format!("{mark:column$}{number}");
         let mark = if row.failure.is_none() { good(&mark) } else { bad(&mark) };
         let _ = writeln!(

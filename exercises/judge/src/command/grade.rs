@@ -9,7 +9,7 @@ use std::thread;
 use anstream::adapter::strip_str;
 use anyhow::Result;
 use judge::report::{self, bad, bold, faint, good, hanging};
-use judge::{EXERCISES, Exercise, Kind, Submission};
+use judge::{Exercise, Kind, Submission};
 use serde::Serialize;
 
 use super::cargo::{self, Built, Reader};
@@ -86,7 +86,7 @@ pub fn grade(
     format: Format,
 ) -> Result<ExitCode> {
     if exercises.is_empty() {
-        exercises = EXERCISES.iter().collect();
+        exercises = judge::all().collect();
     }
     let graded = judge_all(workspace, &exercises);
     let mut remembered = Ok(());
