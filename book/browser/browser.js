@@ -12,8 +12,9 @@ import puppeteer from 'puppeteer-core';
 /** The repository. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Starts `cargo book` on a free port; where it is, and how to end it. */
+/** Starts `cargo book` on a free port, unless `BOOK_URL` says who serves the book; where it is, and how to end it. */
 export async function serve() {
+    if (process.env.BOOK_URL) return { url: process.env.BOOK_URL, stop() {} };
     const arguments_ = ['run', '--quiet', '--package', 'book', '--', '127.0.0.1:0'];
     const server = spawn('cargo', arguments_, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = createInterface({ input: server.stdout });

@@ -35,23 +35,20 @@ const CLOSE: &str = "RFC 9112, section 9.6: a server that does not keep connecti
 
 /// What clients of all kinds send: one that leaves, one that says nothing about it, one
 /// that asks for something else, and those that want to stay.
-fn requests(submission: &Submission) -> Vec<Vec<u8>> {
+fn requests() -> Vec<Vec<u8>> {
     let stays =
         |version: &str| format!("GET / {version}\r\nConnection: keep-alive\r\n\r\n");
-    let other = if submission.has_one_page() { "/style.css" } else { "/?style.css" };
     vec![
         get("/"),
         GET.into(),
-        get(other),
+        get("/?style.css"),
         stays("HTTP/1.1\r\nHost: 127.0.0.1").into(),
         stays("HTTP/1.0").into(),
     ]
 }
 
 fn sends_the_page(submission: &Submission) -> Verdict {
-    submission.each(requests(submission), |server, request| {
-        sends_the_page_to(server, request)
-    })
+    submission.each(requests(), |server, request| sends_the_page_to(server, request))
 }
 
 fn sends_the_page_to(server: &mut Server, request: &[u8]) -> Verdict {
@@ -95,7 +92,7 @@ fn in_body(answer: &[u8], text: &str) -> Option<usize> {
 }
 
 fn is_html(submission: &Submission) -> Verdict {
-    submission.each(requests(submission), |server, request| is_html_to(server, request))
+    submission.each(requests(), |server, request| is_html_to(server, request))
 }
 
 fn is_html_to(server: &mut Server, request: &[u8]) -> Verdict {
@@ -144,8 +141,7 @@ fn is_html_to(server: &mut Server, request: &[u8]) -> Verdict {
 }
 
 fn is_utf_8(submission: &Submission) -> Verdict {
-    submission
-        .each(requests(submission), |server, request| is_utf_8_to(server, request))
+    submission.each(requests(), |server, request| is_utf_8_to(server, request))
 }
 
 fn is_utf_8_to(server: &mut Server, request: &[u8]) -> Verdict {
@@ -282,7 +278,7 @@ fn media_type(field: &Field) -> &str {
 }
 
 fn says_close(submission: &Submission) -> Verdict {
-    submission.each(requests(submission), |server, request| {
+    submission.each(requests(), |server, request| {
         let answer = server.ask(request)?;
         let verdict = expect_close(&answer, request);
         verdict.map_err(|failure| failure.should_see("Connection: close"))
@@ -340,7 +336,7 @@ fn expect_close(answer: &Response, request: &[u8]) -> Verdict {
 }
 
 fn closes(submission: &Submission) -> Verdict {
-    submission.each(requests(submission), |server, request| {
+    submission.each(requests(), |server, request| {
         let mut client = server.connect()?;
         client.send(request)?;
         let answer = client.response()?;

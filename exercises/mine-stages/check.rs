@@ -6,6 +6,8 @@ use std::thread;
 use std::time::Duration;
 use std::{env, fs};
 
+use probe::stages::{self, Task};
+
 use super::{
     ex01a, ex03b, ex03c, ex04a, ex04b, ex04c, ex04d, ex05a, ex05b, ex05c, ex05d, ex06a,
     ex06b, ex06c,
@@ -230,7 +232,7 @@ pub fn what_next(report: &Report, before: usize) -> String {
             "\nAll {all} stages. Read the book from your own server:\n  {run}\n"
         );
     };
-    let (title, task, page) = EXERCISE.stage(open);
+    let Task { title, task, page, .. } = stages::tasks(EXERCISE.readme)[open - 1];
     let mut said = Vec::new();
     if before >= open {
         said.push(
@@ -249,15 +251,4 @@ pub fn what_next(report: &Report, before: usize) -> String {
         paragraph("Broken", &format!("stage {open}, \"{title}\" {}", said.join(" ")))
     };
     format!("\n{text}{} book/src/{page}\n", bold("Read:"))
-}
-
-impl Exercise {
-    /// Returns the title of a stage, what to do in it, and the page to read.
-    fn stage(&self, number: usize) -> (String, String, String) {
-        let list = self.readme.split("\n- ").nth(number).unwrap_or_default();
-        let (title, task) = list.split_once("\n\n").unwrap_or_default();
-        let (task, link) = task.split_once(" [").unwrap_or_default();
-        let page = link.split("book/src/").nth(1).and_then(|it| it.split(')').next());
-        (title.into(), task.into(), page.unwrap_or_default().into())
-    }
 }

@@ -20,6 +20,32 @@ pub struct Mistake<'a> {
     pub docs: &'a str,
 }
 
+/// What is to be done in a stage.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    /// From 1.
+    pub number: usize,
+    /// A sentence.
+    pub title: &'a str,
+    /// What to do.
+    pub task: &'a str,
+    /// The page of the book that it belongs to.
+    pub page: &'a str,
+}
+
+/// Lists the tasks in the list at the end of a text. Each item has a title, and in a
+/// paragraph of its own the task and a link to the page.
+pub fn tasks(text: &str) -> Vec<Task<'_>> {
+    let items = (0..).zip(text.split("\n- ")).skip(1);
+    let tasks = items.filter_map(|(number, item)| {
+        let (title, rest) = item.split_once("\n\n")?;
+        let (task, link) = rest.trim_start().split_once(" [")?;
+        let page = link.split_once("book/src/")?.1.split(')').next()?;
+        Some(Task { number, title, task, page })
+    });
+    tasks.collect()
+}
+
 /// Lists the mistakes that the text has, in their order.
 pub fn mistakes(text: &str) -> Vec<Mistake<'_>> {
     let lines = text.lines().filter_map(|line| line.strip_prefix("//= "));

@@ -1,9 +1,9 @@
 //! The exercises in the book: each README is a page, and the messages that wrong
 //! programs get can be browsed.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use mdbook_preprocessor::book::{Book, Chapter};
-use probe::stages::{self, Mistake};
+use probe::stages::{self, Mistake, Task};
 
 use crate::html::escape;
 use crate::pages::{self, Page};
@@ -124,14 +124,11 @@ pub fn stage(sources: &Sources, number: &str) -> Result<String> {
 /// The stages of the reader's own server that belong to a page.
 pub fn stages_of(sources: &Sources, page: &Page) -> Result<String> {
     let text = sources.read("exercises/mine-stages/README.md")?;
-    let link = format!("(../../book/src/{})", page.path);
     let mut tasks = String::new();
-    for (number, item) in
-        text.split("\n- ").enumerate().filter(|it| it.1.contains(&link))
-    {
-        let (title, task) = item.split_once("\n\n").context("a stage has no task")?;
-        let task = task.split(" [").next().unwrap_or_default().trim();
-        tasks += &format!("**Stage {number}. {title}** {task}\n\n");
+    for Task { number, title, task, page: at } in stages::tasks(&text) {
+        if at == page.path {
+            tasks += &format!("**Stage {number}. {title}** {task}\n\n");
+        }
     }
     if tasks.is_empty() {
         return Ok(tasks);

@@ -376,7 +376,7 @@ mod tests {
         let others = [old.to_string(), "x\nuse a;\nuse b;\n\nd\n".into()];
         let lines = marked(new, Some(old), &others, &escape);
         assert_eq!(since("01-a", &lines), "2 lines added, 1 removed since 01-a");
-        let html = folded("a.py", &lines);
+        let html = folded("a.py", &lines, "that every step shares");
         assert!(
             html.contains(
                 "<summary>3 lines that every step shares</summary>\n\n\

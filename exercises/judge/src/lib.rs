@@ -7,7 +7,6 @@
 //! `Server::ask`), and returns the first thing that is wrong, a `Failure`. What is
 //! wrong with answers of all kinds, `Client::response` finds by itself.
 
-mod address;
 pub mod checks;
 mod client;
 mod exercise;

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use crate::address::named_addresses;
 use crate::failure::{Kind, Log, Place, Verdict, What};
 use crate::patience::{self, RESPONSE_TIMEOUT};
 use crate::process::{self, Process};
@@ -46,15 +45,9 @@ impl Submission {
     }
 
     fn shown_as(shown: (String, &'static str), command: Vec<String>) -> Self {
-        Self {
-            command,
-            shown,
-            ip: Ipv4Addr::LOCALHOST.into(),
-            mark: new_mark(),
-            started_once: None,
-            circles: Arc::default(),
-            is_grown: false,
-        }
+        let (ip, circles) = (Ipv4Addr::LOCALHOST.into(), Arc::default());
+        let (mark, started_once, is_grown) = (new_mark(), None, false);
+        Self { command, shown, ip, mark, started_once, circles, is_grown }
     }
 
     /// The same, which tells when it has been started once, or couldn't be.
@@ -76,11 +69,6 @@ impl Submission {
     /// Returns the statuses that refuse an upload where nothing takes one.
     pub(crate) fn refusals(&self) -> &'static [u16] {
         if self.is_grown { &[405, 404, 413] } else { &[413] }
-    }
-
-    /// Returns whether it has one page only, whatever it's asked for.
-    pub(crate) fn has_one_page(&self) -> bool {
-        !self.is_grown
     }
 
     /// The same, at another address of this machine: where many programs are judged at
@@ -180,7 +168,7 @@ impl Submission {
         program.note_output();
         let text = program.stdout.text();
         program.end();
-        let named = named_addresses(&text).into_iter().next();
+        let named = probe::named_addresses(&text).into_iter().next();
         if let Some((offset, other)) = named.filter(|(_, it)| it.to_string() != address)
         {
             return Err(program.log.failure(

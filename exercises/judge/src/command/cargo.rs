@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use anyhow::{Context, Result};
-use judge::{Exercise, MINE};
+use judge::Exercise;
 use serde_json::Value;
 
 use super::workspace::Workspace;
@@ -30,10 +30,7 @@ pub fn build(
     exercise: &Exercise,
     reader: Reader,
 ) -> Result<Built> {
-    let name = match exercise.id {
-        id if id == MINE.id => id.into(),
-        id => format!("ex{id}"),
-    };
+    let name = Workspace::program(exercise);
     // What only one exercise needs.
     let features = match exercise.id {
         "06a" => "step05",

@@ -51,10 +51,16 @@ impl Workspace {
 
     /// Returns the learner's own program, as a person names it.
     pub fn own_name(exercise: &Exercise) -> String {
-        match exercise.id {
-            id if id == MINE.id => format!("{OWN}/src/main.rs"),
-            id => format!("{OWN}/src/bin/ex{id}.rs"),
+        match &*Self::program(exercise) {
+            "mine" => format!("{OWN}/src/main.rs"),
+            name => format!("{OWN}/src/bin/{name}.rs"),
         }
+    }
+
+    /// Returns what Cargo calls the learner's own program.
+    pub fn program(exercise: &Exercise) -> String {
+        let begin = if exercise.id == MINE.id { "" } else { "ex" };
+        format!("{begin}{}", exercise.id)
     }
 
     pub fn own(&self, exercise: &Exercise) -> PathBuf {
