@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use probe::stages::{self, Task};
@@ -103,10 +103,13 @@ fn stage<const NUMBER: usize>(submission: &Submission) -> Verdict {
     failed.map_or(Ok(()), Err)
 }
 
+/// As good as over.
+const A_MOMENT: Duration = Duration::from_millis(100);
+
 /// Runs one check of an exercise; a failure remembers whose it is.
 fn run(exercise: &'static Exercise, place: usize, submission: &Submission) -> Verdict {
     (exercise.checks[place].run)(submission).map_err(|mut failure| {
-        let time = submission.time_for_a_request() - Duration::from_millis(100);
+        let time = submission.time_for_a_request() - A_MOMENT;
         if !BY_THE_CLOCK.contains(&exercise.id) && has_waited(&failure, time) {
             failure = failure.inconclusive();
         }
@@ -162,12 +165,19 @@ fn serves_the_book(submission: &Submission) -> Verdict {
     let mut server = start()?;
     for some in files.chunks(ON_A_LINE) {
         let mut client = server.connect()?;
+        let mut begun = Instant::now();
         for file in some {
-            if let Err(failure) = arrives(&mut client, &folder, file) {
-                // Alone, so that no other file is in the way of its report.
-                let alone = &mut start()?.connect()?;
-                return arrives(alone, &folder, file).and(Err(failure));
+            let Err(failure) = arrives(&mut client, &folder, file) else {
+                begun = Instant::now();
+                continue;
+            };
+            // It may have been silent for so long that its connection was ended.
+            if begun.elapsed() > Duration::from_secs(2) {
+                return Err(failure.inconclusive());
             }
+            // Alone, so that no other file is in the way of its report.
+            let mut server = start()?;
+            return arrives(&mut server.connect()?, &folder, file).and(Err(failure));
         }
     }
     Ok(())
