@@ -172,7 +172,7 @@ test('tabs, answers and the sidebar work by the keyboard', async () => {
     await page.close();
 });
 
-test('a diagram is stepped through by the keyboard', async () => {
+test('a figure is stepped through by the keyboard', async () => {
     const page = await open(browser, book.url + '04-respond.html');
     const shown = () => page.$eval('figure.diagram', figure => [...figure.querySelectorAll('.seq li')]
         .filter(event => event.checkVisibility({ visibilityProperty: true })).length);
@@ -182,10 +182,28 @@ test('a diagram is stepped through by the keyboard', async () => {
     assert.equal(await shown(), 1);
     await page.keyboard.press('ArrowRight');
     assert.equal(await shown(), 2);
-    const told = await page.$eval('figure.diagram output', output => output.textContent);
-    assert.match(told, new RegExp(`^2 of ${all}: program to kernel, a call: accept`));
+    const told = selector => page.$eval(`figure.diagram ${selector}`, element => element.textContent);
+    assert.equal(await told('.count'), `2 of ${all}`);
+    assert.match(await told('output'), /^client to kernel, on the network: SYN.*SYN seq 0/);
+    // What is said, the bytes, what the kernel holds, and the line of source.
+    const to = async text => {
+        while (!(await told('output')).includes(text)) await page.keyboard.press('ArrowRight');
+    };
+    await to('sendto(4, "HTTP/1.1 200 OK');
+    assert.match(await told('output'), /The page is handed over.*The kernel holds client: ESTABLISHED/s);
+    assert.match(await told('.made .now'), /client\.write_all\(/);
+    assert.match(await told('.said .now'), /The page is handed over/);
+    await page.keyboard.press('End');
+    assert.equal(await told('.count'), `${all} of ${all}`);
+    await page.keyboard.press('Home');
+    assert.equal(await shown(), 1);
     await page.keyboard.press('Escape');
     assert.equal(await shown(), all);
+    assert.equal(await told('.count'), `${all} events`);
+    await page.click('figure.diagram .play');
+    await page.waitForFunction(() => document.querySelector('figure.diagram .count').textContent.startsWith('3 of'));
+    await page.click('figure.diagram .play');
+    assert.equal(await told('.play'), 'Play');
     assert.equal(page.url(), book.url + '04-respond.html', 'the arrow turned the page');
     await page.close();
 });

@@ -21,9 +21,6 @@ tests::checks! { rust, python:
     refused
     #[ignore = "needs curl: cargo test -- --ignored"] curl
     #[ignore = "needs Chromium: cargo test -- --ignored"] browser
-    #[cfg(target_os = "linux")]
-    #[ignore = "needs strace: cargo test -- --ignored"]
-    system_calls
 }
 
 fn stdout(program: fn() -> Command) -> Result<()> {
@@ -61,16 +58,5 @@ fn browser(program: fn() -> Command) -> Result<()> {
     let program = Program::start(program())?;
     pin!("browser", tests::chromium(&format!("http://{}/", program.address()))?);
     program.stop()?;
-    Ok(())
-}
-
-#[cfg(target_os = "linux")]
-fn system_calls(program: fn() -> Command) -> Result<()> {
-    let trace = tests::Trace::new()?;
-    let program = Program::start(trace.watch(&program()))?;
-    // The program does not hear of it.
-    tests::connect(program.address(), PATIENCE);
-    program.press_enter()?;
-    pin!("system_calls", trace.socket_calls()?);
     Ok(())
 }

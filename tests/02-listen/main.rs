@@ -38,9 +38,6 @@ tests::checks! { rust, python:
     #[cfg(target_os = "linux")]
     #[ignore = "needs Chromium: cargo test -- --ignored"]
     browser
-    #[cfg(target_os = "linux")]
-    #[ignore = "needs strace: cargo test -- --ignored"]
-    system_calls
 }
 
 fn stdout(program: fn() -> Command) -> Result<()> {
@@ -224,18 +221,5 @@ fn browser(program: fn() -> Command) -> Result<()> {
         "browser",
         format!("while it listens: (still loading)\nonce it has ended: {again}")
     );
-    Ok(())
-}
-
-#[cfg(target_os = "linux")]
-fn system_calls(program: fn() -> Command) -> Result<()> {
-    let trace = tests::Trace::new()?;
-    let program = Program::start(trace.watch(&program()))?;
-    // The program does not hear of any of it.
-    let mut client = Client::connect(program.address())?;
-    client.send(REQUEST)?;
-    client.read_to_end(GLANCE);
-    program.press_enter()?;
-    pin!("system_calls", trace.socket_calls()?);
     Ok(())
 }

@@ -29,9 +29,6 @@ tests::checks! { rust, python:
     #[cfg(target_os = "linux")] one_read_is_at_most_4096_bytes
     #[ignore = "needs curl: cargo test -- --ignored"] curl
     #[ignore = "needs Chromium: cargo test -- --ignored"] browser
-    #[cfg(target_os = "linux")]
-    #[ignore = "needs strace: cargo test -- --ignored"]
-    system_calls
 }
 
 /// What a client sends before it gets to send the rest.
@@ -217,16 +214,4 @@ fn browser(program: fn() -> Command) -> Result<()> {
 #[cfg(target_os = "linux")]
 fn memory_does_not_grow() -> Result<()> {
     tests::keeps_its_memory(rust(), |received| received.bytes.is_empty())
-}
-
-/// The same four calls that steps 1 and 2 made by hand, then `accept4` and one read.
-#[cfg(target_os = "linux")]
-fn system_calls(program: fn() -> Command) -> Result<()> {
-    let trace = tests::Trace::new()?;
-    let program = Program::start(trace.watch(&program()))?;
-    tests::exchange(program.address(), REQUEST)?;
-    trace.wait_for("close(4)")?;
-    program.stop()?;
-    pin!("system_calls", trace.socket_calls()?);
-    Ok(())
 }

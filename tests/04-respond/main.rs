@@ -37,9 +37,6 @@ tests::checks! { rust, python:
     #[cfg(target_os = "linux")] ignores_sigpipe
     #[ignore = "needs curl: cargo test -- --ignored"] curl
     #[ignore = "needs Chromium: cargo test -- --ignored"] browser
-    #[cfg(target_os = "linux")]
-    #[ignore = "needs strace: cargo test -- --ignored"]
-    system_calls
 }
 
 fn stdout(program: fn() -> Command) -> Result<()> {
@@ -236,23 +233,4 @@ fn memory_does_not_grow() -> Result<()> {
     tests::keeps_its_memory(rust(), |received| {
         received.bytes.ends_with(b"<h1>Hello world</h1>")
     })
-}
-
-/// The one difference between the languages: both ignore SIGPIPE, and Rust asks not to
-/// get it with each send as well, in case that it's part of a program which doesn't.
-#[cfg(target_os = "linux")]
-fn python_as_rust(trace: &str) -> String {
-    trace.replace("39, 0, NULL, 0)", "39, MSG_NOSIGNAL, NULL, 0)")
-}
-
-/// Step 3's calls, and one more: `sendto`.
-#[cfg(target_os = "linux")]
-fn system_calls(program: fn() -> Command) -> Result<()> {
-    let trace = tests::Trace::new()?;
-    let program = Program::start(trace.watch(&program()))?;
-    tests::exchange(program.address(), REQUEST)?;
-    trace.wait_for("close(4)")?;
-    program.stop()?;
-    pin!("system_calls", python_as_rust(&trace.socket_calls()?));
-    Ok(())
 }

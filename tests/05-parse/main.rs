@@ -12,8 +12,6 @@ mod properties;
 mod requests;
 mod rfcs;
 #[cfg(target_os = "linux")]
-mod traces;
-#[cfg(target_os = "linux")]
 #[cfg(target_os = "linux")]
 mod unread;
 

@@ -57,7 +57,7 @@ pub enum Change {
 pub use Change::{Append, Create, Remove, Replace};
 
 /// Found while the pages are made.
-const IN_THE_PAGES: [Drift; 13] = [
+const IN_THE_PAGES: [Drift; 14] = [
     // A transcript typed by hand.
     Drift {
         file: "book/src/02-listen.md",
@@ -123,15 +123,20 @@ const IN_THE_PAGES: [Drift; 13] = [
         change: Append("\nNow type `curl --verbose http://127.0.0.1:4545/`.\n"),
         said: &["book/src/04-respond.md:", "no test runs `curl --verbose"],
     },
-    // A diagram that the trace does not prove.
+    // A figure that tells of what the recording doesn't have.
     Drift {
         file: "book/src/trouble.md",
         change: Append(
-            "\n```seq\ntitle: T\nlanes: kernel | program\n\
-             calls: tests/02-listen/snapshots/system_calls.snap\n\
-             program -> kernel: socket, accept\n```\n",
+            "\n```recorded\nrecording: kept\nsay accept4(3): It does.\n```\n",
         ),
-        said: &["book/src/trouble.md:", "`accept` is not among the calls"],
+        said: &["book/src/trouble.md:", "`say accept4(3)`: no event"],
+    },
+    // One whose recording is of another program: the line above, and those below it,
+    // have moved.
+    Drift {
+        file: "steps/04-respond/src/main.rs",
+        change: Append("\n"),
+        said: &["book/src/04-respond.md:", "main.rs:35 was `client.write_all("],
     },
     // A question whose answer the snapshot does not prove.
     Drift {
@@ -159,7 +164,18 @@ const IN_THE_PAGES: [Drift; 13] = [
 ];
 
 /// Found in the whole book, once it is built.
-const IN_THE_WHOLE: [Drift; 4] = [
+const IN_THE_WHOLE: [Drift; 6] = [
+    // A recording that no page shows, and a drawing of what could be recorded.
+    Drift {
+        file: "tests/recordings/more.rec",
+        change: Create("title: T\nlanes: a | b\na ~> b: SYN\n"),
+        said: &["tests/recordings/more.rec: no page shows it"],
+    },
+    Drift {
+        file: "book/src/trouble.md",
+        change: Append("\n```drawn\ntitle: T\nlanes: a | b\na ~> b: SYN\n```\n"),
+        said: &["4 figures are drawn, not recorded: there may be 3"],
+    },
     // A step that isn't what its transcripts come from.
     Drift {
         file: "steps/02-listen/src/main.rs",

@@ -41,11 +41,12 @@ fn print(text: &str) -> Result<ExitCode> {
 }
 
 fn usage() -> String {
-    let names: Vec<_> = all().iter().map(|scenario| scenario.name).collect();
+    let runs = all();
+    let runs = runs.iter().map(|run| format!("\n  {:<10} {}", run.name, run.title));
     format!(
-        "usage: record SCENARIO [--python | --times NUMBER]\n       \
-         record RECORDING.rec --pcap CAPTURE\nscenarios: {}",
-        names.join(" ")
+        "usage: record RUN [--python | --times NUMBER]\n       \
+         record RECORDING.rec --pcap CAPTURE\nruns:{}",
+        runs.collect::<String>()
     )
 }
 
@@ -68,7 +69,8 @@ fn record(name: &str, is_twin: bool) -> Result<String> {
     let tried = Command::new("unshare").args([how, "true"]).output()?;
     ensure!(
         tried.status.success(),
-        "this system lets you have no network of your own (unshare {how} true): {}",
+        "this system lets you have no network of your own, or only with sudo \
+         (unshare {how} true): {}",
         String::from_utf8_lossy(&tried.stderr).trim()
     );
     for _ in 0..50 {
@@ -81,8 +83,9 @@ fn record(name: &str, is_twin: bool) -> Result<String> {
 }
 
 fn run_inside(how: &str, name: &str, is_twin: bool) -> Result<String> {
-    // Some programs have deadlines, and each call is slow under strace. Before others, if
-    // that's allowed, they keep them on a busy machine, too; else `nice` does nothing.
+    // Some programs have deadlines, and each call is slow under strace. Before others,
+    // if that's allowed, they keep them on a busy machine, too; else `nice` does
+    // nothing.
     let mut again = Command::new("nice");
     again.args(["-n", "-15", "unshare", how, "--"]);
     again.arg(env::current_exe()?).args(["--inside", name]);
@@ -172,7 +175,8 @@ fn rust(scenario: &Scenario) -> Program {
     let file = folder().join("debug").join(scenario.program);
     let command = vec![file.display().to_string()];
     let name = scenario.program.into();
-    let threads = if scenario.program == "ex06c-solution" { 16 } else { 1 };
+    let threads =
+        if let "ex06b-solution" | "ex06c-solution" = scenario.program { 16 } else { 1 };
     Program { name, command, file: Some(file), rests_in: rests_in(scenario), threads }
 }
 

@@ -11,6 +11,9 @@ mod linux;
 #[cfg(target_os = "linux")]
 mod normalize;
 mod pcap;
+#[cfg(target_os = "linux")]
+mod quote;
+#[allow(dead_code, reason = "the book's figures use all of it")]
 mod recording;
 #[cfg(target_os = "linux")]
 mod scenarios;

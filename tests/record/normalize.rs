@@ -1,9 +1,10 @@
 //! What was seen in one run, as a text that is the same for every run.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::segments::{Segment, Sent, segments};
 use crate::trace::{Call, calls};
@@ -25,8 +26,14 @@ pub fn normalize(
     let number = |port| raw.clients.iter().position(|(_, it)| *it == port);
     wire.sort_by_key(|it| (it.time, number(it.port)));
     let mut events: Vec<Event> = wire.iter().map(|it| arrow(it, &wire, raw)).collect();
+    let mut made_at = BTreeSet::new();
     for trace in &raw.traces {
-        let calls = calls(trace, program.file.as_deref(), root)?;
+        let mut calls = calls(trace, program.file.as_deref(), root)?;
+        calls.retain(|call| call.name != "getsockname");
+        for line in calls.iter_mut().flat_map(|call| &mut call.lines) {
+            let name = line.rsplit('/').next().unwrap_or_default().into();
+            made_at.insert(std::mem::replace(line, name));
+        }
         let (idle, busy) = idle_threads(calls);
         events.extend(idle);
         events.extend(busy.iter().flat_map(|call| shown(call, raw)));
@@ -48,7 +55,26 @@ pub fn normalize(
         "title: {title}\nlanes: {clients}kernel | program = {}\n",
         program.name
     );
-    Ok(format!("{head}\n{}\n", lines.join("\n")))
+    Ok(format!("{head}\n{}\n{}", lines.join("\n"), source(&made_at, root)?))
+}
+
+/// Returns the lines of source in which calls were made, so that a recording tells when
+/// it's no longer the one of its program.
+fn source(made_at: &BTreeSet<String>, root: &Path) -> Result<String> {
+    let mut places: Vec<(&str, usize)> = Vec::new();
+    for place in made_at {
+        let (path, number) = place.rsplit_once(':').context("a line has a number")?;
+        places.push((path, number.parse()?));
+    }
+    places.sort_unstable();
+    let mut text = String::new();
+    for (path, number) in places {
+        let file =
+            fs::read_to_string(root.join(path)).with_context(|| path.to_string())?;
+        let line = file.lines().nth(number - 1).unwrap_or_default().trim();
+        text += &format!("source: {path}:{number}: {line}\n");
+    }
+    Ok(text)
 }
 
 /// A browser's request is as long as its version wants.
@@ -137,9 +163,6 @@ fn shown(call: &Call, raw: &Raw) -> Vec<Event> {
     if call.name == "+++" {
         let end = call.arguments.trim_end_matches(" +++");
         return vec![(call.time, format!("program: {end}"))];
-    }
-    if call.name == "getsockname" {
-        return Vec::new();
     }
     let mut entry = format!("program -> kernel: {}", entry(call));
     if !call.lines.is_empty() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 
-use crate::recording::unquoted;
+use crate::recording::{Event, Kind, parse, unquoted};
 
 const LINKTYPE_RAW: u32 = 101;
 /// The most data that an IP packet has room for, in round numbers.
@@ -18,9 +18,10 @@ pub fn capture(recording: &str) -> Result<Vec<u8>> {
     }
     let mut clients = Clients::default();
     let mut time = 0;
-    for line in recording.lines().skip_while(|line| !line.is_empty()) {
-        time += if line.contains(", again after ") { 1_000_000 } else { 1000 };
-        for packet in clients.packets(line).with_context(|| line.to_string())? {
+    for event in parse(recording)?.events {
+        time += if event.text.contains(", again after ") { 1_000_000 } else { 1000 };
+        let packets = clients.packets(&event);
+        for packet in packets.with_context(|| event.text.to_string())? {
             let length = u32::try_from(packet.len())?;
             for word in [time / 1_000_000, time % 1_000_000, length, length] {
                 file.extend(u32::to_le_bytes(word));
@@ -36,9 +37,12 @@ pub fn capture(recording: &str) -> Result<Vec<u8>> {
 struct Clients(BTreeMap<String, (u16, [u32; 2])>);
 
 impl Clients {
-    /// Returns what a line is on the wire, in pieces.
-    fn packets(&mut self, line: &str) -> Result<Vec<Vec<u8>>> {
-        let Some((from, to, text)) = arrow(line) else { return Ok(Vec::new()) };
+    /// Returns what an event is on the wire, in pieces.
+    fn packets(&mut self, event: &Event) -> Result<Vec<Vec<u8>>> {
+        let &Event { kind, from, to, text, .. } = event;
+        if !matches!(kind, Kind::Network | Kind::Lost) {
+            return Ok(Vec::new());
+        }
         let is_servers = from == "kernel";
         let client = if is_servers { to } else { from };
         let port = 50001 + u16::try_from(self.0.len())?;
@@ -70,13 +74,6 @@ impl Clients {
         *sent += u32::from(flags & 0x03 > 0);
         Ok(packets)
     }
-}
-
-/// `client ~> kernel: SYN seq 0`: from, to, what.
-fn arrow(line: &str) -> Option<(&str, &str, &str)> {
-    let (ends, text) = line.split_once(": ")?;
-    let (from, to) = ends.split_once(" ~>")?;
-    Some((from, to.trim_start_matches('x').trim_start(), text))
 }
 
 fn data(text: &str) -> Result<Vec<u8>> {

@@ -36,25 +36,104 @@
 //!   before this were made again at least three times. `program: 15 threads more wait
 //!   in accept4(3)`: to the end. `program: exited with 0`, `killed by SIGINT`, `is
 //!   started again`, `somebody presses Enter`.
+//! - At the end, `source: PATH:NUMBER: TEXT` for each line of source that is named.
 
-use std::fmt::Write as _;
+use anyhow::{Context, Result, bail, ensure};
 
-/// Returns bytes as a recording has them.
-pub fn quoted(bytes: &[u8]) -> String {
-    let mut parts = Vec::new();
-    let mut rest = bytes;
-    while let Some(&first) = rest.first() {
-        let run = rest.iter().take_while(|&&byte| byte == first).count();
-        let length = if run >= 50 { run } else { before_a_run(rest) };
-        let (part, others) = rest.split_at(length);
-        parts.push(if run >= 50 {
-            format!("{run}×\"{}\"", escaped(&[first]))
-        } else {
-            format!("\"{}\"", escaped(part))
-        });
-        rest = others;
+/// What a recording says.
+#[derive(Debug, Default)]
+pub struct Recording<'a> {
+    pub title: &'a str,
+    /// Of each lane its name, and what is shown for it.
+    pub lanes: Vec<(&'a str, &'a str)>,
+    pub events: Vec<Event<'a>>,
+    /// Path, number and text of the lines of source that events name.
+    pub source: Vec<(&'a str, usize, &'a str)>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct Event<'a> {
+    pub kind: Kind,
+    pub from: &'a str,
+    /// The same as `from` for what happened in one lane.
+    pub to: &'a str,
+    pub text: &'a str,
+    /// Where a call was made, the innermost line first: `main.rs:14`.
+    pub made_at: Vec<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Note,
+    Call,
+    Return,
+    Network,
+    Lost,
+}
+
+/// Reads a recording.
+///
+/// # Errors
+/// When a line can't be understood; the message names it.
+pub fn parse(text: &str) -> Result<Recording<'_>> {
+    let mut recording = Recording::default();
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
+        recording.add(line).with_context(|| format!("line {}, `{line}`", index + 1))?;
     }
-    parts.join(" ")
+    ensure!(!recording.title.is_empty(), "there is no line `title: …`");
+    ensure!(!recording.events.is_empty(), "nothing happens");
+    Ok(recording)
+}
+
+impl<'a> Recording<'a> {
+    fn add(&mut self, line: &'a str) -> Result<()> {
+        let (head, rest) = line.split_once(": ").context("there is no `: `")?;
+        match head {
+            "title" => self.title = rest,
+            "lanes" => self.lanes = lanes(rest),
+            "source" => self.source.push(source(rest).context("no PATH:NUMBER: TEXT")?),
+            _ => {
+                let event = event(head, rest)?;
+                for name in [event.from, event.to] {
+                    let is_lane = self.lanes.iter().any(|(lane, _)| *lane == name);
+                    ensure!(is_lane, "no lane is called `{name}`");
+                }
+                self.events.push(event);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads `client | kernel | program = step04`.
+pub fn lanes(list: &str) -> Vec<(&str, &str)> {
+    let lanes = list.split('|').map(|lane| {
+        let (name, shown) = lane.split_once('=').unwrap_or((lane, lane));
+        (name.trim(), shown.trim())
+    });
+    lanes.collect()
+}
+
+fn source(line: &str) -> Option<(&str, usize, &str)> {
+    let (path, rest) = line.split_once(':')?;
+    let (number, text) = rest.split_once(':')?;
+    Some((path, number.parse().ok()?, text.trim_start()))
+}
+
+fn event<'a>(head: &'a str, rest: &'a str) -> Result<Event<'a>> {
+    let words: Vec<_> = head.split(' ').collect();
+    let (from, kind, to) = match words[..] {
+        [lane] => (lane, Kind::Note, lane),
+        [from, "->", to] => (from, Kind::Call, to),
+        [from, "-->", to] => (from, Kind::Return, to),
+        [from, "~>", to] => (from, Kind::Network, to),
+        [from, "~>x", to] => (from, Kind::Lost, to),
+        _ => bail!("expected a lane, or two with `->`, `-->`, `~>` or `~>x` between"),
+    };
+    let (text, lines) = rest.rsplit_once("  @ ").unwrap_or((rest, ""));
+    let made_at = lines.split(" < ").filter(|line| !line.is_empty()).collect();
+    Ok(Event { kind, from, to, text, made_at })
 }
 
 /// Returns the bytes again. `None` when they aren't told to the end.
@@ -94,33 +173,42 @@ fn string(text: &str) -> Option<(Vec<u8>, &str)> {
     }
 }
 
-/// Returns how many bytes there are before 50 equal ones.
-fn before_a_run(bytes: &[u8]) -> usize {
-    let is_run = |window: &[u8]| window.iter().all(|&byte| byte == window[0]);
-    bytes.windows(50).position(is_run).unwrap_or(bytes.len())
-}
-
-fn escaped(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for &byte in bytes {
-        let _ = match byte {
-            b'\'' => write!(text, "'"),
-            _ => write!(text, "{}", byte.escape_ascii()),
-        };
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const HEAD: &str = "title: T\nlanes: client | program = step02\n\n";
+
     #[test]
-    fn bytes_are_what_they_were() {
-        let bytes = [b"a\r\n\t\"'\\\0\xff ".as_slice(), &[b'"'; 60], b"5\xd7"].concat();
-        let text = quoted(&bytes);
-        assert_eq!(text, r#""a\r\n\t\"'\\\x00\xff " 60×"\"" "5\xd7""#);
-        assert_eq!(unquoted(&text), Some(bytes));
-        assert_eq!(unquoted("\"GET / HT\"…"), None);
+    fn an_event_is_what_its_line_says() -> Result<()> {
+        let text = format!(
+            "{HEAD}program -> client: close(3: a)  @ a.rs:7 < b.rs:8\n\
+             client ~>x program: SYN\nclient: connect\nsource: x/a.rs:7: b: c\n"
+        );
+        let recording = parse(&text)?;
+        assert_eq!(recording.lanes, [("client", "client"), ("program", "step02")]);
+        assert_eq!(recording.source, [("x/a.rs", 7, "b: c")]);
+        let [call, packet, note] = &recording.events[..] else {
+            bail!("{recording:?}");
+        };
+        assert_eq!((call.kind, call.text), (Kind::Call, "close(3: a)"));
+        assert_eq!(call.made_at, ["a.rs:7", "b.rs:8"]);
+        assert_eq!((packet.kind, packet.to), (Kind::Lost, "program"));
+        assert_eq!((note.kind, note.from, note.to), (Kind::Note, "client", "client"));
+        Ok(())
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        for (line, error) in [
+            ("what", "line 4, `what`: there is no `: `"),
+            ("other: x", "line 4, `other: x`: no lane is called `other`"),
+            ("a => b: x", "line 4, `a => b: x`: expected a lane, or two with `->`"),
+            ("source: x", "line 4, `source: x`: no PATH:NUMBER: TEXT"),
+            ("", "nothing happens"),
+        ] {
+            let refused = format!("{:#}", parse(&format!("{HEAD}{line}")).unwrap_err());
+            assert!(refused.starts_with(error), "{refused}");
+        }
     }
 }

@@ -25,13 +25,16 @@ const SCENARIOS: &str = "\
 refused, step01: bound, not listening: refused
     connect, enter
 kept, step02: kept by the kernel, and thrown out when the program ends
-    connect, waiting 1, send GET, state ESTABLISHED 35, enter, read
+    connect, waiting 1, send GET, state ESTABLISHED 35, enter, read, another: connect
 full, step02: the waiting room is full
     client1: connect, waiting 1, client2: connect, waiting 2,
     client3: connect, waiting 3, client4: connect, waiting 4,
     client5: connect, waiting 5, client6: connect, waiting 6, client7: knock
 empty, step03: an empty reply
     greet, send GET, sleeps accept4(3, leave
+silent, step03: one client says nothing
+    idle: greet, second: connect, waiting 1, send GET, state ESTABLISHED 35,
+    idle: close, sleeps accept4(3, second: leave
 unread, step03: 5000 bytes, of which 4096 are read
     greet, send 5000, sleeps accept4(3, read
 page, step04: the page, and the end of the page
@@ -51,11 +54,18 @@ browser, step04: a browser opens two connections
     browse, sleeps accept4(3
 normal, step05: a page
     greet, send GET, sleeps accept4(3, leave
+pieces, step05: a request that comes in two pieces
+    greet, send HALF, sleeps recvfrom(4, send REST, sleeps accept4(3, leave
+body, step05: a body that nobody wants, read to its end
+    greet, send POST, sleeps recvfrom(4, send 4000, sleeps accept4(3, leave
 gentle, step05: a refusal with 100 KB unread, and a gentle close
     greet, send NO_HOST, sleeps recvfrom(4, read, close, sleeps accept4(3
 trickler, step05 --head-deadline 3: a trickler runs into the deadline
     greet, send HALF, sleeps recvfrom(4, send MORE, sleeps recvfrom(4, send LITTLE,
     sleeps recvfrom(4, sleeps recvfrom(4, read, close, sleeps accept4(3
+threads, ex06b-solution: one is silent, and the other is served
+    idle: connect, sleeps recvfrom(4, second: connect, sleeps recvfrom(5, send GET,
+    sleeps accept4(3, leave
 keepalive, ex06c-solution: two requests on one connection
     greet, send GET, sleeps recvfrom(4, receive, send LAST, sleeps recvfrom(4,
     read, close, sleeps accept4(3
@@ -101,7 +111,8 @@ fn scenario(line: &'static str) -> Option<Scenario> {
 impl Scenario {
     /// What chance makes different; of all runs, those with these words are shown. A
     /// signature is 70 to 72 bytes long; one is in the certificate, and one beside. A
-    /// browser doesn't always wait with its first connection until the server has closed.
+    /// browser doesn't always wait with its first connection until the server has
+    /// closed.
     pub fn of_all_runs(&self) -> &[&str] {
         match self.name {
             "browser" => &["kernel: browser1 TIME_WAIT, browser2 TIME_WAIT"],
@@ -168,6 +179,9 @@ fn data(name: &str) -> Result<Vec<u8>> {
         "HALF" => b"GET / HT".into(),
         "MORE" => b"TP/1.1\r\nHo".into(),
         "LITTLE" => b"st: 127.".into(),
+        "REST" => b"TP/1.1\r\nHost: 127.0.0.1\r\n\r\n".into(),
+        "POST" => post("Host: 127.0.0.1\r\n", 5000)[..1058].into(),
+        "4000" => vec![b'a'; 4000],
         "5000" => vec![b'a'; 5000],
         "8MB" => post("Host: 127.0.0.1\r\n", 8_000_000),
         "NO_HOST" => post("", 100_000),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clients::PORT;
-use crate::recording::quoted;
+use crate::quote::quoted;
 use crate::tls::records;
 use crate::wire::{FIN, Packet, RST, SYN};
 

@@ -16,7 +16,7 @@ pub struct Call {
     /// What it returned, and when at the latest: just before the line that follows in
     /// the trace. What a call causes comes before its return.
     pub returned: Option<(String, u64)>,
-    /// Where it was made, the innermost line first.
+    /// Where it was made, the innermost line first: path below the root, and number.
     pub lines: Vec<String>,
     stack: Vec<u64>,
     is_whole: bool,
@@ -127,9 +127,9 @@ fn source_lines(
         } else if let Ok(path) = Path::new(line).strip_prefix(root)
             && !path.starts_with("target")
         {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let name = name.split(" (discriminator").next().unwrap_or_default();
-            found.entry(address).or_default().push(name.into());
+            let line = path.to_string_lossy().replace("answers/../", "");
+            let line = line.split(" (discriminator").next().unwrap_or_default();
+            found.entry(address).or_default().push(line.into());
         }
     }
     Ok(found)

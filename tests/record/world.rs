@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use probe::{PATIENCE, Process};
 
 use crate::clients::{Client, PORT};
-use crate::recording::quoted;
+use crate::quote::quoted;
 use crate::tls::Tls;
 use crate::wire::{Packet, SYN, Wire};
 

@@ -18,7 +18,7 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::expand::{Kept, Problem};
 use crate::pages::{self, Page};
-use crate::{Sources, changes, evidence, exercises, expand, lean};
+use crate::{Sources, changes, evidence, exercises, expand, lean, pcap};
 
 /// Replaces a folder by what `build` puts into a new one, or leaves it as it is.
 ///
@@ -103,6 +103,7 @@ fn build(sources: &Sources, into: &Path, tutorial: Tutorial) -> Result<Vec<Strin
     })?;
     remove(&theme)?;
     copy(sources, "book/src", into)?;
+    captures(sources, &into.join("captures"))?;
     lean::lean(into)?;
     let said = said.0.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(said.clone())
@@ -114,6 +115,18 @@ fn copy(sources: &Sources, from: &str, to: &Path) -> Result<()> {
         let to = to.join(path.trim_start_matches(from).trim_start_matches('/'));
         fs::create_dir_all(to.parent().context("no folder")?)?;
         fs::copy(sources.path(path), to).with_context(|| path.clone())?;
+    }
+    Ok(())
+}
+
+/// Writes a capture file of each recording that tells every byte.
+fn captures(sources: &Sources, into: &Path) -> Result<()> {
+    fs::create_dir_all(into)?;
+    for path in sources.below("tests/recordings", ".rec") {
+        let name = Path::new(&path).file_stem().context("no name")?;
+        if let Ok(capture) = pcap::capture(&sources.read(&path)?) {
+            fs::write(into.join(name).with_extension("pcap"), capture)?;
+        }
     }
     Ok(())
 }

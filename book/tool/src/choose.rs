@@ -133,7 +133,7 @@ fn append(text: &mut String, line: &str) {
 }
 
 /// Markdown in a line into HTML, as mdBook would do it.
-fn inline(markdown: &str) -> String {
+pub fn inline(markdown: &str) -> String {
     let mut html = String::new();
     push_html(&mut html, new_cmark_parser(markdown, &MarkdownOptions::default()));
     let html = html.trim();

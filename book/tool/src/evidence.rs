@@ -23,6 +23,10 @@ const TESTED_ELSEWHERE: [&str; 7] = [
     "cargo exercise check 03b -- python3 steps/04-respond/respond.py",
 ];
 
+/// Figures of what can't be recorded: a lost packet, two servers that disagree, and the
+/// way through the rooms of a program.
+const DRAWINGS: usize = 3;
+
 /// What `cargo exercise` understands, as its own tests show.
 const EXERCISE: [&str; 8] = [
     "",
@@ -102,6 +106,7 @@ fn commands(page: &Page) -> Vec<(usize, &str)> {
 /// What is wrong with the pages together, a line each.
 pub fn problems(sources: &Sources, pages: &[Page]) -> Vec<String> {
     let mut problems = not_listed(sources, pages);
+    problems.extend(figures(sources, pages));
     let changed = changes::changed(sources);
     let changed = changed.map(|changed| {
         let what = |path| format!("{path}: not what the tests pinned");
@@ -124,6 +129,24 @@ fn not_listed(sources: &Sources, pages: &[Page]) -> Vec<String> {
         |path: &String| !path.ends_with("/SUMMARY.md") && !listed.contains(path);
     let missing = files.filter(is_missing);
     missing.map(|path| format!("{path}: SUMMARY.md does not name it")).collect()
+}
+
+/// Recordings that no page shows, and drawings that there are too many of: what can be
+/// recorded isn't drawn.
+fn figures(sources: &Sources, pages: &[Page]) -> Vec<String> {
+    let shown: Vec<_> = pages.iter().flat_map(|page| page.fences("recorded")).collect();
+    let is_shown = |path: &String| {
+        let name = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rec");
+        let line = format!("recording: {name}\n");
+        shown.iter().any(|(_, fence)| fence.starts_with(&line))
+    };
+    let recordings = sources.below("tests/recordings", ".rec").into_iter();
+    let unneeded = recordings.filter(|path| !is_shown(path));
+    let drawn = pages.iter().flat_map(|page| page.fences("drawn")).count();
+    let too_many = (drawn > DRAWINGS).then(|| {
+        format!("{drawn} figures are drawn, not recorded: there may be {DRAWINGS}")
+    });
+    unneeded.map(|path| format!("{path}: no page shows it")).chain(too_many).collect()
 }
 
 /// Snapshots that no page shows and no test names.

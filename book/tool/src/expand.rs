@@ -9,8 +9,8 @@ use crate::html::escape;
 use crate::pages::{Page, Piece, What};
 use crate::terms::{self, Terms};
 use crate::{
-    Sources, choose, diagram, exercises, hero, listing, opening, rfcs, seq, transcript,
-    wire,
+    Sources, choose, diagram, exercises, figure, hero, listing, opening, rfcs,
+    transcript, wire,
 };
 
 /// The book as a whole, as far as a page needs to know it.
@@ -149,9 +149,20 @@ impl<'a> Book<'a> {
         let page = &self.pages[index];
         match what {
             What::Text(text) => Ok(terms::with_ids(text) + "\n"),
-            What::Fence(info, source) if info == "seq" => {
-                let diagram = seq::read(source, &|path| self.sources.snapshot(path))?;
-                Ok(diagram::figure(&diagram))
+            What::Fence(info, source) if info == "drawn" => {
+                Ok(diagram::html(&figure::drawn(source)?, "", &|_| None))
+            }
+            What::Fence(info, source) if info == "recorded" => {
+                let read = |path: &str| self.sources.read(path);
+                let figure = figure::recorded(source, &read)?;
+                let name = figure.recording.as_deref().unwrap_or_default();
+                let outdated = figure::outdated(name, &read)?;
+                let up = page.link_to("");
+                let html = diagram::html(&figure, &up, &|path| {
+                    read(path).ok().filter(|_| outdated.is_empty())
+                });
+                problems.extend(outdated);
+                Ok(html)
             }
             What::Fence(info, source) if info == "choose" => {
                 let slug = page.path.trim_end_matches(".md").replace('/', "-");

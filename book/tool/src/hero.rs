@@ -6,28 +6,27 @@
 
 use anyhow::{Context, Result};
 
-use crate::Sources;
 use crate::html::escape;
+use crate::recording::{self, Kind};
+use crate::{Sources, figure};
 
-/// Folder, name, and what clients of it have seen.
-const STEPS: [(&str, &str, &[&str]); 5] = [
-    ("01-bind", "Bind", &["client"]),
-    ("02-listen", "Listen", &["client"]),
-    ("03-accept", "Accept", &["client"]),
-    ("04-respond", "Respond", &["client"]),
-    ("05-parse", "Parse", &["home", "not_found", "half_then_silence"]),
+/// Folder, name, what clients of it have seen, and the recording of a visit.
+const STEPS: [(&str, &str, &[&str], &str); 5] = [
+    ("01-bind", "Bind", &["client"], "refused"),
+    ("02-listen", "Listen", &["client"], "kept"),
+    ("03-accept", "Accept", &["client"], "empty"),
+    ("04-respond", "Respond", &["client"], "page"),
+    ("05-parse", "Parse", &["home", "not_found", "half_then_silence"], "normal"),
 ];
 
 /// The five programs, from the socket up: what each asks of its kernel, with what is
 /// new marked, and what a client sees of it.
 pub fn stairs(sources: &Sources) -> Result<String> {
     let (mut steps, mut before) = (String::new(), Vec::new());
-    for (number, (folder, name, clients)) in (1..).zip(STEPS) {
+    for (number, (folder, name, clients, recording)) in (1..).zip(STEPS) {
         let seen = clients.iter().map(|client| seen(sources, folder, client));
         let seen = seen.collect::<Result<Vec<_>>>()?;
-        let trace = sources.snapshot(&path(folder, "system_calls"))?;
-        let calls = trace.lines().filter_map(|line| line.split_once('('));
-        let calls: Vec<_> = calls.map(|(call, _)| call.to_owned()).collect();
+        let calls = calls(&sources.read(&figure::path(recording))?)?;
         steps += &format!(
             "<li><span class=\"seen\"><b>{number} {name}</b> {}</span>\n\
              <ul>{}</ul></li>\n",
@@ -42,6 +41,22 @@ pub fn stairs(sources: &Sources) -> Result<String> {
          from below, and what a client sees of it. Filled: what the program before \
          didn’t ask.</figcaption>\n</figure>\n"
     ))
+}
+
+/// The names of the calls on sockets, up to the first close: those that aren't about
+/// stdin, stdout or stderr.
+fn calls(recording: &str) -> Result<Vec<String>> {
+    let events = recording::parse(recording)?.events;
+    let calls = events.iter().filter(|event| event.kind == Kind::Call);
+    let mut calls = calls.filter_map(|call| call.text.split_once('('));
+    let mut names = Vec::new();
+    while names.last().is_none_or(|last| last != "close") {
+        let Some((name, arguments)) = calls.next() else { break };
+        if !arguments.starts_with(['0', '1', '2']) {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
 }
 
 /// The calls as a list; those are new that are there more often than before.
@@ -61,7 +76,7 @@ fn marked(before: &[String], calls: &[String]) -> String {
 pub fn doors(sources: &Sources) -> Result<String> {
     let mut doors = String::new();
     let drawn = DRAWINGS.lines().zip(BEHIND);
-    for (number, ((folder, name, _), (drawing, behind))) in
+    for (number, ((folder, name, ..), (drawing, behind))) in
         (1..).zip(STEPS.iter().zip(drawn))
     {
         let seen = seen(sources, folder, "client")?;

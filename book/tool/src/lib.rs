@@ -8,8 +8,9 @@
 //! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs
 //!   explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`,
-//!   `transcript.rs`, `wire.rs`, `seq.rs` and `diagram.rs`, `choose.rs`, `hero.rs`,
+//!   `transcript.rs`, `wire.rs`, `diagram.rs`, `choose.rs`, `hero.rs`,
 //!   `rfcs.rs`
+//! - `tests/record`: what a figure shows of a recording, and its capture file
 //! - `opening.rs`: what frames a page
 //! - `exercises.rs`: pages made of the exercises' READMEs
 //! - `changes.rs`: which steps aren't those that the transcripts come from
@@ -25,16 +26,23 @@ mod diagram;
 mod evidence;
 mod exercises;
 mod expand;
+#[path = "../../../tests/record/figure.rs"]
+mod figure;
 mod hero;
 mod html;
+#[path = "../../../tests/record/labels.rs"]
+mod labels;
 mod lean;
 mod library;
 mod listing;
 mod names;
 mod opening;
 mod pages;
+#[path = "../../../tests/record/pcap.rs"]
+mod pcap;
+#[path = "../../../tests/record/recording.rs"]
+mod recording;
 mod rfcs;
-mod seq;
 pub mod serve;
 mod sources;
 mod terms;
