@@ -58,8 +58,8 @@ fn keeps_it(submission: &Submission) -> Verdict {
 /// Checks that the program goes on without having been told to end.
 pub fn goes_on_alone(server: &mut Server) -> Verdict {
     server.expect_running(
-        "Your program prints its address, and ends, although nobody has told it to. Its \
-         address ends with it.",
+        "Your program prints its address, and ends, although nobody has told it to. \
+         Its address ends with it.",
         "_exit(2): when a program ends, the system closes everything that it has open. \
          The task: it goes on until it's told to end.",
     )

@@ -297,9 +297,10 @@ fn late_first_word(submission: &Submission) -> Verdict {
         return Err(no_408(
             &client,
             &format!(
-                "This client has said nothing for {silent:?}, and then half a request. \
-                 Your program begins to count at its first byte, or again at each one, \
-                 and not at the `accept`."
+                "This client has said nothing for {:.1} seconds, and then half a \
+                 request. Your program begins to count at its first byte, or again at each one, \
+                 and not at the `accept`.",
+                silent.as_secs_f32()
             ),
             ONE_READ,
         )

@@ -19,7 +19,8 @@ pub const EXERCISE: Exercise = Exercise {
     checks: &[
         Check {
             points: 2,
-            reproduce: "curl -v http://127.0.0.1:4545/count/one http://127.0.0.1:4545/count/two",
+            reproduce: "curl -v http://127.0.0.1:4545/count/one \
+                      http://127.0.0.1:4545/count/two",
             run: |it| in_time(stays_open(it)),
         },
         Check { points: 2, reproduce: "", run: in_one_go },
@@ -27,7 +28,8 @@ pub const EXERCISE: Exercise = Exercise {
         Check { points: 3, reproduce: "", run: |it| in_time(bodies(it)) },
         Check {
             points: 1,
-            reproduce: "curl -v -I http://127.0.0.1:4545/count/one http://127.0.0.1:4545/count/two",
+            reproduce: "curl -v -I http://127.0.0.1:4545/count/one \
+                      http://127.0.0.1:4545/count/two",
             run: |it| in_time(head(it)),
         },
         Check { points: 2, reproduce: "", run: close },
@@ -38,7 +40,7 @@ pub const EXERCISE: Exercise = Exercise {
         Check {
             points: 1,
             reproduce: "(printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: \
-                      close\\r\\n\\r\\n'\n head -c 100000 /dev/count/zero) | nc 127.0.0.1 \
+                      close\\r\\n\\r\\n'\n head -c 100000 /dev/zero) | nc 127.0.0.1 \
                       4545",
             run: arrives,
         },
@@ -58,8 +60,8 @@ const IN_ORDER: &str = "RFC 9112, section 9.3.2: a client may send several reque
 const BODY: &str = "RFC 9112, section 6.3: Content-Length or the last chunk says where \
                     the body ends, and the next request begins there.";
 const ECHO: &str = "The task: the response to a request is its method, its target and \
-                    the number of bytes in its body, as in `GET /count/one 0`, and a line \
-                    break.";
+                    the number of bytes in its body, as in `GET /count/one 0`, and a \
+                    line break.";
 const ANOTHER: &str = "This isn't the response to that request.";
 
 fn get(path: &str) -> String {
@@ -472,7 +474,8 @@ fn chunks(submission: &Submission) -> Verdict {
 /// The last response arrives, even if more follows the request than a program reads in
 /// one go.
 fn arrives(submission: &Submission) -> Verdict {
-    let doubtful = "POST /count/one HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\
+    let doubtful = "POST /count/one HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+                    Content-Length: 5\r\n\
                     Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     let close = get_with("/count/one", "Connection: close\r\n");
     let cases = [close, "GET /count/one HTTP/1.0\r\n\r\n".into(), doubtful.into()];

@@ -145,9 +145,9 @@ const BY_HAND: &str = "{program} 127.0.0.1:4545 target/book\n{then}\n\
 /// So many files come over one connection.
 const ON_A_LINE: usize = 20;
 
-const BOOK: &str = "The task: started with an address and a folder, it serves what is in \
-                    that folder. A browser asks for some fifty files of this one before \
-                    it shows a page, and for many of them over the same connection.";
+const BOOK: &str = "The task: started with an address and a folder, it serves what is \
+                    in that folder. A browser asks for some fifty files of this one \
+                    before it shows a page, many of them over the same connection.";
 
 /// Every file of the book arrives, over a few connections, as browsers ask for them.
 fn serves_the_book(submission: &Submission) -> Verdict {

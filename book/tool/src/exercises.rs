@@ -98,7 +98,7 @@ pub fn gallery(sources: &Sources) -> Result<String> {
     let programs = "exercises/answers/src/general.rs";
     text += &entries(sources, programs, "exercises/answers/messages")?;
     text += "## Your own server {#mine}\n\n\
-             What goes wrong while a server grows: each breaks a stage that was there.\n\n";
+             What goes wrong while a server grows: each breaks an earlier stage.\n\n";
     for Mistake { name, docs, .. } in stages::mistakes(&sources.read(GROWN)?) {
         let path = format!("exercises/mine-stages/messages/{name}.snap");
         text += &entry(name, docs, failure(&sources.snapshot(&path)?));
