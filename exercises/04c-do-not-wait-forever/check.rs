@@ -298,8 +298,8 @@ fn late_first_word(submission: &Submission) -> Verdict {
             &client,
             &format!(
                 "This client has said nothing for {:.1} seconds, and then half a \
-                 request. Your program begins to count at its first byte, or again at each one, \
-                 and not at the `accept`.",
+                 request. Your program begins to count at its first byte, or again at \
+                 each one, and not at the `accept`.",
                 silent.as_secs_f32()
             ),
             ONE_READ,

@@ -183,14 +183,14 @@ fn serves_the_book(submission: &Submission) -> Verdict {
     Ok(())
 }
 
-const MISSING: &str = "The task: what's missing gets 404 and the folder's own page. RFC \
-                       9110, section 15.5.5: the status says it to programs, and the \
-                       page to people.";
+const MISSING: &str = "The task: what's missing gets 404 and the folder's own page. \
+                       RFC 9110, section 15.5.5: the status says it to programs, and \
+                       the page to people.";
 
 fn says_what_is_missing(server: &mut Server, folder: &Path) -> Verdict {
     let answer = server.ask(&get("/no-such-page"))?;
-    let meaning = "This page is missing, and the book has one that says so, 404.html. It \
-                   should come, with the status that says the same to programs.";
+    let meaning = "This page is missing, and the book has one that says so, 404.html. \
+                   It should come, with the status that says the same to programs.";
     answer.expect_status(&[404], meaning, MISSING)?;
     if fs::read(folder.join("404.html")).is_ok_and(|page| page != answer.body) {
         return Err(answer.wrong_in_body(0, meaning, MISSING));
@@ -250,8 +250,8 @@ pub fn what_next(report: &Report, before: usize) -> String {
         );
     } else if let Some(later) = (open..=known).rfind(passed) {
         said.push(format!(
-            "Stage {later} comes after it, and is there: what you added for that has broken \
-             this one, or came too early."
+            "Stage {later} comes after it, and is there: what you added for that has \
+             broken this one, or came too early."
         ));
     }
     let text = if said.is_empty() {

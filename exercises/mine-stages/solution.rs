@@ -1,7 +1,7 @@
 //= copies-the-line 2 Says that it is at an address that it was copied from.
 //= counts-letters 3 Announces as many bytes as the page has letters.
-//= reads-to-the-end 4 Reads until the client says that it's done, as if that ended the request.
-//= answers-the-gone 5 Takes every error lightly, also that of a request which is cut short.
+//= reads-to-the-end 4 Reads until the client has closed its side, and looks afterwards.
+//= answers-the-gone 5 Takes every error lightly, that of half a request too.
 //= unwraps-the-line 6 Takes it for granted that a request line has a target.
 //= asks-the-old-for-a-host 7 Demands a Host of HTTP/1.0 too, which never had one.
 //= is-impatient 8 Gives a client half a second for its request.
@@ -10,8 +10,8 @@
 //= always-has-a-folder 11 Serves a folder even if it was given none.
 //= decodes-first 11 Decodes the whole target, and looks for the query afterwards.
 //= trusts-in-threads 12 Has no deadline any more: there are other threads.
-//= goes-on-after-a-refusal 13 Keeps the connection of a client that it refuses, where it sees no harm.
-//= shares-its-leftovers 13 Keeps what a client has sent too much for the next one of its thread.
+//= goes-on-after-a-refusal 13 Keeps the connection of a client that it has refused.
+//= shares-its-leftovers 13 Keeps a client's leftovers for the next one of its thread.
 //= falls-back-on-a-page 14 Sends the first page of the folder for whatever is missing.
 //! A server of one's own, after stage {stage}.
 

@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn each_line_belongs_to_its_stages() {
-        let text = "//= a-b 3 It fails.\nall {stage}\n//: 2\n2\n  //: 2-2\nonly\n//: 3 !a-b\n3\n\
+        let text = "//= a-b 3 It fails.\nall {stage}\n//: 2\n2\n  //: 2-2\nonly\n\
+                    //: 3 !a-b\n3\n\
                     //: a-b\nwrong\n//:\nend\n";
         assert_eq!(program(text, 1, None), "all 1\nend\n");
         assert_eq!(program(text, 2, None), "all 2\n2\nonly\nend\n");

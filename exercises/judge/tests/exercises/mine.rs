@@ -9,8 +9,9 @@ use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 use judge::{MINE, Report, Submission, what_next};
+use probe::Process;
 use probe::stages::{self, Mistake};
-use tests::{insta, pin};
+use tests::{PATIENCE, insta, pin};
 
 use crate::built::{built, own_ip, redacted, root};
 use crate::{next, text};
@@ -72,18 +73,46 @@ fn each_stage_stops_exactly_there() -> Result<()> {
     })
 }
 
-/// Its book is the real one.
-#[test]
-fn the_last_stage_serves_the_book() -> Result<()> {
-    let last = format!("stage-{:02}", MINE.checks.len());
+fn build_the_book() -> Result<()> {
     let mut build = tests::cargo();
     build.args(["run", "--quiet", "--package", "book", "--", "build"]);
     build.current_dir(root()).env_remove("CARGO_TARGET_DIR").stdout(Stdio::null());
     ensure!(build.status()?.success(), "no book");
+    Ok(())
+}
+
+/// Its book is the real one.
+#[test]
+fn the_last_stage_serves_the_book() -> Result<()> {
+    build_the_book()?;
+    let last = format!("stage-{:02}", MINE.checks.len());
     let report = judge(&last, MINE.checks.len(), 99)?;
     ensure!(report.has_passed(), "{}", text(&report));
     let said = what_next(&report, 0);
     ensure!(said.contains("All 14 stages") && said.contains("target/book"), "{said}");
+    Ok(())
+}
+
+/// The book's own checks in a browser pass against it. Some of them, for all take half
+/// an hour: `BOOK_URL=http://127.0.0.1:4545/ npm test` runs those too.
+#[test]
+#[ignore = "needs npm, chromium: cargo test --workspace -- --ignored"]
+fn a_browser_reads_the_book_from_it() -> Result<()> {
+    build_the_book()?;
+    let mut command = Command::new(built()?.path("mistakes")?);
+    command.arg(format!("mine/stage-{:02}", MINE.checks.len()));
+    command.args(["127.0.0.1:0", "target/book"]).current_dir(root());
+    let server = Process::start(command, [Box::new(|_| true), Box::new(|_| true)])?;
+    let is_ready = |bytes: &[u8]| bytes.ends_with(b"Ctrl-C\n");
+    ensure!(server.stdout.wait_for(PATIENCE, is_ready), "it doesn't start");
+    let said = server.stdout.text();
+    let url = said.split_whitespace().find(|word| word.starts_with("http:"));
+    let mut browser = Command::new("npm");
+    browser.args(["test", "--silent", "--prefix", "book/browser", "--"]);
+    browser.args(["--test-name-pattern", "each id|phone|search|keyboard|JavaScript"]);
+    browser.env("BOOK_URL", url.context("no address")?).current_dir(root());
+    let output = browser.output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     Ok(())
 }
 
