@@ -13,7 +13,7 @@
 //= goes-on-after-a-refusal 13 Keeps the connection of a client that it has refused.
 //= shares-its-leftovers 13 Keeps a client's leftovers for the next one of its thread.
 //= falls-back-on-a-page 14 Sends the first page of the folder for whatever is missing.
-//! A server of one's own, after stage {stage}.
+//! A server of one's own.
 
 use std::env;
 //: 11

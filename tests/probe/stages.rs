@@ -72,7 +72,7 @@ pub fn program(text: &str, stage: usize, mistake: Option<&str>) -> String {
         if let Some(words) = line.trim().strip_prefix("//:") {
             belongs = is_in(words, stage, mistake);
         } else if belongs && !line.starts_with("//= ") {
-            program += &line.replace("{stage}", &stage.to_string());
+            program += line;
         }
     }
     program
@@ -98,13 +98,13 @@ mod tests {
 
     #[test]
     fn each_line_belongs_to_its_stages() {
-        let text = "//= a-b 3 It fails.\nall {stage}\n//: 2\n2\n  //: 2-2\nonly\n\
+        let text = "//= a-b 3 It fails.\nall\n//: 2\n2\n  //: 2-2\nonly\n\
                     //: 3 !a-b\n3\n\
                     //: a-b\nwrong\n//:\nend\n";
-        assert_eq!(program(text, 1, None), "all 1\nend\n");
-        assert_eq!(program(text, 2, None), "all 2\n2\nonly\nend\n");
-        assert_eq!(program(text, 3, None), "all 3\n2\n3\nend\n");
-        assert_eq!(program(text, 3, Some("a-b")), "all 3\n2\nwrong\nend\n");
+        assert_eq!(program(text, 1, None), "all\nend\n");
+        assert_eq!(program(text, 2, None), "all\n2\nonly\nend\n");
+        assert_eq!(program(text, 3, None), "all\n2\n3\nend\n");
+        assert_eq!(program(text, 3, Some("a-b")), "all\n2\nwrong\nend\n");
         let Mistake { name, stage, docs } = mistakes(text)[0];
         assert_eq!((name, stage, docs, last(text)), ("a-b", 3, "It fails.", 3));
     }

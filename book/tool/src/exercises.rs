@@ -117,8 +117,11 @@ pub fn stage(sources: &Sources, number: &str) -> Result<String> {
         );
     }
     let (text, number) = (sources.read(GROWN)?, number.parse::<usize>()?);
-    let old = stages::program(&text, number - 1, None);
-    Ok(listing::stage(&old, &stages::program(&text, number, None), number))
+    let program = |stage| match stage {
+        0 => String::new(),
+        stage => stages::program(&text, stage, None),
+    };
+    Ok(listing::stage(&program(number - 1), &program(number), number))
 }
 
 /// The stages of the reader's own server that belong to a page.
