@@ -139,7 +139,8 @@ pub fn stages_of(sources: &Sources, page: &Page) -> Result<String> {
     let all = page.link_to("your-server.md");
     let check =
         format!("`cargo exercise mine` looks at it. [What this is about]({all})");
-    Ok(format!("## Your own server\n\n{tasks}{check}\n"))
+    let section = format!("## Your own server\n\n{tasks}{check}\n");
+    Ok(format!("<div class=\"screen-only\">\n\n{section}\n</div>\n"))
 }
 
 /// The wrong programs in a file, with their messages.
