@@ -2,7 +2,7 @@
 //= counts-letters 3 Announces as many bytes as the page has letters.
 //= reads-to-the-end 4 Reads until the client has closed its side, and looks afterwards.
 //= answers-the-gone 5 Takes every error lightly, that of half a request too.
-//= unwraps-the-line 6 Takes it for granted that a request line has a target.
+//= reads-the-line-only 6 Answers as soon as the first line has come: it needs no more.
 //= asks-the-old-for-a-host 7 Demands a Host of HTTP/1.0 too, which never had one.
 //= is-impatient 8 Gives a client half a second for its request.
 //= waits-for-a-goodbye 9 Reads on after its answer, however long that takes.
@@ -185,10 +185,7 @@ fn serve(
     let mut words = head.lines().next().unwrap_or_default().split(' ');
     let request = Request {
         method: words.next().unwrap_or_default().into(),
-//: 6-6 !unwraps-the-line
         target: words.next().unwrap_or_default().into(),
-//: unwraps-the-line
-        target: words.next().unwrap().into(),
 //: 7-12
     let answer = match client.request() {
         Ok(request) => Answer {
@@ -594,10 +591,16 @@ impl Client<'_> {
     fn head(&mut self) -> Result<Vec<u8>, Stop> {
 //: 4
         loop {
-//: 4 !reads-to-the-end
+//: 4 !reads-to-the-end !reads-the-line-only
             let end = self.bytes.windows(4).position(|four| four == b"\r\n\r\n");
+//: reads-the-line-only
+            let end = self.bytes.windows(2).position(|two| two == b"\r\n");
+//: 4 !reads-to-the-end
             if let Some(end) = end {
+//: 4 !reads-to-the-end !reads-the-line-only
                 return Ok(self.bytes.drain(..end + 4).take(end).collect());
+//: reads-the-line-only
+                return Ok(self.bytes.drain(..end + 2).take(end).collect());
 //: reads-to-the-end
             if self.read().is_err() {
                 return Ok(self.bytes.clone());

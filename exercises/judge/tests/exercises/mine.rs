@@ -93,6 +93,18 @@ fn the_last_stage_serves_the_book() -> Result<()> {
     Ok(())
 }
 
+/// One of another shape, written from the tasks.
+#[test]
+#[ignore = "needs python3: cargo test --workspace -- --ignored"]
+fn a_server_in_python_passes() -> Result<()> {
+    build_the_book()?;
+    let file = root().join("exercises/judge/tests/python/mine.py");
+    let command = vec!["python3".into(), file.display().to_string()];
+    let report = MINE.judge(&Submission::new(command).at(own_ip(98)));
+    ensure!(report.has_passed(), "{}", text(&report));
+    Ok(())
+}
+
 /// The book's own checks in a browser pass against it. Some of them, for all take half
 /// an hour: `BOOK_URL=http://127.0.0.1:4545/ npm test` runs those too.
 #[test]
@@ -121,6 +133,11 @@ fn a_browser_reads_the_book_from_it() -> Result<()> {
 fn growing_wrong_breaks_what_was_there() -> Result<()> {
     let (source, _) = (solution()?, built()?);
     let mistakes = stages::mistakes(&source);
+    for entry in fs::read_dir(root().join("exercises/mine-stages/messages"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let is_known = mistakes.iter().any(|it| name.starts_with(it.name));
+        ensure!(is_known, "{name} belongs to nothing");
+    }
     // All of them, so that all that is to be done is seen at once.
     several(mistakes, |Mistake { name, stage, .. }| {
         let report = judge(name, stage, 120 + stage)?;
