@@ -41,7 +41,22 @@ fn generated(readme: &str) -> Result<String> {
         readme.split_once(RUN).context("README.md does not run step04")?;
     let (_, after) = rest.split_once("```").context("no end of what step04 prints")?;
     let session = snapshot("sessions", "run-step04")?;
-    Ok(format!("{before}{session}```{after}"))
+    let request = snapshot("04-respond", "browser_request")?;
+    Ok(format!("{before}{session}{request}```{after}"))
+}
+
+/// What a client sees of each program, as the doors on the book's first page say it.
+#[test]
+fn tells_what_clients_see() -> Result<()> {
+    let readme = fs::read_to_string(workspace().join("README.md"))?;
+    for step in ["01-bind", "02-listen", "03-accept", "04-respond"] {
+        let client = snapshot(step, "client")?;
+        let first = client.lines().next().context("nothing seen")?;
+        let seen = first.rsplit("4545: ").next().unwrap_or_default();
+        let seen = seen.trim_end_matches("\\r\\n");
+        ensure!(readme.contains(&format!(" | `{seen}` |\n")), "{step}: {seen}");
+    }
+    Ok(())
 }
 
 #[test]

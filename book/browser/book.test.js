@@ -116,7 +116,7 @@ test('on a phone no page is wider than the screen', { timeout: 300_000 }, async 
     assert.deepEqual(wide, []);
 });
 
-for (const path of ['index.html', '04-respond.html', '05-parse/request.html', 'rfcs.html', 'trouble.html']) {
+for (const path of ['index.html', '04-respond.html', '05-parse/request.html', '05-parse/ask.html', 'rfcs.html', 'trouble.html']) {
     test(`the keyboard reaches everything in ${path}`, async () => {
         const page = await open(browser, book.url + path);
         const total = await page.evaluate(() => {
@@ -251,6 +251,75 @@ test('the first page shows the very request that asked for it', { skip: process.
     assert.ok(shown.includes('You have just sent this') && shown.includes(agent), shown);
     await page.close();
 });
+
+for (const javascript of [true, false]) for (const theme of ['light', 'navy']) {
+    test(`step05 can be asked ${javascript ? 'with' : 'without'} JavaScript, ${theme}`, async () => {
+        const page = await open(browser, book.url + '05-parse/rules.html', { javascript, theme });
+        // From a reason to refuse to the page that has it filled in, and asked.
+        await Promise.all([page.waitForNavigation(), page.click('#a-second-host-field a')]);
+        const typed = () => page.$eval('#request', box => box.value);
+        const said = () => page.$eval('.asked', section => section.innerText);
+        assert.equal(await typed(), 'GET / HTTP/1.1\nHost: a\nHost: b\n\n');
+        assert.match(await said(), /400 Bad Request: a second Host field \(RFC 9112, 3.2\)/);
+        const ask = async text => {
+            await page.$eval('#request', (box, text) => { box.value = text; }, text);
+            await Promise.all([page.waitForNavigation(), page.click('.asked button')]);
+        };
+        const wild = '  GET /%2e%2e/"\'&amp;<b> HTTP/1.1\n\n</textarea><script>document.title = "no"</script>\n{x*9}\\0é\n';
+        await ask(wild);
+        assert.equal(await typed(), wild);
+        assert.match(await said(), /expected a method/);
+        assert.equal(await page.$$eval('.asked script, .asked b b', found => found.length), 0);
+        assert.match(await page.title(), /^Ask step05/);
+        await ask('\n\nGET /inspect?a={b*300} HTTP/1.1\nHost: a\n\n');
+        assert.equal(await typed(), '\n\nGET /inspect?a={b*300} HTTP/1.1\nHost: a\n\n', 'a line break is lost');
+        assert.match(await said(), /341 bytes: complete/);
+        await Promise.all([page.waitForNavigation(), page.click('.asked [name=own]')]);
+        assert.ok((await typed()).includes('\nUser-Agent: ' + await browser.userAgent()), await typed());
+        await Promise.all([page.waitForNavigation(), page.click('.ready a')]);
+        assert.match(await said(), /200 OK/);
+        await page.close();
+    });
+}
+
+test('where the book is only files, they say so, and have what the tests pinned', async () => {
+    const page = await browser.newPage();
+    // The files as they were built, before the server puts anything into them.
+    const files = ['index.html', '05-parse/ask.html'].map(path => [book.url + path, join(root, 'target/book', path)]);
+    await page.setRequestInterception(true);
+    page.on('request', request => {
+        const file = files.find(([url]) => request.url().startsWith(url))?.[1];
+        if (file) request.respond({ contentType: 'text/html; charset=utf-8', body: readFileSync(file) });
+        else request.continue();
+    });
+    await page.goto(book.url + 'index.html');
+    assert.match(await page.$eval('.yours', section => section.innerText), /HeadlessChrome\/156[^]*This is what Chromium sent in a test/);
+    await page.goto(book.url + '05-parse/ask.html?request=GET++%2F&x=y#asked');
+    assert.match(await page.$eval('.asked', section => section.innerText), /Nobody here can answer/);
+    assert.equal(await page.$eval('#request', box => box.value), 'GET  /');
+    await page.click('.ready:nth-of-type(3) summary');
+    assert.match(await page.$eval('.ready [open]', ready => ready.innerText), /06 Nov 1994/);
+    await page.close();
+});
+
+for (const theme of ['light', 'navy']) for (const width of [1400, 360]) {
+    test(`axe-core finds nothing in what step05 says, ${theme}, ${width} pixels wide`, async () => {
+        for (const query of [
+            'GET+/inspect?a+HTTP/1.1%0AHost:+a%0AX:+{a*3000}%0A%0A',
+            'GET+/?{a*9000}+HTTP/1.1%0AHost:+a%0A%0A',
+            'POST+/+HTTP/1.1%0AHost:+a%0ATransfer-Encoding:+chunked%0A%0A4%0Ahello',
+            '\\q',
+        ]) {
+            const url = `${book.url}05-parse/ask.html?request=${query}`;
+            const page = await open(browser, url, { theme, width });
+            await page.evaluate(axe);
+            assert.deepEqual(await violations(page), [], query);
+            const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+            assert.ok(wide <= width, `${query}: ${wide} pixels`);
+            await page.close();
+        }
+    });
+}
 
 test('without JavaScript all text, pictures, pages and notes are there', async () => {
     const page = await open(browser, book.url + '04-respond.html', { javascript: false });

@@ -1,6 +1,6 @@
 // The book as `cargo book` serves it, and a browser to look at it with.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,11 +12,13 @@ import puppeteer from 'puppeteer-core';
 /** The repository. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Starts `cargo book` on a free port, unless `BOOK_URL` says who serves the book; where it is, and how to end it. */
-export async function serve() {
-    if (process.env.BOOK_URL) return { url: process.env.BOOK_URL, stop() {} };
-    const arguments_ = ['run', '--quiet', '--package', 'book', '--', '127.0.0.1:0'];
-    const server = spawn('cargo', arguments_, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+/** Starts `cargo book` on a free port, for a repository, unless `BOOK_URL` says who serves this one; where it is, and how to end it. */
+export async function serve(repository = root) {
+    if (process.env.BOOK_URL && repository === root) return { url: process.env.BOOK_URL, stop() {} };
+    // The program of this repository, even if the pages are another's.
+    execFileSync('cargo', ['build', '--quiet', '--package', 'book'], { cwd: root });
+    const program = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug/book');
+    const server = spawn(program, ['127.0.0.1:0'], { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = createInterface({ input: server.stdout });
     const [line] = await Promise.race([
         once(lines, 'line'),

@@ -9,9 +9,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::Command;
 
-#[cfg(target_os = "linux")]
-use anyhow::Context;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use tests::{Client, PATIENCE, Program, REQUEST, pin};
 
 fn rust() -> Command {
@@ -224,7 +222,24 @@ fn browser(program: fn() -> Command) -> Result<()> {
     let asked: BTreeSet<_> =
         shown.lines().filter(|line| line.starts_with("GET ")).collect();
     pin!("browser_asks", Vec::from_iter(asked).join("\n"));
+    pin!("browser_request", of_any_version(&shown)?);
     Ok(())
+}
+
+/// The first request of Chromium, but for what is another in each version of it.
+fn of_any_version(shown: &str) -> Result<String> {
+    let start = shown.find("GET / ").context("no request")?;
+    let end = shown[start..].find("\n\\r\\n\n").context("no end")?;
+    let lines = shown[start..=start + end].lines().map(|line| {
+        let line = line.replace("\\\"", "\"");
+        if line.starts_with("sec-ch-ua: ") {
+            return r#"sec-ch-ua: "Chromium";v="156"\r\n"#.into();
+        }
+        let Some((before, after)) = line.split_once("Chrome/") else { return line };
+        let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+        format!("{before}Chrome/156{after}")
+    });
+    Ok(lines.collect::<Vec<String>>().join("\n") + "\n\\r\\n\n")
 }
 
 #[test]

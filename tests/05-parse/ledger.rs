@@ -75,37 +75,57 @@ fn add_line<'a>(rule: &mut Rule<'a>, line: &'a str) -> Option<()> {
     }
     let (status, text) = line.split_once(' ').unwrap_or((line, ""));
     rule.requests.push(Request { status: status.parse().ok()?, text });
-    bytes(text).map(drop)
+    bytes(text).ok().map(drop)
 }
 
-/// The bytes of a request.
-pub fn bytes(mut text: &str) -> Option<Vec<u8>> {
+/// How many bytes a request may have: the longest of the ledger, and more than step05
+/// takes.
+pub const MOST: usize = 128 * 1024;
+
+/// The bytes of a request, or what is wrong with its text.
+pub fn bytes(mut text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     while let Some(first) = text.chars().next() {
         if let Some((again, times, rest)) = repetition(text) {
-            bytes.extend(self::bytes(again)?.repeat(times));
+            let again = self::bytes(again)?;
+            // What would be too long isn't made first.
+            bytes.extend(again.repeat(times.min(MOST / again.len().max(1) + 1)));
             text = rest;
-            continue;
+        } else {
+            let length = match text.as_bytes() {
+                [b'\\', b'x', ..] => 4,
+                [b'\\', ..] => 2,
+                _ => first.len_utf8(),
+            };
+            let start: String = text.chars().take(length.min(4)).collect();
+            let wrong = || format!("{start} is not an escape");
+            let (one, rest) = text.split_at_checked(length).ok_or_else(wrong)?;
+            match one {
+                r"\r" => bytes.push(b'\r'),
+                r"\n" => bytes.push(b'\n'),
+                r"\t" => bytes.push(b'\t'),
+                r"\0" => bytes.push(0),
+                r"\\" | r"\'" | "\\\"" => bytes.push(one.as_bytes()[1]),
+                _ if length == 4 && first == '\\' => {
+                    bytes.push(hexadecimal(&one[2..]).ok_or_else(wrong)?);
+                }
+                _ if first == '\\' => return Err(wrong()),
+                _ => bytes.extend_from_slice(one.as_bytes()),
+            }
+            text = rest;
         }
-        let length = match text.as_bytes() {
-            [b'\\', b'x', ..] => 4,
-            [b'\\', ..] => 2,
-            _ => first.len_utf8(),
-        };
-        let (one, rest) = text.split_at_checked(length)?;
-        match one {
-            r"\r" => bytes.push(b'\r'),
-            r"\n" => bytes.push(b'\n'),
-            r"\t" => bytes.push(b'\t'),
-            r"\0" => bytes.push(0),
-            r"\\" => bytes.push(b'\\'),
-            _ if length == 4 => bytes.push(u8::from_str_radix(&one[2..], 16).ok()?),
-            _ if first == '\\' => return None,
-            _ => bytes.extend_from_slice(one.as_bytes()),
+        if bytes.len() > MOST {
+            return Err(format!("more than {MOST} bytes"));
         }
-        text = rest;
     }
-    Some(bytes)
+    Ok(bytes)
+}
+
+/// The byte that two hexadecimal digits mean.
+pub fn hexadecimal(digits: &str) -> Option<u8> {
+    let are_digits =
+        digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    u8::from_str_radix(digits, 16).ok().filter(|_| are_digits)
 }
 
 /// `{what*times}` at the start of a text, and what follows it.

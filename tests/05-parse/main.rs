@@ -1,6 +1,8 @@
 //! Step 5, seen from outside: the right page, the right refusal, and the cures of step
 //! 4's flaws.
 
+mod asked;
+mod asking;
 mod calls;
 mod checks;
 mod grammar;
@@ -14,6 +16,8 @@ mod rfcs;
 #[cfg(target_os = "linux")]
 #[cfg(target_os = "linux")]
 mod unread;
+
+use checks::memory;
 
 use std::process::Command;
 use std::time::Duration;

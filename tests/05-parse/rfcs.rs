@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 use anyhow::{Context, Error, Result, bail, ensure};
 use tests::{Client, PATIENCE, Program, REQUEST, date, pin};
 
+use crate::asking::{Refusals, asked, rfc, slug};
 use crate::ledger::{self, Rule};
 
 fn rules() -> Result<Vec<Rule<'static>>> {
@@ -37,7 +38,7 @@ fn every_rule_is_kept() -> Result<()> {
     for Rule { section, level, asked, requests, .. } in rules()? {
         writeln!(pinned, "== {section} {level}: {asked}")?;
         for request in requests {
-            let bytes = ledger::bytes(request.text).context("bytes")?;
+            let bytes = ledger::bytes(request.text).map_err(Error::msg)?;
             let answer = answer(&program, &bytes)?;
             let number = answers.len() + 1;
             let line = format!("{number}. {}", request.text);
@@ -90,10 +91,12 @@ fn every_status_appears() -> Result<()> {
 }
 
 /// Every reason that the source has for refusing a request is given to some client, and
-/// a table shows one: that with the line about as long as `GET / HTTP/1.1\r\n`.
+/// a table shows one: that with the line about as long as `GET / HTTP/1.1\r\n`. The
+/// reason leads to where it can be tried.
 #[test]
 fn every_reason_appears() -> Result<()> {
     let carets = carets()?;
+    let refusals = Refusals::find(include_str!("ledger.txt")).map_err(Error::msg)?;
     let source = include_str!("../../steps/05-parse/src/rules.rs");
     let (_, rest) = source.split_once("// Lines.").context("no list of rules")?;
     let (rules, _) = rest.split_once("const fn bad").context("no end of the list")?;
@@ -111,7 +114,19 @@ fn every_reason_appears() -> Result<()> {
             bail!("no request is refused because {reason:?}");
         };
         let place = section.trim_start_matches("RFC ");
-        writeln!(table, "| {caret} | {} | {reason} | {place} |", caret.status)?;
+        let (line, what) = (&caret.line, &caret.what);
+        let log = format!("    {line}\n    {}^ {what}", " ".repeat(caret.offset));
+        let linked = match refusals.request(&log, what) {
+            Some(text) => format!("[{reason}]({})", asked(text)),
+            None => reason.into(),
+        };
+        let id = slug(reason);
+        writeln!(
+            table,
+            "| {caret} | {} | <span id=\"{id}\">{linked}</span> | [{place}]({}) |",
+            caret.status,
+            rfc(section)
+        )?;
         if let Some((_, group)) = part.split_once("// ") {
             write!(table, "\n**{}**\n\n{HEADER}", group.trim().trim_end_matches('.'))?;
         }
@@ -139,7 +154,7 @@ fn carets() -> Result<Vec<Caret>> {
     let mut log = String::new();
     let program = Program::start(super::rust())?;
     for request in rules()?.into_iter().flat_map(|rule| rule.requests) {
-        answer(&program, &ledger::bytes(request.text).context("bytes")?)?;
+        answer(&program, &ledger::bytes(request.text).map_err(Error::msg)?)?;
     }
     // What is logged of a visit is there when the next one is served.
     tests::exchange(program.address(), REQUEST)?;

@@ -221,7 +221,13 @@ fn what_becomes_of_a_target() -> Result<()> {
             Ok(path) => {
                 format!("`{}`", path.escape_ascii().to_string().replace("\\\\", "\\"))
             }
-            Err(refusal) => refusal,
+            Err(refusal) => {
+                let asked = target.replace('%', "%25");
+                format!(
+                    "[{refusal}](../05-parse/ask.html?request=GET+{asked}+HTTP/1.1\
+                     %0D%0AHost:+a%0D%0A%0D%0A#asked)"
+                )
+            }
         };
         let answer = visit(&site, target.as_bytes())?;
         table += &format!("| `{target}` | {shown} | {} |\n", &answer[..3]);
@@ -368,11 +374,11 @@ fn who_comes_during_a_build_waits_for_its_end() -> Result<()> {
 
 // The program itself, with the real book.
 
-fn book() -> Command {
+pub fn book() -> Command {
     Command::new(env!("CARGO_BIN_EXE_book"))
 }
 
-fn request(method: &str, path: &str) -> Vec<u8> {
+pub fn request(method: &str, path: &str) -> Vec<u8> {
     format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").into_bytes()
 }
 
@@ -435,6 +441,10 @@ fn the_book_is_served_to_every_kind_of_client() -> Result<()> {
     const HTML: &str = "text/html; charset=utf-8";
     for (path, status, content_type, piece) in [
         ("/", "200 OK", HTML, "HTTP from the Socket Up"),
+        ("/", "200 OK", HTML, "<b>2 Listen</b> open, and silent</span>"),
+        ("/", "200 OK", HTML, "<b>4 Respond</b> 200 OK</span>"),
+        ("/", "200 OK", HTML, "<b>5 Parse</b> 200, 404, 408</span>"),
+        ("/", "200 OK", HTML, "<b>2</b> Listen</a> <samp>(open, and silent)</samp>"),
         ("/05-parse/transport.html?a=b", "200 OK", HTML, "deadline"),
         ("/print.html", "200 OK", HTML, "<h1"),
         ("/fonts/SOCKET-SERIF-OFL.txt", "200 OK", "text/plain; charset=utf-8", ""),
@@ -588,6 +598,33 @@ impl Terminal {
         self.server.stop()?;
         Ok(self.screen)
     }
+}
+
+/// The first page has the request of whoever asks for it, and step05 answers what's
+/// typed into a form as curl sends it.
+#[test]
+#[ignore = "needs curl: cargo test --workspace -- --ignored"]
+fn curl_sees_itself() -> Result<()> {
+    let terminal = Terminal::new()?;
+    let curl = |arguments: &[&str]| {
+        let mut command = Command::new("curl");
+        command.args(["-s", "--noproxy", "*"]).args(arguments);
+        anyhow::Ok(String::from_utf8_lossy(&run(command)?.stdout).into_owned())
+    };
+    let version = curl(&["--version"])?;
+    let version = version.split(' ').nth(1).context("no version")?;
+    let url = format!("http://{}/", terminal.address());
+    let page = curl(&[&url])?;
+    let (_, yours) = page.split_once("<section class=\"yours\">").context("none")?;
+    let (yours, _) = yours.split_once("</section>").context("no end")?;
+    let agent = format!("<samp>curl/{version}</samp>");
+    ensure!(yours.contains(&agent) && yours.contains("You have just sent"), "{yours}");
+    let url = format!("{url}05-parse/ask.html");
+    let typed = "request=GET  / HTTP/1.1\nHost: a\n\n";
+    let page = curl(&["--get", "--data-urlencode", typed, &url])?;
+    ensure!(page.contains("<b>refused at byte 4</b>"), "{page}");
+    terminal.close()?;
+    Ok(())
 }
 
 #[test]

@@ -121,7 +121,11 @@ fn source(line: &str) -> Option<(&str, usize, &str)> {
     Some((path, number.parse().ok()?, text.trim_start()))
 }
 
-fn event<'a>(head: &'a str, rest: &'a str) -> Result<Event<'a>> {
+/// Reads an event: who, and what.
+///
+/// # Errors
+/// When it isn't told who did it.
+pub fn event<'a>(head: &'a str, rest: &'a str) -> Result<Event<'a>> {
     let words: Vec<_> = head.split(' ').collect();
     let (from, kind, to) = match words[..] {
         [lane] => (lane, Kind::Note, lane),

@@ -5,11 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
+use crate::asking::Refusals;
 use crate::html::escape;
 use crate::pages::{Page, Piece, What};
 use crate::terms::{self, Terms};
 use crate::{
-    Sources, choose, diagram, exercises, figure, hero, listing, opening, rfcs,
+    Sources, ask, choose, diagram, exercises, figure, hero, listing, opening, rfcs,
     transcript, wire,
 };
 
@@ -20,6 +21,8 @@ pub struct Book<'a> {
     pub terms: Terms,
     /// Of each page that lists them, its new names, or why there are none.
     names: BTreeMap<usize, Result<Vec<String>>>,
+    /// Where a reason to refuse leads to.
+    refusals: Refusals,
     /// What can't be made is taken from here.
     kept: &'a Kept,
 }
@@ -45,7 +48,10 @@ impl<'a> Book<'a> {
     pub fn new(sources: &'a Sources, pages: &'a mut [Page], kept: &'a Kept) -> Self {
         let terms = Terms::find(pages);
         let names = terms::new_names(sources, pages);
-        Self { sources, pages, terms, names, kept }
+        let ledger = sources.read(ask::LEDGER).ok();
+        let refusals = ledger.and_then(|text| Refusals::find(&text).ok());
+        let refusals = refusals.unwrap_or_default();
+        Self { sources, pages, terms, names, refusals, kept }
     }
 
     /// Returns each page's Markdown with everything in it that is generated, and what
@@ -129,11 +135,14 @@ impl<'a> Book<'a> {
                 _ => made,
             };
         }
-        text += &choose::answers(page.fences("choose").map(|(_, source)| source));
+        text += &choose::answers(page, &|path| self.sources.snapshot(path));
         let before = index.checked_sub(1).map(|index| &self.pages[index]);
         text += &opening::turn(page, before, self.pages.get(index + 1));
-        // Nobody would print all of these.
-        if page.directives().any(|(_, words)| *words == ["gallery"]) {
+        // Nobody would print all of these, nor ask on paper.
+        let is_for_screens = |words: &[String]| {
+            ["gallery", "questions", "ask"].iter().any(|word| *words == [*word])
+        };
+        if page.directives().any(|(_, words)| is_for_screens(words)) {
             text = format!("<div class=\"screen-only\">\n\n{text}\n</div>\n");
         }
         text
@@ -165,11 +174,9 @@ impl<'a> Book<'a> {
                 Ok(html)
             }
             What::Fence(info, source) if info == "choose" => {
-                let slug = page.path.trim_end_matches(".md").replace('/', "-");
-                let earlier = page.fences("choose").take_while(|(at, _)| *at < line);
-                let question = choose::Question::parse(source)?;
-                question.check(&|path| self.sources.snapshot(path))?;
-                Ok(question.html(&format!("choose-{slug}-{}", earlier.count() + 1)))
+                let evidence = |path: &str| self.sources.snapshot(path);
+                let question = choose::Question::read(source, &evidence)?;
+                Ok(question.html(&format!("choose-{}", choose::id(page, line))))
             }
             What::Fence(info, text) => {
                 let by_hand = "typed by hand: show code and output by a directive";
@@ -209,7 +216,18 @@ impl<'a> Book<'a> {
             }
             ["file", path] => listing::file(sources, path),
             ["snapshot", path] => {
-                Ok(transcript::transcript(&sources.snapshot(path)?, path))
+                let body = sources.snapshot(path)?;
+                let html = transcript::transcript(&body, path);
+                let to = self.pages[index].link_to("05-parse/");
+                Ok(ask::linked(&html, &body, &self.refusals, &to))
+            }
+            ["ask"] => Ok(ask::unanswered()),
+            ["ask", name, request] => {
+                let is_path = request.ends_with(".snap");
+                let shown = is_path.then(|| sources.snapshot(request)).transpose()?;
+                let request =
+                    shown.map_or(request.into(), |text| text.replace('\n', ""));
+                ask::ready(name, &request, &sources.read(ask::LEDGER)?)
             }
             ["wire", path] => {
                 wire::view(&sources.snapshot(path)?, &transcript::pin(path))
@@ -243,6 +261,13 @@ impl<'a> Book<'a> {
             ["exercises"] => Ok(String::new()),
             ["exercises", "here"] => exercises::stages_of(sources, &self.pages[index]),
             ["stage", number] => exercises::stage(sources, number),
+            ["questions"] => {
+                let again = |page| choose::again(page, &|path| sources.snapshot(path));
+                let again: String = self.pages.iter().map(again).collect();
+                Ok(format!(
+                    "<div class=\"gallery\" id=\"questions\">\n\n{again}\n</div>\n"
+                ))
+            }
             ["gallery"] => {
                 let gallery = exercises::gallery(sources)?;
                 Ok(format!("<div class=\"gallery\">\n\n{gallery}\n</div>\n"))

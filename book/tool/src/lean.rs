@@ -45,11 +45,20 @@ fn script(js: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// All pages in one, without links to neighbors, teaching notes, and the messages of
-/// wrong programs.
+/// Links to neighbors, teaching notes, the messages of wrong programs, and a form with
+/// what is asked there.
+const NOT_FOR_PAPER: [(&str, &str); 5] = [
+    ("nav", "turn"),
+    ("details", "teacher"),
+    ("div", "gallery"),
+    ("section", "asked"),
+    ("div", "ready"),
+];
+
+/// All pages in one, without what isn't for paper.
 fn for_paper(page: &str) -> String {
     let mut page = page.to_owned();
-    for (tag, class) in [("nav", "turn"), ("details", "teacher"), ("div", "gallery")] {
+    for (tag, class) in NOT_FOR_PAPER {
         let begin = format!("<{tag} class=\"{class}\"");
         while let Some(start) = page.find(&begin) {
             let end = end(&page[start..], tag);

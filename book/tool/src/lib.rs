@@ -8,8 +8,8 @@
 //! - `terms.rs`, with `names.rs`: what is explained where, and what a listing needs
 //!   explained
 //! - `expand.rs`: each piece into HTML or Markdown, with `listing.rs` and `library.rs`,
-//!   `transcript.rs`, `wire.rs`, `diagram.rs`, `choose.rs`, `hero.rs`,
-//!   `rfcs.rs`
+//!   `transcript.rs`, `wire.rs`, `diagram.rs`, `choose.rs`, `hero.rs`, `rfcs.rs`,
+//!   `ask.rs`
 //! - `tests/record`: what a figure shows of a recording, and its capture file
 //! - `opening.rs`: what frames a page
 //! - `exercises.rs`: pages made of the exercises' READMEs
@@ -19,6 +19,9 @@
 //! - `evidence.rs`: what only the whole book can tell
 //! - `serve.rs`: step05 serves it
 
+mod ask;
+#[path = "../../../tests/05-parse/asking.rs"]
+mod asking;
 pub mod build;
 pub mod changes;
 mod choose;
@@ -33,8 +36,13 @@ mod html;
 #[path = "../../../tests/record/labels.rs"]
 mod labels;
 mod lean;
+#[path = "../../../tests/05-parse/ledger.rs"]
+mod ledger;
 mod library;
 mod listing;
+#[path = "../../../tests/05-parse/memory.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
+mod memory;
 mod names;
 mod opening;
 mod pages;
@@ -46,7 +54,7 @@ mod rfcs;
 pub mod serve;
 mod sources;
 mod terms;
-mod transcript;
-mod wire;
+pub mod transcript;
+pub mod wire;
 
 pub use sources::Sources;

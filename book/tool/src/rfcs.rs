@@ -2,11 +2,9 @@
 
 use anyhow::{Error, Result};
 
+use crate::asking;
 use crate::html::escape;
-use ledger::{Request, Rule};
-
-#[path = "../../../tests/05-parse/ledger.rs"]
-mod ledger;
+use crate::ledger::{self, Request, Rule};
 
 /// What a reader can choose to see: two groups of radio buttons, each with the names of
 /// its classes and what they are called.
@@ -114,8 +112,11 @@ fn shown(rule: &Rule<'_>, classes: &str) -> String {
     );
     for Request { status, text } in requests {
         let answer = if *status == 0 { "nothing".into() } else { status.to_string() };
-        let sent = escape(text);
-        table += &format!("<tr><td><code>{sent}</code></td><td>{answer}</td></tr>\n");
+        let (sent, asked) = (escape(text), asking::asked(text));
+        table += &format!(
+            "<tr><td><code>{sent}</code></td>\
+             <td><a href=\"05-parse/{asked}\">{answer}</a></td></tr>\n"
+        );
     }
     table + "</tbody>\n</table>\n</details>\n"
 }

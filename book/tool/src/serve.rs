@@ -16,7 +16,7 @@ use step05::{Deadlines, Request, Response, Status};
 
 use crate::expand::notice;
 use crate::html::escape;
-use crate::{build, hero, wire};
+use crate::{ask, build, hero, wire};
 
 /// How many clients are served at once. A browser opens connections in advance and says
 /// nothing on them; each keeps one of these waiting.
@@ -213,28 +213,27 @@ fn with_banner(response: Response, why: &str) -> Response {
     })
 }
 
-/// The page with the very request that it answers, where it shows a recorded one.
+/// The page with the very request that it answers, where it shows a recorded one, and
+/// with what step05 answers to the one in its query, where it asks for one.
 pub fn with_request(response: Response, request: &Request) -> Response {
-    let (begin, end) = hero::YOURS;
     edit(response, |page| {
-        let (before, rest) = page.split_once(begin)?;
-        let (_, after) = rest.split_once(end)?;
-        let wire = wire::view(&escaped(request), "").ok()?;
-        Some(before.to_owned() + &hero::yours(&wire) + after)
+        let wire = || wire::view(&wire::head(request), "").ok();
+        let page = between(page, hero::YOURS, || Some(hero::yours(&wire()?)));
+        Some(between(&page, ask::ASKED, || Some(ask::answered(request))))
     })
 }
 
-/// The request as a test would write it down.
-fn escaped(request: &Request) -> String {
-    let version = format!("HTTP/1.{}", request.minor_version);
-    let mut head = [request.method, request.target, version.as_bytes()].join(&b' ');
-    for (name, value) in request.fields() {
-        head.extend([b"\r\n", name, b": ", value].concat());
-    }
-    head.extend(b"\r\n\r\n");
-    let lines = head.split_inclusive(|&byte| byte == b'\n');
-    let lines = lines.map(|line| format!("{}\n", line.escape_ascii()));
-    lines.collect::<String>().replace("\\\"", "\"").replace("\\'", "'")
+/// The page with something else from `begin` to `end`, if it has them.
+fn between(
+    page: &str,
+    (begin, end): (&str, &str),
+    put: impl Fn() -> Option<String>,
+) -> String {
+    let split = page.split_once(begin).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(end)?;
+        Some(before.to_owned() + &put()? + after)
+    });
+    split.unwrap_or_else(|| page.into())
 }
 
 /// What `change` makes of a page; all else stays as it is.

@@ -4,11 +4,15 @@
 //! says where its bytes are, and what they are in hexadecimal.
 
 use anyhow::{Context, Result};
+use step05::Request;
 
 use crate::html::escape;
 
 /// The `<figure>` for the first message in the body of a snapshot, where bytes stand as
 /// `tests::escape` writes them. `pin` is the mark that a test has seen it, if one has.
+///
+/// # Errors
+/// When no line begins a message.
 pub fn view(snapshot_body: &str, pin: &str) -> Result<String> {
     let mut lines = snapshot_body.lines().skip_while(|line| !is_start(line));
     let start = lines
@@ -65,6 +69,28 @@ fn split_end(line: &str) -> (&str, &str) {
     };
     let end = [r"\r\n", r"\n"].iter().find_map(is_end).unwrap_or(0);
     line.split_at(line.len() - end)
+}
+
+/// Bytes as a snapshot has them, a line each.
+pub fn lines(bytes: &[u8]) -> String {
+    let lines = bytes.split_inclusive(|&byte| byte == b'\n');
+    lines.map(|line| escaped(line) + "\n").collect()
+}
+
+/// Bytes as Rust writes them, but for the quotes, which stay what they are.
+pub fn escaped(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string().replace("\\\"", "\"").replace("\\'", "'")
+}
+
+/// The head of a request, as a test would write it down.
+pub fn head(request: &Request) -> String {
+    let version = format!("HTTP/1.{}", request.minor_version);
+    let mut head = [request.method, request.target, version.as_bytes()].join(&b' ');
+    for (name, value) in request.fields() {
+        head.extend([b"\r\n", name, b": ", value].concat());
+    }
+    head.extend(b"\r\n\r\n");
+    lines(&head)
 }
 
 /// What escaped text stands for.
@@ -286,112 +312,6 @@ fn shown(text: &str) -> String {
             let html = escape(text);
             let parts = html.split_inclusive([',', ';', '/', '?', '=']);
             parts.collect::<Vec<_>>().join("<wbr>")
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::view;
-
-    const RESPONSE: &str = "HTTP/1.1 404 Not Found\\r\\n\nContent-Length:  3\\r\\n\n\
-                            \\r\\n\n\
-                            <\\\\n\n(closed: FIN)\n";
-
-    fn shown(snapshot: &str) -> String {
-        view(snapshot, "PIN").unwrap()
-    }
-
-    /// What stands between these two, each time.
-    fn all<'a>(html: &'a str, start: &str, end: &str) -> Vec<&'a str> {
-        let parts = html.split(start).skip(1);
-        parts.map(|part| part.split(end).next().unwrap()).collect()
-    }
-
-    #[test]
-    fn parts_say_where_they_are_and_what() {
-        let html = shown(RESPONSE);
-        let tips = all(&html, "data-tip=\"", "\"");
-        assert_eq!(tips.len(), 9);
-        for tip in [
-            "status code: the outcome, for programs · bytes 9–11 · 34 30 34",
-            "end: the line ends here · bytes 22–23 · 0d 0a",
-            "field value: what it says · bytes 41–41 · 33",
-            "end: the line ends here · bytes 44–45 · 0d 0a",
-            "body: what the client gets to see · bytes 46–48 · 3c 5c 6e",
-        ] {
-            assert!(tips.contains(&tip), "{tips:?}");
-        }
-        assert_eq!(all(&html, "<samp>", "</samp>")[8], r"&lt;\\n");
-        assert_eq!(html.matches("tabindex=\"0\"").count(), 7);
-        assert!(
-            html.starts_with("<figure class=\"wire server\">") && html.contains("PIN")
-        );
-        assert!(html.contains("<p class=\"end\"><b>FIN</b> the server’s kernel says"));
-        assert!(!html.contains("\n\n"), "Markdown would end the HTML here");
-    }
-
-    #[test]
-    fn says_it_in_words() {
-        let words = |snapshot: &str| {
-            let html = shown(snapshot);
-            let (_, words) = html.split_once("In words").unwrap();
-            all(words, "<li>", "</li>").join("\n")
-        };
-        assert_eq!(
-            words(RESPONSE),
-            "Line 1, the status line: version HTTP/1.1, status code 404, \
-             reason Not Found, then CR LF.\n\
-             Line 2, a field: field name Content-Length, field value 3, then CR LF.\n\
-             Line 3, the empty line: then CR LF.\n\
-             After that the body: 3 bytes.\n\
-             How it ended: the server’s kernel says that no more bytes will follow."
-        );
-        let half = words("HTTP/1.0 200 \\r\\n\nHos\n");
-        assert!(half.contains("status code 200, reason (empty), then CR LF."));
-        assert!(half.ends_with("\nLine 2, half a field: then no end."));
-    }
-
-    #[test]
-    fn takes_the_first_message_only() {
-        let request = "GET / HTTP/1.1\\r\\n\nHost: a\\r\\n\n\\r\\n\n";
-        let log =
-            format!("accepting at http://127.0.0.1:4545/ until\n{request}{request}");
-        assert_eq!(shown(&log), shown(request));
-        let head = "POST /a HTTP/1.1\\r\\n\nContent-length: 6\\r\\n\n\\r\\n\n";
-        let posted = shown(&format!("{head}one\\n\nt\\x0a\nGET / HTTP/1.1\\r\\n\n"));
-        assert!(posted.contains("After that the body: 6 bytes."));
-        let head = "POST /a HTTP/1.1\\r\\n\nTransfer-Encoding: chunked\\r\\n\n\\r\\n\n";
-        let chunked = format!("{head}1\\r\\n\na\\r\\n\n0\\r\\n\n\\r\\n\n{head}");
-        assert!(shown(&chunked).contains("After that the body: 11 bytes."));
-        let (interim, ok) =
-            ("HTTP/1.1 100 Continue\\r\\n\n\\r\\n\n", "HTTP/1.1 200 OK\\r\\n");
-        let interim = shown(&format!("{interim}{ok}\n\\r\\n\n"));
-        assert!(interim.contains("there are no fields") && !interim.contains("200"));
-    }
-
-    #[test]
-    fn folds_long_bodies() {
-        let body = |lines| {
-            shown(&format!("HTTP/1.1 200 OK\\r\\n\n\\r\\n\n{}", "a\\n\n".repeat(lines)))
-        };
-        assert!(!body(6).contains("of the body"));
-        let folded = body(7);
-        let (shown, rest) = folded.split_once("3 more lines of the body").unwrap();
-        let lines = |html: &str| html.matches("<li class=\"content").count();
-        assert_eq!((lines(shown), lines(rest)), (4, 3));
-    }
-
-    #[test]
-    fn finds_no_message_where_there_is_none() {
-        for text in [
-            "(closed: FIN)\n",
-            "GET / HTTP/1.1\n",
-            "GET  / HTTP/1.1\\r\\n\n",
-            "GET / HTTP/1.10\\r\\n\n",
-            "HTTP/1.1 OK\\r\\n\n",
-        ] {
-            assert!(view(text, "").is_err(), "{text}");
         }
     }
 }
