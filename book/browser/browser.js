@@ -12,8 +12,9 @@ import puppeteer from 'puppeteer-core';
 /** The repository. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Starts `cargo book` on a free port, for a repository; where it is, and how to end it. */
+/** Starts `cargo book` on a free port, for a repository, unless `BOOK_URL` says who serves this one; where it is, and how to end it. */
 export async function serve(repository = root) {
+    if (process.env.BOOK_URL && repository === root) return { url: process.env.BOOK_URL, stop() {} };
     // The program of this repository, even if the pages are another's.
     execFileSync('cargo', ['build', '--quiet', '--package', 'book'], { cwd: root });
     const program = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug/book');

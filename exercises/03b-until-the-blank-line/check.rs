@@ -98,6 +98,7 @@ fn many_pieces(submission: &Submission) -> Verdict {
         })?;
     }
     answers_after(&mut client, b"\n")?;
+    client.leave();
     byte_by_byte(&mut server.connect()?, &server, TOO_EARLY, TOO_SOON_GONE).map_err(
         |failure| {
             failure.reproduce(
@@ -178,7 +179,7 @@ fn any_bytes(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
     let mut client = server.connect()?;
     client.send(
-        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nname=value",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nname=value",
     )?;
     client.waiting_means(
         "The blank line has come, and your program waits for more. It looks for the \
@@ -189,9 +190,10 @@ fn any_bytes(submission: &Submission) -> Verdict {
     // A program that hasn't read the body resets the connection after its answer. 04d
     // is about that.
     client.head()?.expect_success()?;
+    client.leave();
     let mut client = server.connect()?;
     client.send(
-        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n\xff\xfe",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n\xff\xfe",
     )?;
     client.closing_means(NOT_TEXT, WHY);
     client.waiting_means(NOT_TEXT, WHY);

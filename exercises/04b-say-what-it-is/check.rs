@@ -41,7 +41,7 @@ fn requests() -> Vec<Vec<u8>> {
     vec![
         get("/"),
         GET.into(),
-        get("/style.css"),
+        get("/?style.css"),
         stays("HTTP/1.1\r\nHost: 127.0.0.1").into(),
         stays("HTTP/1.0").into(),
     ]

@@ -1,4 +1,4 @@
-//! One second for each request.
+//! So much time for each request, and no more.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,15 +30,14 @@ pub const EXERCISE: Exercise = Exercise {
     ],
 };
 
-const SECOND: Duration = Duration::from_secs(1);
 /// A program that has not answered by then has slept.
 const RIGHT_AWAY: Duration = Duration::from_millis(300);
-/// So slow is the slowest client that is in time, and a little more where the machine
-/// is busy.
-const SLOW: Duration = Duration::from_millis(750);
-const SLOWEST: Duration = Duration::from_millis(800);
-/// The second, and half as much again.
-const LATE: Duration = Duration::from_millis(1500);
+/// Who is so long before the end of its time is in time, and a little less where the
+/// machine is busy.
+const BEFORE: Duration = Duration::from_millis(250);
+const SHORTLY: Duration = Duration::from_millis(200);
+/// So long after the end of its time, it's late.
+const AFTER: Duration = Duration::from_millis(500);
 /// The pauses of a client that goes on sending. So short, because some programs count
 /// them.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -51,8 +50,13 @@ const READ: &str = "socket(7): without SO_RCVTIMEO, which `set_read_timeout` set
                     time is over, WouldBlock or TimedOut in Rust, and a loop that \
                     ignores this starts to wait again.";
 const ONE_READ: &str = "socket(7): SO_RCVTIMEO is a limit for one read, and a request \
-                        takes as many reads as the client likes. Note when the second \
+                        takes as many reads as the client likes. Note when its time \
                         will be over, and before each read set what is left.";
+
+/// Returns when a client is late.
+fn late(submission: &Submission) -> Duration {
+    submission.time_for_a_request() + AFTER
+}
 
 fn right_away(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
@@ -60,7 +64,7 @@ fn right_away(submission: &Submission) -> Verdict {
     client.send(&get("/"))?;
     let begun = Instant::now();
     let is_quick = client.wait(RIGHT_AWAY);
-    if is_quick && begun.elapsed() > SECOND / 2 {
+    if is_quick && begun.elapsed() > AFTER {
         return Err(client.inconclusive());
     }
     let answer = client.response()?;
@@ -82,22 +86,25 @@ fn next_is_served(submission: &Submission) -> Verdict {
     let _silent = server.connect()?;
     let mut next = server.connect()?;
     next.send(&get("/"))?;
-    if !next.wait(LATE) {
+    let late = late(submission);
+    if !next.wait(late) {
         let failure = next.wrong(
             "The first client says nothing, and your program waits for it, beyond its \
-             second. The next one is ready, and waits too.",
+             time. The next one is ready, and waits too.",
             READ,
         );
-        return Err(failure.should_see("the page, after a second at most"));
+        return Err(
+            failure.should_see("the page, when that time is over at the latest")
+        );
     }
-    next.expect_in_time(begun, LATE)?;
+    next.expect_in_time(begun, late)?;
     let head = next.head().map_err(ended)?;
     if head.status == 408 {
         return head.expect_status(
             &[200],
             "This client has sent its request right away, and hears that it was too \
              late. The clock was started for another one.",
-            "The task: the second is counted from the `accept`, for each client on \
+            "The task: the time is counted from the `accept`, for each client on \
              its own.",
         );
     }
@@ -124,16 +131,17 @@ fn is_let_go(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
     let begun = Instant::now();
     let mut silent = server.connect()?;
-    if !silent.wait(LATE) {
+    let late = late(submission);
+    if !silent.wait(late) {
         let failure = silent.wrong(
-            "This client says nothing, and keeps its connection when its second is \
+            "This client says nothing, and keeps its connection when its time is \
              over, even if others are served meanwhile. A few thousand like it, and \
              your program has no room left.",
             READ,
         );
-        return Err(failure.should_see("the end, after a second"));
+        return Err(failure.should_see("the end, when its time is over"));
     }
-    silent.expect_in_time(begun, LATE)?;
+    silent.expect_in_time(begun, late)?;
     if silent.received().is_empty() {
         return silent.expect_close().map_err(ended);
     }
@@ -156,15 +164,16 @@ fn stops_in_the_middle(submission: &Submission) -> Verdict {
     let begun = Instant::now();
     let mut client = server.connect()?;
     client.send(b"GET / HTTP/1.1\r\nHost: 127")?;
-    if !client.wait(LATE) {
+    let late = late(submission);
+    if !client.wait(late) {
         return Err(no_408(
             &client,
-            "A client that has begun a request gets no 408 when its second is over: \
+            "A client that has begun a request gets no 408 when its time is over: \
              your program goes on waiting for the rest.",
             READ,
         ));
     }
-    client.expect_in_time(begun, LATE)?;
+    client.expect_in_time(begun, late)?;
     client.closing_means(
         "Your program hangs up without a word. The client has sent half its request, \
          and can't tell this from a broken line.",
@@ -172,11 +181,12 @@ fn stops_in_the_middle(submission: &Submission) -> Verdict {
     );
     is_408(&client.response().map_err(ended)?)?;
     is_closed(&mut client)?;
+    client.leave();
     server.ask(&get("/"))?.expect_success()
 }
 
 fn no_408(client: &Client, meaning: &str, why: &str) -> Box<Failure> {
-    client.wrong(meaning, why).should_see("HTTP/1.1 408, a second after the start")
+    client.wrong(meaning, why).should_see("HTTP/1.1 408, when its time is over")
 }
 
 fn is_408(answer: &Response) -> Verdict {
@@ -230,7 +240,10 @@ fn at_the_same_time(
 
 fn byte_after_byte(submission: &Submission) -> Verdict {
     // Longer than any client may take.
-    let endless = format!("GET /{}", "bit-by-bit/".repeat(7));
+    let late = late(submission);
+    let bits = late.as_millis() / PAUSE.as_millis() / 11 + 1;
+    let endless =
+        format!("GET /{}", "bit-by-bit/".repeat(bits.try_into().unwrap_or(7)));
     let mut server = submission.start()?;
     let begun = Instant::now();
     let mut client = server.connect()?;
@@ -245,15 +258,11 @@ fn byte_after_byte(submission: &Submission) -> Verdict {
         }
     }
     // It may be about to.
-    if client.received().is_empty()
-        && client.end().is_none()
-        && !client.wait(SECOND / 5)
-    {
+    if client.received().is_empty() && client.end().is_none() && !client.wait(SHORTLY) {
         let failure = no_408(
             &client,
             "This client never pauses for long, and so your program never stops \
-             waiting: each byte buys it another second. It can go on like this \
-             forever.",
+             waiting: each byte buys it more time. It can go on like this forever.",
             ONE_READ,
         )
         .reproduce(
@@ -263,10 +272,10 @@ fn byte_after_byte(submission: &Submission) -> Verdict {
         return Err(failure.with_pieces_as_one(PAUSE));
     }
     // If it was cut off because of one long pause, that has proved nothing.
-    if longest > SECOND / 2 {
+    if longest > AFTER {
         return Err(client.inconclusive());
     }
-    client.expect_in_time(begun, LATE)?;
+    client.expect_in_time(begun, late)?;
     client.closing_means(
         "Your program hangs up in the middle of a request that is slow, and gives no \
          reason.",
@@ -281,36 +290,46 @@ fn late_first_word(submission: &Submission) -> Verdict {
     let mut server = submission.start()?;
     let begun = Instant::now();
     let mut client = server.connect()?;
-    client.listen_until(begun + SLOWEST);
+    let silent = submission.time_for_a_request() - SHORTLY;
+    client.listen_until(begun + silent);
     client.send(b"GET / HTTP/1.1\r\nHost: 127")?;
-    if !client.wait(LATE - SLOWEST) {
+    if !client.wait(SHORTLY + AFTER) {
         return Err(no_408(
             &client,
-            "This client has said nothing for 0.8 seconds, and then half a request. \
-             Your program begins to count at its first byte, or again at each one, and \
-             not at the `accept`.",
+            &format!(
+                "This client has said nothing for {:.1} seconds, and then half a \
+                 request. Your program begins to count at its first byte, or again at \
+                 each one, and not at the `accept`.",
+                silent.as_secs_f32()
+            ),
             ONE_READ,
         )
-        .reproduce(
-            "(sleep 0.8; printf 'GET / HTTP/1.1\\r\\nHos') |\n  nc 127.0.0.1 4545",
-        ));
+        .reproduce(late_by_hand(silent, "")));
     }
-    client.expect_in_time(begun, LATE)
+    client.expect_in_time(begun, late(submission))
+}
+
+/// The command for a client that says its first word so late.
+fn late_by_hand(silent: Duration, rest: &str) -> String {
+    let silent = silent.as_secs_f32();
+    format!(
+        "(sleep {silent}; printf 'GET / HTTP/1.1\\r\\nHos{rest}') |\n  \
+         nc 127.0.0.1 4545"
+    )
 }
 
 fn slow_clients(submission: &Submission) -> Verdict {
     at_the_same_time(submission, &[in_small_pieces, in_slow_pieces, late_but_whole])
 }
 
-/// A program that looks at the clock once, when it starts, has lost a part of the
-/// second.
+/// A program that looks at the clock once, when it starts, has lost a part of the time.
 const AGE: Duration = Duration::from_millis(400);
 
 fn in_small_pieces(submission: &Submission) -> Verdict {
     in_pieces(
         submission,
         PAUSE,
-        SECOND / 2,
+        AFTER,
         "This client sent its request byte by byte, in half a second, and your program \
          lost patience: it counts the pieces, and not the time.",
     )
@@ -320,9 +339,9 @@ fn in_slow_pieces(submission: &Submission) -> Verdict {
     in_pieces(
         submission,
         2 * PAUSE,
-        SLOWEST,
+        submission.time_for_a_request() - SHORTLY,
         "This client sent its request byte by byte, and was done in 0.8 seconds. Its \
-         second was not over when your program lost patience.",
+         time was not over when your program lost patience.",
     )
 }
 
@@ -357,14 +376,12 @@ fn late_but_whole(submission: &Submission) -> Verdict {
     server.wait_for_age(AGE);
     let begun = Instant::now();
     let mut client = server.connect()?;
-    client.listen_until(begun + SLOW);
-    let meaning = "This client was silent for 0.8 seconds, and then sent all of its \
-                   request. Its second was not over when your program lost patience.";
-    in_time(&mut client, &get("/"), SLOWEST, meaning).map_err(|failure| {
-        failure.reproduce(
-            "(sleep 0.8; printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n') |\n  \
-             nc 127.0.0.1 4545",
-        )
+    let time = submission.time_for_a_request();
+    client.listen_until(begun + time - BEFORE);
+    let meaning = "This client was silent for most of its time, and then sent all of \
+                   its request. Its time was not over when your program lost patience.";
+    in_time(&mut client, &get("/"), time - SHORTLY, meaning).map_err(|failure| {
+        failure.reproduce(late_by_hand(time - SHORTLY, "t: a\\r\\n\\r\\n"))
     })
 }
 
@@ -375,7 +392,8 @@ fn in_time(
     by: Duration,
     meaning: &'static str,
 ) -> Verdict {
-    let why = "The task: one second for each request, whatever the client does in it.";
+    let why =
+        "The task: so much time for each request, whatever the client does in it.";
     client.closing_means(meaning, why);
     let answer = client.send(rest).and_then(|()| client.read_response("GET"));
     let verdict = match answer {

@@ -31,7 +31,7 @@ struct Fields {
 }
 
 fn with(lines: &[&[u8]]) -> Fields {
-    let mut request = b"GET / HTTP/1.1\r\n".to_vec();
+    let mut request = b"GET /fields HTTP/1.1\r\n".to_vec();
     let mut starts = Vec::new();
     for line in lines {
         starts.push(request.len());
@@ -90,7 +90,10 @@ fn refuses(submission: &Submission, rows: &[Refused]) -> Verdict {
         let (client, answer) = ask(server, &fields)?;
         let failure = match answer.status {
             // Not by a program that has nothing but 400.
-            400 => return server.ask(&get("/"))?.expect_success(),
+            400 => {
+                client.leave();
+                return server.ask(&get("/"))?.expect_success();
+            }
             200 => client.wrong_at_sent(fields.starts[line] + byte, meaning, why),
             _ => client.wrong_at(
                 "HTTP/1.1 ".len(),

@@ -24,7 +24,7 @@ pub const EXERCISE: Exercise = Exercise {
     ],
 };
 
-const HOME: &str = "<h1>Home</h1>\n";
+const HOME: &str = "<h1>Grüße, 世界</h1>\n";
 const ABOUT: &str = "<h1>About</h1>\n";
 const PATHS: [&str; 2] = ["/", "/about"];
 const UNWANTED: [&str; 4] = ["POST", "PUT", "DELETE", "PATCH"];

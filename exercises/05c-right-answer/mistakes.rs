@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use crate::Mistake;
 use crate::Mistake::Handler;
 
-const HOME: &str = "<h1>Home</h1>\n";
+const HOME: &str = "<h1>Grüße, 世界</h1>\n";
 const ABOUT: &str = "<h1>About</h1>\n";
 const NONE: &str = "<p>No.</p>\n";
 

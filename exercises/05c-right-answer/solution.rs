@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 
 use anyhow::{Context, Result};
 
-const HOME: &str = "<h1>Home</h1>\n";
+const HOME: &str = "<h1>Grüße, 世界</h1>\n";
 const ABOUT: &str = "<h1>About</h1>\n";
 
 /// The methods of RFC 9110, section 9, and PATCH of RFC 5789.

@@ -8,7 +8,7 @@ use std::net::{TcpListener, TcpStream};
 
 use anyhow::{Context, Result};
 
-const HOME: &str = "<h1>Home</h1>\n";
+const HOME: &str = "<h1>Grüße, 世界</h1>\n";
 const ABOUT: &str = "<h1>About</h1>\n";
 
 fn main() -> Result<()> {

@@ -300,6 +300,19 @@ fn types(submission: &Submission) -> Verdict {
     each(submission, &cases, |answer, wanted| has_type(answer, wanted))
 }
 
+/// Checks that a file of this name is said to be what the end of its name says.
+pub fn has_its_type(answer: &Response, name: &str) -> Verdict {
+    let wanted = match name.rsplit('.').next() {
+        Some("html") => "text/html",
+        Some("css") => "text/css",
+        Some("js") => "text/javascript",
+        Some("svg") => "image/svg+xml",
+        Some("woff2") => "font/woff2",
+        _ => return Ok(()),
+    };
+    has_type(answer, wanted)
+}
+
 fn has_type(answer: &Response, wanted: &str) -> Verdict {
     let why = "RFC 9110, section 8.3: Content-Type says what the body is. A browser \
                does not use a style sheet or a script that is called a page.";

@@ -2,14 +2,18 @@
 //! a client of which everything can be said, and bytes as text. No test library is
 //! needed for that, so none has to be built before the judge can start.
 
+mod addresses;
 mod bytes;
 mod client;
+pub mod load;
 mod process;
 mod sockets;
+pub mod stages;
 
+pub use addresses::{addresses_in, named_addresses};
 pub use bytes::escape;
 pub use client::{Client, End, Received, connect, exchange, is_taken};
-pub use process::{GoesOn, Output, Process, addresses_in, cargo, cargo_by};
+pub use process::{GoesOn, Output, Process, cargo, cargo_by};
 pub use sockets::{listeners, queue};
 
 use std::time::Duration;

@@ -4,7 +4,6 @@
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -186,14 +185,6 @@ impl Shared {
     }
 }
 
-/// Returns the addresses in a line, alone, in a URL or in a sentence.
-pub fn addresses_in(line: &str) -> impl Iterator<Item = SocketAddr> {
-    let is_part = |letter: char| letter.is_ascii_hexdigit() || ".:[]".contains(letter);
-    let words = line.split(move |letter| !is_part(letter));
-    // `http://127.0.0.1:4545/` leaves a colon; a sentence may end after the address.
-    words.filter_map(|word| word.trim_end_matches(['.', ':']).parse().ok())
-}
-
 /// Returns Cargo, as a person calls it. A program that Cargo has started knows its
 /// package from the environment; handed on, that makes some build scripts run again,
 /// for minutes.
@@ -218,18 +209,6 @@ pub fn cargo_by(words: &[&str]) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::addresses_in;
-
-    #[test]
-    fn finds_the_address_in_a_sentence() {
-        let first = |line: &str| addresses_in(line).next();
-        let v4 = "127.0.0.1:80".parse().ok();
-        assert_eq!(first("bound to 127.0.0.1:80, nobody listens"), v4);
-        assert_eq!(first("serving http://127.0.0.1:80/ until Ctrl-C"), v4);
-        assert_eq!(first("at [::1]:80."), "[::1]:80".parse().ok());
-        assert_eq!(first("ready"), None);
-    }
-
     #[test]
     fn cargo_hears_nothing_of_our_package() {
         let cargo = super::cargo();

@@ -29,14 +29,17 @@ const TESTED_ELSEWHERE: [&str; 8] = [
 const DRAWINGS: usize = 3;
 
 /// What `cargo exercise` understands, as its own tests show.
-const EXERCISE: [&str; 7] = [
+const EXERCISE: [&str; 10] = [
     "",
     " watch",
     " doctor",
     " grade",
     " grade ../class/*",
     " grade ../class/ana",
+    " grade mine",
     " handout ../class",
+    " mine",
+    " mine -- python3 steps/04-respond/respond.py",
 ];
 const FOR_ONE: [&str; 7] =
     ["check", "run", "watch", "hint", "solution", "solution --anyway", "reset"];
@@ -46,7 +49,7 @@ const FOR_ONE: [&str; 7] =
 fn tested_commands(sources: &Sources) -> Result<BTreeSet<String>> {
     let mut commands: BTreeSet<_> = TESTED_ELSEWHERE.map(String::from).into();
     commands.extend(EXERCISE.map(|rest| format!("cargo exercise{rest}")));
-    for folder in exercises::all(sources) {
+    for folder in exercises::all(sources).into_iter().chain(["mine-".into()]) {
         let id = exercises::id(&folder);
         commands.extend(FOR_ONE.map(|command| {
             let (command, option) = command.split_once(' ').unwrap_or((command, ""));

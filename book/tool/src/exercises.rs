@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use mdbook_preprocessor::book::{Book, Chapter};
+use probe::stages::{self, Mistake, Task};
 
 use crate::html::escape;
 use crate::pages::{self, Page};
@@ -95,7 +96,51 @@ pub fn gallery(sources: &Sources) -> Result<String> {
     text += "## In every exercise {#everywhere}\n\n\
              What can go wrong whatever the task is, shown with 03b.\n\n";
     let programs = "exercises/answers/src/general.rs";
-    Ok(text + &entries(sources, programs, "exercises/answers/messages")?)
+    text += &entries(sources, programs, "exercises/answers/messages")?;
+    text += "## Your own server {#mine}\n\n\
+             What goes wrong while a server grows: each breaks an earlier stage.\n\n";
+    for Mistake { name, docs, .. } in stages::mistakes(&sources.read(GROWN)?) {
+        let path = format!("exercises/mine-stages/messages/{name}.snap");
+        text += &entry(name, docs, failure(&sources.snapshot(&path)?));
+    }
+    Ok(text)
+}
+
+/// The one server that grows, at all of its stages.
+const GROWN: &str = "exercises/mine-stages/solution.rs";
+
+/// What changes in it from the stage before to this one.
+pub fn stage(sources: &Sources, number: &str) -> Result<String> {
+    if is_handout(sources) {
+        return Ok(
+            "(This copy of the book is a handout, and shows no solution.)\n".into()
+        );
+    }
+    let (text, number) = (sources.read(GROWN)?, number.parse::<usize>()?);
+    let program = |stage| match stage {
+        0 => String::new(),
+        stage => stages::program(&text, stage, None),
+    };
+    Ok(listing::stage(&program(number - 1), &program(number), number))
+}
+
+/// The stages of the reader's own server that belong to a page.
+pub fn stages_of(sources: &Sources, page: &Page) -> Result<String> {
+    let text = sources.read("exercises/mine-stages/README.md").unwrap_or_default();
+    let mut tasks = String::new();
+    for Task { number, title, task, page: at } in stages::tasks(&text) {
+        if at == page.path {
+            tasks += &format!("**Stage {number}. {title}** {task}\n\n");
+        }
+    }
+    if tasks.is_empty() {
+        return Ok(tasks);
+    }
+    let all = page.link_to("your-server.md");
+    let check =
+        format!("`cargo exercise mine` looks at it. [What this is about]({all})");
+    let section = format!("## Your own server\n\n{tasks}{check}\n");
+    Ok(format!("<div class=\"screen-only\">\n\n{section}\n</div>\n"))
 }
 
 /// The wrong programs in a file, with their messages.

@@ -128,7 +128,7 @@ impl<'a> Book<'a> {
                     }
                     [what] if what == "exercises" => exercises::table(page, self.pages),
                     [what, _] if what == "exercises" => {
-                        opening::exercises(page, self.pages)
+                        opening::exercises(page, self.pages) + "\n" + &made
                     }
                     _ => made,
                 },
@@ -258,7 +258,9 @@ impl<'a> Book<'a> {
                     None => Ok(String::new()),
                 }
             }
-            ["exercises"] | ["exercises", "here"] => Ok(String::new()),
+            ["exercises"] => Ok(String::new()),
+            ["exercises", "here"] => exercises::stages_of(sources, &self.pages[index]),
+            ["stage", number] => exercises::stage(sources, number),
             ["questions"] => {
                 let again = |page| choose::again(page, &|path| sources.snapshot(path));
                 let again: String = self.pages.iter().map(again).collect();

@@ -62,7 +62,27 @@ fn version(
     let old = before.as_deref().and_then(|before| read(before).ok());
     let lines = marked(&read(step)?, old.as_deref(), &others, html);
     let note = before.map_or(String::new(), |before| since(&before, &lines));
-    Ok(framed(&path(step), &note, &folded(&path(step), &lines)))
+    let blocks = folded(&path(step), &lines, "that every step shares");
+    Ok(framed(&path(step), &note, &blocks))
+}
+
+/// How many lines around a change of a stage aren't folded.
+const AROUND: usize = 2;
+
+/// What changes in the one server that grows, from the stage before to this one.
+pub fn stage(old: &str, new: &str, number: usize) -> String {
+    let mut lines = marked(new, Some(old), &[], &escape);
+    let is_same = |line: &(Mark, String)| line.0 == Mark::Same;
+    let changed: Vec<_> = (0..lines.len()).filter(|&at| !is_same(&lines[at])).collect();
+    for (at, line) in lines.iter_mut().enumerate() {
+        if is_same(line) && changed.iter().all(|&other| at.abs_diff(other) > AROUND) {
+            line.0 = Mark::Shared;
+        }
+    }
+    let note = since(&format!("stage {}", number - 1), &lines);
+    let note = format!("stage {number}, {} lines: {note}", new.lines().count());
+    let path = "exercises/mine/src/main.rs";
+    framed(path, &note, &folded(path, &lines, "as they were"))
 }
 
 fn since(before: &str, lines: &[(Mark, String)]) -> String {
@@ -134,7 +154,7 @@ fn bare(text: &str) -> String {
 }
 
 /// The lines in one frame; long runs of what all steps share are folded.
-fn folded(path: &str, lines: &[(Mark, String)]) -> String {
+fn folded(path: &str, lines: &[(Mark, String)], which: &str) -> String {
     let (mut html, mut open) =
         (String::from("<div class=\"code\">\n\n"), String::new());
     let is_shared = |line: &(Mark, String)| line.0 == Mark::Shared;
@@ -148,7 +168,7 @@ fn folded(path: &str, lines: &[(Mark, String)]) -> String {
         if is_shared(&run[0]) && run.len() >= FOLDED {
             html += &block(path, &mem::take(&mut open));
             html += &format!(
-                "<details>\n<summary>{} lines that every step shares</summary>\n\n\
+                "<details>\n<summary>{} lines {which}</summary>\n\n\
                  {}\n</details>\n\n",
                 run.len(),
                 block(path, &code)
@@ -356,7 +376,7 @@ mod tests {
         let others = [old.to_string(), "x\nuse a;\nuse b;\n\nd\n".into()];
         let lines = marked(new, Some(old), &others, &escape);
         assert_eq!(since("01-a", &lines), "2 lines added, 1 removed since 01-a");
-        let html = folded("a.py", &lines);
+        let html = folded("a.py", &lines, "that every step shares");
         assert!(
             html.contains(
                 "<summary>3 lines that every step shares</summary>\n\n\

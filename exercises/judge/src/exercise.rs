@@ -1,6 +1,7 @@
 //! What an exercise is, and what becomes of judging a program by it.
 
 use std::iter;
+use std::ops::Range;
 use std::sync::{PoisonError, RwLock, mpsc};
 use std::thread::{self, ScopedJoinHandle};
 
@@ -86,17 +87,31 @@ impl Exercise {
         texts.map(|it| it.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
 
+    /// Returns what is counted: points, or the stages of the server that grows.
+    pub fn unit(&self) -> &'static str {
+        if self.id == "mine" { "stages" } else { "points" }
+    }
+
     /// Returns all points there are.
     pub fn points(&self) -> u32 {
         self.checks.iter().map(|check| check.points).sum()
     }
 
-    /// Judges a program. As soon as it has started once, all checks run at once; if it
-    /// doesn't start, that is said once.
+    /// Judges a program by all checks.
     pub fn judge(&'static self, submission: &Submission) -> Report {
+        self.judge_by(0..self.checks.len(), submission)
+    }
+
+    /// Judges a program by these checks. As soon as it has started once, all run at
+    /// once; if it doesn't start, that is said once.
+    pub fn judge_by(
+        &'static self,
+        checks: Range<usize>,
+        submission: &Submission,
+    ) -> Report {
         let (tell, started) = mpsc::sync_channel(1);
         let telling = submission.clone().telling(tell.clone());
-        let (first, rest) = self.checks.split_at(1);
+        let (first, rest) = self.checks[checks].split_at(1);
         let verdicts = thread::scope(|scope| {
             let first = scope.spawn(move || {
                 let verdict = first[0].judge(&telling);
@@ -125,7 +140,7 @@ impl Exercise {
 }
 
 /// What a check says. If it has panicked, so do we.
-fn end(check: ScopedJoinHandle<Verdict>) -> Verdict {
+pub fn end(check: ScopedJoinHandle<Verdict>) -> Verdict {
     check.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
@@ -149,7 +164,8 @@ impl Check {
 impl Report {
     /// Nothing is wrong.
     pub fn has_passed(&self) -> bool {
-        self.verdicts.iter().all(Result::is_ok)
+        self.verdicts.len() == self.exercise.checks.len()
+            && self.verdicts.iter().all(Result::is_ok)
     }
 
     /// The points of the checks that passed.

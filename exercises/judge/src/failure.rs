@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::exercise::Exercise;
 use crate::patience::Silence;
 
 /// What a check says: all is well, or what is not.
@@ -31,6 +32,8 @@ pub struct Failure {
     /// What a person should see who tries it.
     pub should_see: Option<String>,
     pub kind: Kind,
+    /// Whose check has found it, where a stage consists of several.
+    pub found_by: Option<(&'static Exercise, usize)>,
 }
 
 /// How far a failure goes beyond the check that found it.
@@ -189,6 +192,7 @@ impl Log {
             reproduce: None,
             should_see: None,
             kind: Kind::Wrong,
+            found_by: None,
         })
     }
 }

@@ -12,8 +12,7 @@ use judge::report;
 /// Exercises for the book: you write servers, and this program talks to them.
 ///
 /// Without a command it shows how far you are and what is next. An exercise alone, as
-/// in
-/// `cargo exercise 03b`, is checked.
+/// in `cargo exercise 03b`, is checked, and so is `mine`, the one server that you grow.
 #[derive(Parser)]
 #[command(bin_name = "cargo exercise", max_term_width = 80)]
 struct Arguments {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use probe::load::{self, Used};
+
 /// How long to wait for what must happen: an answer takes a thousandth of that.
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -37,36 +39,6 @@ const TO_SETTLE: Duration = Duration::from_millis(50);
 /// No wait is longer, even with a hundred programs for each processor.
 const MAX_WAIT: Duration = Duration::from_secs(120);
 
-/// Processor time.
-#[derive(Clone, Copy, Debug, Default)]
-struct Used {
-    total: Duration,
-    /// Of it, what the program has had itself, and none that it has started.
-    own: Duration,
-    /// Of it, what the system has needed to do what it was asked for.
-    system: Duration,
-}
-
-impl Used {
-    fn since(self, before: Self) -> Self {
-        Self {
-            total: self.total.saturating_sub(before.total),
-            own: self.own.saturating_sub(before.own),
-            system: self.system.saturating_sub(before.system),
-        }
-    }
-
-    fn is_circling(self) -> bool {
-        self.total > MAX_CIRCLING && self.system * 5 > self.total
-    }
-}
-
-/// Returns a process and all that it has started. From proc(5); elsewhere it alone.
-pub fn family(id: u32) -> Vec<u32> {
-    let theirs = load::started_by(id).flat_map(family);
-    [id].into_iter().chain(theirs).collect()
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Silence {
     /// The program had its time, and slept.
@@ -84,7 +56,7 @@ pub type Found<T> = Result<T, Silence>;
 
 /// Looks until there is something, or the program `id` has had `quiet` to do it.
 pub fn wait<T>(id: u32, quiet: Duration, look: impl Look<T>) -> Found<T> {
-    wait_longer(id, || quiet, |used| used.total > MAX_CPU || used.is_circling(), look)
+    wait_longer(id, || quiet, |used| used.total > MAX_CPU || is_circling(used), look)
 }
 
 /// As [`wait`], for one whose like has been seen to go round in circles.
@@ -168,59 +140,6 @@ fn wait_longer<T>(
     look(SHORT).ok_or(Silence::Asleep)
 }
 
-/// What Linux says about a program, proc(5). Elsewhere, all of them seem to sleep.
-mod load {
-    use std::fs;
-    use std::path::{Path, PathBuf};
-    use std::time::Duration;
-
-    use super::Used;
-
-    /// A thread of it, or of what it has started, runs, or waits to run or for a disk.
-    pub fn is_busy(id: u32) -> bool {
-        threads(id).any(|it| is_thread_busy(&it) || children(&it).any(is_busy))
-    }
-
-    fn threads(id: u32) -> impl Iterator<Item = PathBuf> {
-        let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten();
-        threads.flatten().map(|thread| thread.path())
-    }
-
-    pub fn is_thread_busy(thread: &Path) -> bool {
-        let stat = fs::read_to_string(thread.join("stat")).unwrap_or_default();
-        matches!(field(&stat, 3), Some("R" | "D"))
-    }
-
-    /// The processor time that the program has had, and those that it has started.
-    pub fn used(id: u32) -> Used {
-        let process = Path::new("/proc").join(id.to_string());
-        let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
-        let [user, system] = [14, 15].map(|number| {
-            let ticks: Option<u64> =
-                field(&stat, number).and_then(|ticks| ticks.parse().ok());
-            // In hundredths of a second, whatever the kernel itself counts in.
-            Duration::from_millis(10 * ticks.unwrap_or(0))
-        });
-        let own = Used { total: user + system, own: user + system, system };
-        started_by(id).map(used).fold(own, |all, more| Used {
-            total: all.total + more.total,
-            system: all.system + more.system,
-            ..all
-        })
-    }
-
-    pub fn started_by(id: u32) -> impl Iterator<Item = u32> {
-        threads(id).flat_map(|thread| children(&thread))
-    }
-
-    fn children(thread: &Path) -> impl Iterator<Item = u32> + use<> {
-        let list = fs::read_to_string(thread.join("children")).unwrap_or_default();
-        let ids = list.split_whitespace().filter_map(|id| id.parse().ok());
-        ids.collect::<Vec<_>>().into_iter()
-    }
-
-    /// Counted from 1; the second is a name in parentheses, which may contain any.
-    fn field(stat: &str, number: usize) -> Option<&str> {
-        stat.rsplit_once(')')?.1.split_whitespace().nth(number - 3)
-    }
+fn is_circling(used: Used) -> bool {
+    used.total > MAX_CIRCLING && used.system * 5 > used.total
 }

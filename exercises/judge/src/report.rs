@@ -81,16 +81,24 @@ pub fn width() -> usize {
 pub fn report(report: &Report, submission: &Submission) -> String {
     let exercise = report.exercise;
     let title = format!("{} {}", exercise.id, exercise.name);
-    let points = format!("{} of {} points", report.points(), exercise.points());
+    let (unit, all) = (exercise.unit(), exercise.points());
+    let points = format!("{} of {all} {unit}", report.points());
     let gap = width().saturating_sub(title.len() + points.len()).max(1);
     let mut text = format!("{}{:gap$}{points}\n\n", bold(&title), "");
     let rows = report.rows();
     let marks: Vec<&str> = rows.iter().map(|row| mark(row.failure)).collect();
     let column = marks.iter().map(|mark| mark.len()).max().unwrap_or(0);
-    for (row, mark) in rows.iter().zip(marks) {
+    for (number, (row, mark)) in (1..).zip(rows.iter().zip(marks)) {
+        let number =
+            if unit == "stages" { format!("{number:2}  ") } else { String::new() };
         let mark = format!("{mark:column$}");
         let mark = if row.failure.is_none() { good(&mark) } else { bad(&mark) };
-        let _ = writeln!(text, "  {mark}  {}", hanging(&row.demand, column + 4));
+        let demand = hanging(&(number + &row.demand), column + 4);
+        let _ = writeln!(text, "  {mark}  {demand}");
+    }
+    let more = exercise.checks.len() - rows.len();
+    if more > 0 {
+        let _ = writeln!(text, "  {}", faint(&format!("… and {more} more to come")));
     }
     if let Some(row) = report.first_failure() {
         text += "\n";
@@ -110,7 +118,15 @@ fn mark(failure: Option<&Failure>) -> &'static str {
 /// All that is to be said about a failure.
 pub fn failure(exercise: &Exercise, row: &Judged, submission: &Submission) -> String {
     let Some(failure) = row.failure else { return String::new() };
-    let mut text = titled(BAD, mark(row.failure), &row.demand) + "\n";
+    // Of a stage, the check of an exercise that has found it.
+    let (exercise, check, demand) = match failure.found_by {
+        Some((other, place)) => {
+            let demand = format!("{} {}", row.demand, other.demands()[place]);
+            (other, &other.checks[place], demand)
+        }
+        None => (exercise, row.check, row.demand.clone()),
+    };
+    let mut text = titled(BAD, mark(row.failure), &demand) + "\n";
     text += &paragraph("What it means", &failure.meaning);
     text += &paragraph("Why", &failure.why);
     let _ = writeln!(text, "\n{}", bold("What happened:"));
@@ -119,7 +135,7 @@ pub fn failure(exercise: &Exercise, row: &Judged, submission: &Submission) -> St
         text += &difference(wanted, came);
     }
     text += "\n";
-    text += &to_try(failure, row.check, submission);
+    text += &to_try(failure, check, submission);
     let _ = writeln!(text, "{} book/src/{}", bold("Read:"), exercise.page());
     let _ = writeln!(text, "{} cargo exercise hint {}", bold("Hint:"), exercise.id);
     text

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use crate::address::listening;
 use crate::client::Client;
 use crate::failure::{Fault, Place, Str, Verdict, What};
 use crate::patience::{self, RESPONSE_TIMEOUT};
@@ -233,7 +232,7 @@ impl Server {
 
     /// As the system says.
     pub fn listens_at(&self) -> Vec<SocketAddr> {
-        listening(self.program.id)
+        probe::load::listening(self.program.id)
     }
 
     /// Returns how many clients wait for its `accept`, on Linux (`ss -ltn`).

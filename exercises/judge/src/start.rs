@@ -1,10 +1,12 @@
 //! Where a program that has been started is, or what went wrong before any client came.
 
-use std::net::SocketAddr;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU16, Ordering};
 
-use crate::address::{
-    first_free_port, has_all_addresses, listening, named_address, named_addresses,
-};
+use probe::load::listening;
+use probe::named_addresses;
+
 use crate::failure::{Fault, Place, Verdict, What};
 use crate::patience::{self, Silence};
 use crate::program::{Program, look, panic_in};
@@ -159,4 +161,41 @@ fn no_address(program: &Program, silence: Silence) -> Fault {
     let meaning = "What your program has printed names no address. Print it like this: \
                    127.0.0.1:4545";
     program.log.failure(Place::Printed(0), meaning, why)
+}
+
+/// Returns the first address at which a client can be let in: one with a port. The one
+/// that was asked for may come before it.
+pub fn named_address(text: &str) -> Option<SocketAddr> {
+    let mut named = named_addresses(text).into_iter().map(|(_, address)| address);
+    named.find(|address| address.port() != 0)
+}
+
+/// Returns whether a process has the port at all addresses of this machine. Linux only.
+pub fn has_all_addresses(id: u32, address: SocketAddr) -> bool {
+    if !cfg!(target_os = "linux") || !address.is_ipv4() || address.ip().is_unspecified()
+    {
+        return false;
+    }
+    let listening = listening(id);
+    if listening.contains(&address) {
+        return false;
+    }
+    let all = SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port()));
+    listening.contains(&all) || probe::is_taken(SocketAddr::new(nobodys(), all.port()))
+}
+
+/// Returns an address that nobody has: all that begins with 127 is this machine.
+fn nobodys() -> IpAddr {
+    static COUNT: AtomicU16 = AtomicU16::new(0);
+    let [high, low] = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let ours = u8::try_from(100 + std::process::id() % 100).unwrap_or(100);
+    Ipv4Addr::new(127, ours, high, low.max(1)).into()
+}
+
+/// Returns the port from which on a system chooses when it is asked for any.
+pub fn first_free_port() -> u16 {
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range");
+    let first =
+        range.ok().and_then(|range| range.split_whitespace().next()?.parse().ok());
+    first.unwrap_or(10_000)
 }

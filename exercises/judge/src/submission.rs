@@ -5,8 +5,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
+use std::time::Duration;
 
-use crate::address::named_addresses;
 use crate::failure::{Kind, Log, Place, Verdict, What};
 use crate::patience::{self, RESPONSE_TIMEOUT};
 use crate::process::{self, Process};
@@ -28,6 +28,8 @@ pub struct Submission {
     started_once: Option<SyncSender<bool>>,
     /// One start of it has used the processor in vain.
     circles: Arc<AtomicBool>,
+    /// It's the one server that grows, and does what all exercises demand at once.
+    is_grown: bool,
 }
 
 impl Submission {
@@ -44,13 +46,29 @@ impl Submission {
 
     fn shown_as(shown: (String, &'static str), command: Vec<String>) -> Self {
         let (ip, circles) = (Ipv4Addr::LOCALHOST.into(), Arc::default());
-        Self { command, shown, ip, mark: new_mark(), started_once: None, circles }
+        let (mark, started_once, is_grown) = (new_mark(), None, false);
+        Self { command, shown, ip, mark, started_once, circles, is_grown }
     }
 
     /// The same, which tells when it has been started once, or couldn't be.
     #[must_use]
     pub(crate) fn telling(self, started_once: SyncSender<bool>) -> Self {
         Self { started_once: Some(started_once), ..self }
+    }
+
+    /// The same, as the one server that grows.
+    pub(crate) fn grown(self) -> Self {
+        Self { is_grown: true, ..self }
+    }
+
+    /// Returns how long a client may take for its request, once there is a limit.
+    pub(crate) fn time_for_a_request(&self) -> Duration {
+        Duration::from_secs(if self.is_grown { 3 } else { 1 })
+    }
+
+    /// Returns the statuses that refuse an upload where nothing takes one.
+    pub(crate) fn refusals(&self) -> &'static [u16] {
+        if self.is_grown { &[405, 404, 413] } else { &[413] }
     }
 
     /// The same, at another address of this machine: where many programs are judged at
@@ -150,7 +168,7 @@ impl Submission {
         program.note_output();
         let text = program.stdout.text();
         program.end();
-        let named = named_addresses(&text).into_iter().next();
+        let named = probe::named_addresses(&text).into_iter().next();
         if let Some((offset, other)) = named.filter(|(_, it)| it.to_string() != address)
         {
             return Err(program.log.failure(

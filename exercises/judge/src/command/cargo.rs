@@ -28,7 +28,7 @@ pub fn build(
     exercise: &Exercise,
     reader: Reader,
 ) -> Result<Built> {
-    let name = format!("ex{}", exercise.id);
+    let name = Workspace::program(exercise);
     // What only one exercise needs.
     let features = match exercise.id {
         "06a" | "06c" => "step05",

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 use judge::report::{self, bold, faint, good, paragraph};
-use judge::{Exercise, Report, Submission};
+use judge::{Exercise, MINE, Report, Submission};
 
 use super::cargo::{self, Reader};
 use super::progress::whats_next;
@@ -19,7 +19,7 @@ pub fn check(
     command: Vec<String>,
 ) -> Result<ExitCode> {
     if !command.is_empty() {
-        return Ok(status(&judge(exercise, &Submission::new(command))));
+        return Ok(status(&judge(exercise, &Submission::new(command), None)));
     }
     let file = Workspace::own_name(exercise);
     if workspace.begin(exercise)? {
@@ -40,16 +40,18 @@ pub fn check(
         return Ok(ExitCode::FAILURE);
     };
     // The report first: it is what was asked for.
-    let report = judge(exercise, &Submission::of_exercise(exercise.id, vec![program]));
+    let before = workspace.progress.of(exercise).unwrap_or_default().points as usize;
+    let submission = Submission::of_exercise(exercise.id, vec![program]);
+    let report = judge(exercise, &submission, Some(before));
     let (points, passed) = (report.points(), report.has_passed());
     let remembered = workspace.progress.best(exercise, points, passed);
-    if passed {
+    if passed && exercise.id != MINE.id {
         let compare = format!("cargo exercise solution {}", exercise.id);
         let next = workspace.progress.next_after(exercise);
         let next = next.map_or("That was the last one.\n".into(), whats_next);
         anstream::print!("\n{} How others do it: {compare}\n{next}", good("Passed."));
     } else {
-        anstream::println!("{} {file}", bold("Your program:"));
+        anstream::println!("\n{} {file}", bold("Your program:"));
     }
     warn(remembered);
     Ok(status(&report))
@@ -60,17 +62,40 @@ fn status(report: &Report) -> ExitCode {
 }
 
 /// Judges, says so to whoever looks on, as it may take a while, and reports.
-fn judge(exercise: &'static Exercise, submission: &Submission) -> Report {
+fn judge(
+    exercise: &'static Exercise,
+    submission: &Submission,
+    before: Option<usize>,
+) -> Report {
     let is_seen = io::stderr().is_terminal();
     if is_seen {
         anstream::eprint!("{}", faint("talking to your program …"));
     }
-    let report = exercise.judge(submission);
+    let is_mine = exercise.id == MINE.id;
+    let report = match before {
+        Some(before) if is_mine => as_far_as_it_goes(submission, before),
+        _ => exercise.judge(submission),
+    };
     if is_seen {
         // To the beginning of the line, and over what is there.
         anstream::eprint!("\r{:26}\r", "");
     }
     anstream::print!("{}", report::report(&report, submission));
+    if is_mine {
+        anstream::print!("{}", judge::what_next(&report, before.unwrap_or(0)));
+    }
+    report
+}
+
+/// Judges the server that grows by all stages that it had reached before, and then by
+/// one after the other, up to the first that it doesn't reach.
+fn as_far_as_it_goes(submission: &Submission, before: usize) -> Report {
+    let all = MINE.checks.len();
+    let mut report = MINE.judge_by(0..(before + 1).min(all), submission);
+    while report.verdicts.len() < all && report.first_failure().is_none() {
+        let known = report.verdicts.len();
+        report.verdicts.extend(MINE.judge_by(known..known + 1, submission).verdicts);
+    }
     report
 }
 

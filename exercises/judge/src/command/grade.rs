@@ -10,7 +10,7 @@ use std::thread;
 use anstream::adapter::strip_str;
 use anyhow::Result;
 use judge::report::{self, bad, bold, faint, good, hanging};
-use judge::{EXERCISES, Exercise, Kind, Submission};
+use judge::{Exercise, Kind, Submission};
 use serde::Serialize;
 use serde_json::to_string_pretty;
 
@@ -97,7 +97,7 @@ pub fn grade(
     let (copies, ids): (Vec<_>, Vec<_>) = names.into_iter().partition(is_copy);
     let mut exercises = ids.iter().map(|id| find(id)).collect::<Result<Vec<_>>>()?;
     if exercises.is_empty() {
-        exercises = EXERCISES.iter().collect();
+        exercises = judge::all().collect();
     }
     let grades = match &copies[..] {
         [] => vec![Grade::new(judge_all(workspace, &exercises), None)],

@@ -5,7 +5,7 @@ use std::path::{self, Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use judge::{EXERCISES, Exercise, quoted};
+use judge::{Exercise, quoted};
 
 use super::workspace::{Workspace, read};
 
@@ -122,8 +122,7 @@ fn is_left_out(file: &Path) -> bool {
         let folder = Path::new("exercises").join(exercise.folder());
         ANSWERS.iter().any(|answer| file.starts_with(folder.join(answer)))
     };
-    LEFT_OUT.iter().any(|path| file.starts_with(path))
-        || EXERCISES.iter().any(in_exercise)
+    LEFT_OUT.iter().any(|path| file.starts_with(path)) || judge::all().any(in_exercise)
 }
 
 fn copy(root: &Path, folder: &Path, file: &Path) -> Result<()> {

@@ -124,12 +124,13 @@ fn welcome(first: &Exercise) -> String {
 pub fn list(progress: &Progress) -> String {
     let next = progress.next();
     let mut text = String::new();
-    for exercise in EXERCISES {
+    for exercise in judge::all() {
         let is_next = next.is_some_and(|next| next.id == exercise.id);
         let state = match progress.of(exercise) {
             Some(done) if done.passed => good("passed"),
             Some(done) => {
-                bad(&format!("{} of {} points", done.points, exercise.points()))
+                let all = exercise.points();
+                bad(&format!("{} of {all} {}", done.points, exercise.unit()))
             }
             None => faint("not begun"),
         };

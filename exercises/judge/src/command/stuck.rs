@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use judge::Exercise;
 use judge::report::{bad, bold, good, width, wrap};
+use probe::stages;
 use similar::{ChangeTag, TextDiff};
 
 use super::progress::Done;
@@ -65,6 +66,8 @@ pub fn solution(
         return Ok(ExitCode::FAILURE);
     }
     let reference = workspace::read(&path)?;
+    // That of the growing server is many at once.
+    let reference = stages::program(&reference, stages::last(&reference), None);
     if diff {
         workspace.begin(exercise)?;
         let yours = workspace::read(&workspace.own(exercise))?;

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use std::{fs, thread};
 
 use anyhow::Result;
+use judge::Exercise;
 use judge::report::{faint, width};
-use judge::{EXERCISES, Exercise};
 
 use super::check::check;
 use super::stuck::hint;
@@ -44,7 +44,7 @@ pub fn watch(workspace: &Workspace, first: &'static Exercise) -> Result<ExitCode
         let path = workspace.own(exercise);
         Watched { seen: look_at(&path), path, exercise }
     };
-    let mut files: Vec<Watched> = EXERCISES.iter().map(watched).collect();
+    let mut files: Vec<Watched> = judge::all().map(watched).collect();
     let mut current = first;
     let mut next = Next::Check(first);
     loop {

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
-use judge::{EXERCISES, Exercise, report};
+use judge::{EXERCISES, Exercise, MINE, report};
 
 use super::handout::collect;
 use super::progress::Progress;
 
 /// Where learners type.
-const MINE: &str = "exercises/mine";
+const OWN: &str = "exercises/mine";
 
 /// The repository, or a handout of it.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Workspace {
         let here = env::current_exe().ok();
         let target = here.and_then(|path| Some(path.ancestors().nth(2)?.to_owned()));
         let target = target.unwrap_or_else(|| "target".into());
-        let mine = root.join(MINE);
+        let mine = root.join(OWN);
         let progress = Progress::kept_in(&mine);
         Ok(Self { root, mine, target, sandbox: None, progress })
     }
@@ -55,9 +55,9 @@ impl Workspace {
         let target = self.target.join("class");
         let mine = target.join("mine");
         let _ = fs::remove_dir_all(&mine);
-        let folders = [copy.join(MINE).join("src"), copy.join("src")];
+        let folders = [copy.join(OWN).join("src"), copy.join("src")];
         let theirs = folders.into_iter().find(|it| it.is_dir());
-        let theirs = theirs.with_context(|| format!("there is no {MINE}/src in it"))?;
+        let theirs = theirs.with_context(|| format!("there is no {OWN}/src in it"))?;
         let mut files = Vec::new();
         collect(&theirs, Path::new(""), &mut files)?;
         for file in files {
@@ -93,12 +93,21 @@ impl Workspace {
 
     /// Returns the learner's own program, as a person names it.
     pub fn own_name(exercise: &Exercise) -> String {
-        format!("{MINE}/src/bin/ex{}.rs", exercise.id)
+        match &*Self::program(exercise) {
+            "mine" => format!("{OWN}/src/main.rs"),
+            name => format!("{OWN}/src/bin/{name}.rs"),
+        }
+    }
+
+    /// Returns what Cargo calls the learner's own program.
+    pub fn program(exercise: &Exercise) -> String {
+        let begin = if exercise.id == MINE.id { "" } else { "ex" };
+        format!("{begin}{}", exercise.id)
     }
 
     pub fn own(&self, exercise: &Exercise) -> PathBuf {
         let name = Self::own_name(exercise);
-        self.mine.join(name.trim_start_matches(MINE).trim_start_matches('/'))
+        self.mine.join(name.trim_start_matches(OWN).trim_start_matches('/'))
     }
 
     fn starter(&self, exercise: &Exercise) -> Result<String> {
@@ -167,8 +176,10 @@ pub fn find(id: &str) -> Result<&'static Exercise> {
         return Ok(exercise);
     }
     let ids: Vec<&str> = EXERCISES.iter().map(|exercise| exercise.id).collect();
-    let known =
-        report::wrap(&format!("There are {}.", ids.join(", ")), report::width());
+    let known = report::wrap(
+        &format!("There are {}, and mine.", ids.join(", ")),
+        report::width(),
+    );
     bail!("There is no exercise {id:?}.\n{}", known.trim_end())
 }
 
@@ -181,7 +192,7 @@ pub fn known(id: &str) -> Option<&'static Exercise> {
     parts.map(str::to_lowercase).find_map(|part| {
         let part = part.strip_suffix(".rs").unwrap_or(&part);
         let short = part.strip_prefix("ex").unwrap_or(part);
-        EXERCISES.iter().find(|exercise| {
+        judge::all().find(|exercise| {
             let id = exercise.id;
             [id, id.trim_start_matches('0'), exercise.name].contains(&short)
                 || exercise.folder() == part

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use judge::EXERCISES;
-use probe::{GoesOn, Process};
+use probe::{GoesOn, Process, stages};
 use serde_json::Value;
 use tests::{PATIENCE, pin};
 
@@ -267,7 +267,36 @@ fn python_is_judged_like_rust() -> Result<()> {
     };
     let rust = meaning(&copy.exercise("check 03b")?.stdout).context("no meaning")?;
     ensure!(meaning(&said.stdout).as_ref() == Some(&rust), "{rust}\n{said:?}");
-    Ok(())
+    // The server that grows may be in any language too.
+    let said = copy.exercise("mine -- python3 steps/04-respond/respond.py")?;
+    has(&said.stdout, &["1 of 14 stages", "not yet: It answers."])
+}
+
+/// From nothing to the second stage, and one step back.
+#[test]
+fn a_server_grows() -> Result<()> {
+    let copy = Copy::new()?;
+    let file = "exercises/mine/src/main.rs";
+    let said = copy.exercise("mine")?;
+    ensure!(said.code == Some(1) && said.stderr.is_empty(), "{said:?}");
+    has(&said.stdout, &[&format!("You type in {file}\n"), "0 of 14 stages"])?;
+    has(&said.stdout, &["Next: stage 1 of 14", "Read: book/src/01-bind.md"])?;
+    let all = fs::read_to_string(root().join("exercises/mine-stages/solution.rs"))?;
+    copy.write(file, &stages::program(&all, 2, None))?;
+    let said = copy.exercise("mine")?;
+    has(
+        &said.stdout,
+        &["2 of 14 stages", "not yet   3  It counts", "11 more to come"],
+    )?;
+    has(&said.stdout, &["Next: stage 3 of 14", "Hint: cargo exercise hint 04a"])?;
+    copy.write(file, &stages::program(&all, 2, Some("copies-the-line")))?;
+    let said = copy.exercise("check mine")?;
+    has(&said.stdout, &["Broken: stage 1", "had passed before"])?;
+    has(&copy.exercise("list")?.stdout, &["mine", "2 of 14 stages"])?;
+    has(&copy.exercise("grade mine")?.stdout, &["mine  stages", "0 of 14 points"])?;
+    has(&copy.exercise("hint mine")?.stdout, &["Hint 1 of 3 for mine"])?;
+    has(&copy.exercise("solution mine --anyway")?.stdout, &["has no solutions"])?;
+    has(&copy.exercise("reset mine")?.stdout, &["main.rs.before-reset-1"])
 }
 
 #[test]
@@ -444,7 +473,7 @@ fn classroom_reads_the_grade() -> Result<()> {
 #[test]
 fn handouts_give_nothing_away() -> Result<()> {
     let copy = Copy::new()?;
-    for exercise in EXERCISES {
+    for exercise in judge::all() {
         let folder = copy.path(&format!("exercises/{}", exercise.folder()));
         let entries = fs::read_dir(&folder)?;
         let names: Result<Vec<String>> = entries

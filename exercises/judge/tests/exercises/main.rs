@@ -5,6 +5,7 @@
 //! everywhere: `INSTA_UPDATE=always`, then read the diff.
 
 mod built;
+mod mine;
 mod others;
 mod proofs;
 mod texts;
