@@ -15,7 +15,7 @@ const OTHERS: [(&str, &str, &str); 6] = [
     (
         "cargo test --workspace -- --ignored",
         ".ci/run",
-        "cargo test --locked --workspace -- --ignored",
+        "cargo test --locked --workspace ${unchecked:+--exclude record} -- --ignored",
     ),
     ("cargo book --open", "tests/book/serve.rs", "\"--open\""),
     ("cargo exercise", ".ci/run", "for alias in \"book help\" exercise; do"),

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, open, paths, root, serve } from './browser.js';
@@ -244,6 +243,58 @@ test('notes for teachers are shown by a switch, on the next page too', async () 
     await page.close();
 });
 
+/** Presses *Notes in a window* on a page with the switch on; the window. */
+async function notesOf(page) {
+    await page.click('.teaching-switch');
+    await page.click('.notes-button');
+    const target = await browser.waitForTarget(target => target.url() === `${page.url()}?notes`);
+    const notes = await target.page();
+    await notes.waitForSelector('details.teacher[open]', { visible: true });
+    return notes;
+}
+
+/** Looks at the notes' window and the page by turns, as only one of them is in front. */
+const until = (page, what, ...rest) => page.waitForFunction(what, { polling: 100 }, ...rest);
+
+test('notes in a window are in step with the page', async () => {
+    const page = await open(browser, book.url + '04-respond.html');
+    const notes = await notesOf(page);
+    const shown = (page, selector) => page.$$eval(selector, all => all.filter(one => one.checkVisibility()).length);
+    assert.equal(await shown(page, 'details.teacher'), 0, 'they are still in the page');
+    assert.ok(await shown(notes, 'details.teacher') > 1);
+    assert.equal(await shown(notes, 'figure, .menu-bar, .sidebar, main > p, nav'), 0);
+    await notes.evaluate(axe);
+    assert.deepEqual(await violations(notes), []);
+
+    await page.bringToFront();
+    await page.$eval('#the-code', heading => heading.scrollIntoView());
+    await until(notes, () => document.querySelector('main > .now')?.id === 'the-code');
+    await page.goto(book.url + '02-listen.html');
+    await until(notes, () => location.pathname === '/02-listen.html' && document.querySelector('details.teacher[open]'));
+    assert.equal(notes.url(), book.url + '02-listen.html?notes');
+    // A link in a note is for those who look at the page.
+    await notes.evaluate(() => document.querySelector('main h2 a').click());
+    await until(page, () => location.hash === '#predict');
+    await page.goto(book.url + 'glossary.html');
+    await until(notes, () => location.pathname === '/glossary.html');
+    assert.equal(await shown(notes, 'details.teacher'), 0);
+    const told = await notes.$eval('main', main => getComputedStyle(main, '::after').content);
+    assert.match(told, /no notes/);
+    await notes.close();
+    await page.close();
+});
+
+test('notes in a window need no server', async () => {
+    const folder = execFileSync('cargo', ['run', '--quiet', '--package', 'book', '--', 'build'], { cwd: root, encoding: 'utf8' });
+    const page = await open(browser, `file://${folder.trim()}/04-respond.html`);
+    const notes = await notesOf(page);
+    await page.bringToFront();
+    await page.goto(`file://${folder.trim()}/02-listen.html`);
+    await until(notes, () => location.pathname.endsWith('/02-listen.html'));
+    await notes.close();
+    await page.close();
+});
+
 test('the first page shows the very request that asked for it', { skip: process.env.BOOK_URL && 'only cargo book puts it there' }, async () => {
     const page = await open(browser, book.url);
     const shown = await page.$eval('.yours', section => section.textContent);
@@ -424,24 +475,21 @@ test('the copy button of a transcript copies what the reader types', async () =>
     assert.match(text, /^(cargo|curl) .*\n$/);
 });
 
-test('the book prints to a tagged PDF of two hundred pages, for readers', { timeout: 300_000 }, async () => {
-    const page = await open(browser, book.url + 'print.html');
-    const pdf = await page.pdf({ tagged: true, format: 'A4', timeout: 200_000 });
-    await page.close();
-    const folder = mkdtempSync(join(tmpdir(), 'book-'));
-    const file = join(folder, 'book.pdf');
-    writeFileSync(file, pdf);
-    const run = (program, ...rest) => execFileSync(program, rest, { encoding: 'utf8', maxBuffer: 1e8 });
-    const info = run('pdfinfo', file);
-    const text = run('pdftotext', '-layout', file, '-');
-    rmSync(folder, { recursive: true });
-    assert.match(info, /Tagged: +yes/);
-    const number = Number(info.match(/Pages: +(\d+)/)[1]);
-    console.log(`the PDF has ${number} pages`);
+test('the book is printed twice, for readers on two hundred pages, and for teachers', { timeout: 600_000 }, () => {
+    const run = (program, ...rest) => execFileSync(program, rest, { cwd: root, encoding: 'utf8', maxBuffer: 1e8 });
+    const printed = run('cargo', 'run', '--quiet', '--package', 'book', '--', 'pdf').trim().split('\n');
+    const [[number, text], [more, notes]] = printed.map(file => {
+        const info = run('pdfinfo', file);
+        assert.match(info, /Tagged: +yes/);
+        return [Number(info.match(/Pages: +(\d+)/)[1]), run('pdftotext', '-layout', file, '-')];
+    });
+    console.log(`the PDFs have ${number} and ${more} pages`);
     assert.ok(number <= 200, `${number} pages`);
-    const sheets = text.split('\f');
-    assert.match(sheets[99].trimEnd(), /\n *100$/, 'no page number');
-    assert.ok(!/^ *For teachers$/m.test(text), 'notes for teachers on paper');
+    assert.ok(/\n *100$/.test(text.split('\f')[99].trimEnd()), 'no page number');
+    for (const title of ['For teachers', 'Teaching it', 'The program as it is handed out.']) {
+        assert.ok(!text.includes(title), `${title}: not for readers`);
+        assert.ok(notes.includes(title), `no ${title} for teachers`);
+    }
     for (const expected of ['HTTP/1.1 200 OK\\r\\n', 'client.write_all(b"HTTP', 'client.sendall(b"HTTP']) {
         assert.ok(text.includes(expected), `no ${expected} on paper`);
     }

@@ -65,3 +65,19 @@ fn the_command_that_gets_the_project_is_shown() -> Result<()> {
     }
     Ok(())
 }
+
+/// Elsewhere, a browser may be where no PATH leads.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_browser_there_is_a_sentence_and_no_pdf() -> Result<()> {
+    let mut book = Command::new(env!("CARGO_BIN_EXE_book"));
+    book.arg("pdf").env("PATH", "/nowhere").env_remove("CHROMIUM");
+    let said = book.output()?;
+    let sentence = String::from_utf8_lossy(&said.stderr);
+    ensure!(said.status.code() == Some(1), "{said:?}");
+    ensure!(
+        sentence.starts_with("Chromium makes the PDFs, and it isn't here. "),
+        "{sentence}"
+    );
+    Ok(())
+}

@@ -71,6 +71,8 @@ fn site(root: &Path) -> Site<Build> {
 #[test]
 fn nothing_is_said_of_what_nobody_changed() -> Result<()> {
     let reader = Reader::new()?;
+    // Those for teachers show exercises.
+    copy_repository(reader.folder.path())?;
     for page in ["/", "/04-respond.html", "/05-parse/request.html", "/print.html"] {
         assert_eq!(reader.notices(page)?, [""; 0], "{page}");
     }
@@ -154,8 +156,8 @@ fn a_broken_include_in_a_page() -> Result<()> {
         ("{{#snapshot tests/nowhere.snap}}", "cannot read tests/nowhere.snap"),
         ("{{#include 02-listen.md}}", "no such directive"),
         ("{{#snapshot\n", "a directive is alone in its line"),
-        ("```seq\nlanes: a | b\n```\n", "title"),
-        ("```seq\nlanes: a | b\n", "this code fence has no end"),
+        ("```drawn\nlanes: a | b\n```\n", "title"),
+        ("```drawn\nlanes: a | b\n", "this code fence has no end"),
     ];
     let texts = broken.map(|(text, _)| format!("\nBefore.\n\n{text}\n\nAfter.\n"));
     let page = reader.path("book/src/01-bind.md");

@@ -491,7 +491,7 @@ fn what_is_not_understood_is_named() {
     for argument in ["localhost:3000", "--browser", "serve", ""] {
         let line = format!(
             "{argument} is not understood: cargo book takes an IP address and port \
-             such as 127.0.0.1:3000, --open, build, check, or help\n"
+             such as 127.0.0.1:3000, --open, build, pdf, check, or help\n"
         );
         assert_eq!(refusal(book(), argument), line);
     }

@@ -117,6 +117,7 @@ fn a_terminal_says_whose_it_is() {
     for (body, path, expected) in [
         ("$ cargo run -p step01\n", "run-step01.snap", "server Terminal 1"),
         ("$ cargo run -p step01\n", "two-step01.snap", "server Terminal 2"),
+        ("$ cargo exercise grade a\n", "class.snap", " Terminal 1"),
         ("$ cd / && cargo run\n", "wrong-folder.snap", "server Terminal 1"),
         ("OSError\n", "article_restart.snap", "server The article’s server"),
         ("$ curl a\n", "curl.snap", "client Terminal 2"),

@@ -13,7 +13,7 @@ pub mod stages;
 pub use addresses::{addresses_in, named_addresses};
 pub use bytes::escape;
 pub use client::{Client, End, Received, connect, exchange, is_taken};
-pub use process::{GoesOn, Output, Process, cargo};
+pub use process::{GoesOn, Output, Process, cargo, cargo_by};
 pub use sockets::{listeners, queue};
 
 use std::time::Duration;

@@ -2,6 +2,7 @@
 //! dropped.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -188,7 +189,15 @@ impl Shared {
 /// package from the environment; handed on, that makes some build scripts run again,
 /// for minutes.
 pub fn cargo() -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo_by(&[])
+}
+
+/// Returns [`cargo`] with these words before it: a command that runs the one after it.
+pub fn cargo_by(words: &[&str]) -> Command {
+    let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
+    let mut words = words.iter().map(OsString::from).chain([cargo]);
+    let mut cargo = Command::new(words.next().unwrap_or_default());
+    cargo.args(words);
     for (name, _) in env::vars_os() {
         let is_of_package = |begin| name.to_string_lossy().starts_with(begin);
         if is_of_package("CARGO_PKG_") || is_of_package("CARGO_MANIFEST_") {

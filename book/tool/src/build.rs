@@ -49,7 +49,21 @@ fn remove(folder: &Path) -> Result<()> {
 /// When something is wrong with a page, or mdBook warns of anything: it says so about a
 /// missing file, and succeeds all the same.
 pub fn strict(sources: &Sources, into: &Path) -> Result<()> {
+    unabridged(sources, into)?;
+    abridge(into)
+}
+
+/// As [`strict`], and on the page that is printed is all that isn't for paper, too.
+///
+/// # Errors
+/// As [`strict`].
+pub fn unabridged(sources: &Sources, into: &Path) -> Result<()> {
     without_warnings(sources, into, Rigor::Pages)
+}
+
+fn abridge(built: &Path) -> Result<()> {
+    let page = built.join("print.html");
+    Ok(fs::write(&page, lean::for_readers(&fs::read_to_string(&page)?))?)
 }
 
 /// Does all that `cargo book check` does: builds the book strictly, and looks at the
@@ -74,7 +88,8 @@ fn without_warnings(sources: &Sources, into: &Path, rigor: Rigor) -> Result<()> 
 /// When there is nothing at all to be shown, as without `SUMMARY.md`.
 pub fn lenient(sources: &Sources, into: &Path, kept: &Arc<Kept>) -> Result<()> {
     let tutorial = Tutorial { kept: Arc::clone(kept), ..Tutorial::default() };
-    build(sources, into, tutorial).map(drop)
+    build(sources, into, tutorial)?;
+    abridge(into)
 }
 
 /// Returns what mdBook warns of. It would copy hidden files too, and fail at an

@@ -10,7 +10,7 @@ use crate::pages::{Page, inline_code};
 use crate::{Sources, changes, exercises, listing};
 
 /// Commands in the text that no session can run, but these.
-const TESTED_ELSEWHERE: [&str; 7] = [
+const TESTED_ELSEWHERE: [&str; 8] = [
     // .ci/run, which calls the README's test command too.
     "cargo test",
     "cargo test --workspace",
@@ -18,6 +18,7 @@ const TESTED_ELSEWHERE: [&str; 7] = [
     "cargo book",
     "cargo book build",
     "cargo book check",
+    "cargo book pdf",
     "mdbook serve book",
     // Those of the package `judge`.
     "cargo exercise check 03b -- python3 steps/04-respond/respond.py",
@@ -28,13 +29,15 @@ const TESTED_ELSEWHERE: [&str; 7] = [
 const DRAWINGS: usize = 3;
 
 /// What `cargo exercise` understands, as its own tests show.
-const EXERCISE: [&str; 8] = [
+const EXERCISE: [&str; 10] = [
     "",
     " watch",
     " doctor",
     " grade",
-    " grade mine",
+    " grade ../class/*",
+    " grade ../class/ana",
     " handout ../class",
+    " grade mine",
     " mine",
     " mine -- python3 steps/04-respond/respond.py",
 ];

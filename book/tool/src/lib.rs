@@ -16,6 +16,7 @@
 //! - `changes.rs`: which steps aren't those that the transcripts come from
 //! - `build.rs`: mdBook makes HTML of it, strictly or leniently
 //! - `lean.rs`: what is taken away from that
+//! - `pdf.rs`: Chromium prints it
 //! - `evidence.rs`: what only the whole book can tell
 //! - `serve.rs`: step05 serves it
 
@@ -48,6 +49,7 @@ mod opening;
 mod pages;
 #[path = "../../../tests/record/pcap.rs"]
 mod pcap;
+pub mod pdf;
 #[path = "../../../tests/record/recording.rs"]
 mod recording;
 mod rfcs;

@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use book::serve::{self, Site};
-use book::{Sources, build, changes};
+use book::{Sources, build, changes, pdf};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 
 const USAGE: &str = "\
 cargo book [--open] [ADDRESS]  serve the book, at 127.0.0.1:3000 if not told
                                otherwise, and open it in a browser
 cargo book build               build it into a folder, and print which
+cargo book pdf                 print it with Chromium, for readers and for
+                               teachers, and print where
 cargo book check               build it, and check that all it shows is as the
                                tests pinned it, and explained
 ";
@@ -46,6 +48,12 @@ fn run() -> Result<()> {
             build::replace(&folder, |new| build::strict(&sources, new))?;
             Ok(writeln!(io::stdout(), "{}", folder.display())?)
         }
+        ["pdf"] => {
+            let sources = Sources::find()?;
+            let [readers, teachers] =
+                pdf::print(&sources, &folder(&sources).with_file_name("pdf"))?;
+            Ok(writeln!(io::stdout(), "{}\n{}", readers.display(), teachers.display())?)
+        }
         ["check"] => {
             let sources = Sources::find()?;
             // A book that is being served stays whole.
@@ -61,7 +69,7 @@ fn run() -> Result<()> {
 }
 
 const UNKNOWN: &str = "is not understood: cargo book takes an IP address and port \
-                       such as 127.0.0.1:3000, --open, build, check, or help";
+                       such as 127.0.0.1:3000, --open, build, pdf, check, or help";
 
 fn serve(address: &str, open: bool) -> Result<()> {
     let parsed = address.parse().ok();

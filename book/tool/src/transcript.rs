@@ -48,6 +48,8 @@ fn whose(body: &str, path: &str) -> (&'static str, &'static str, &'static str) {
         ("trace", "strace", "every system call")
     } else if begins(&["git "]) {
         ("", "Terminal 1", "once")
+    } else if begins(&["cargo exercise"]) {
+        ("", "Terminal 1", "the judge")
     } else if begins(&["strace "]) {
         ("trace", "Terminal 1", "server, watched by strace")
     } else if body.contains("$ ss ") || begins(&["lsof "]) {

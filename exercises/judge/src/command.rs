@@ -2,6 +2,7 @@
 
 mod cargo;
 mod check;
+mod class;
 mod doctor;
 mod grade;
 mod handout;
@@ -53,9 +54,8 @@ pub fn run(command: Option<Command>) -> Result<ExitCode> {
         }
         Some(Command::Reset { id }) => stuck::reset(workspace, find(&id)?)?,
         Some(Command::Doctor) => return Ok(doctor::doctor()),
-        Some(Command::Grade { ids, format }) => {
-            let exercises = ids.iter().map(|id| find(id)).collect::<Result<_>>()?;
-            return grade::grade(workspace, exercises, format);
+        Some(Command::Grade { names, format }) => {
+            return grade::grade(workspace, names, format);
         }
         Some(Command::Handout { folder }) => handout::handout(workspace, &folder)?,
     };

@@ -70,8 +70,8 @@ enum Command {
     Doctor,
     /// For teachers: judge all exercises and count the points
     Grade {
-        /// Only these
-        ids: Vec<String>,
+        /// Only these exercises; and of whom: the folders of a class, a copy each
+        names: Vec<String>,
         /// How to write it
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
@@ -86,6 +86,7 @@ enum Command {
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     Text,
+    Csv,
     Json,
     Junit,
 }

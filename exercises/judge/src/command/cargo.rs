@@ -1,7 +1,5 @@
 //! Cargo builds the programs.
 
-use std::env;
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use anyhow::{Context, Result};
@@ -33,7 +31,7 @@ pub fn build(
     let name = Workspace::program(exercise);
     // What only one exercise needs.
     let features = match exercise.id {
-        "06a" => "step05",
+        "06a" | "06c" => "step05",
         "06d" => "tls",
         _ => "",
     };
@@ -69,11 +67,11 @@ fn cargo(
         Reader::Terminal => ("json-render-diagnostics", Stdio::inherit()),
         Reader::Report => ("json", Stdio::piped()),
     };
-    let output = probe::cargo()
+    let output = probe::cargo_by(&workspace.sandboxed("build"))
         .args([command, "--quiet", "--message-format", format, "--manifest-path"])
-        .arg(workspace.mine().join("Cargo.toml"))
+        .arg(workspace.mine.join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(target())
+        .arg(&workspace.target)
         .args(options)
         .stderr(stderr)
         .output()
@@ -83,13 +81,6 @@ fn cargo(
         built.messages = String::from_utf8_lossy(&output.stderr).into_owned();
     }
     Ok(built)
-}
-
-/// Where this program was built, what it builds is built too.
-fn target() -> PathBuf {
-    let here = env::current_exe().ok();
-    let target = here.and_then(|path| Some(path.ancestors().nth(2)?.to_owned()));
-    target.unwrap_or_else(|| "target".into())
 }
 
 /// Reads what Cargo says, a message a line: cargo-build(1).

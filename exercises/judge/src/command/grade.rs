@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::thread;
@@ -11,11 +12,12 @@ use anyhow::Result;
 use judge::report::{self, bad, bold, faint, good, hanging};
 use judge::{Exercise, Kind, Submission};
 use serde::Serialize;
+use serde_json::to_string_pretty;
 
 use super::cargo::{self, Built, Reader};
 use super::junit::junit;
-use super::warn;
-use super::workspace::Workspace;
+use super::workspace::{Workspace, find};
+use super::{class, warn};
 use crate::Format;
 
 /// So many exercises are judged at a time. Their checks mostly wait.
@@ -26,19 +28,22 @@ const AT_A_TIME: usize = 4;
 pub struct Grade {
     /// Of this format: a new one when a field is taken away or changed, not added.
     version: u32,
+    /// Whose copy it is, in a class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub student: Option<String>,
     #[serde(flatten)]
-    points: Points,
+    pub points: Points,
     pub exercises: Vec<Graded>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Points {
+pub struct Points {
     /// All points, those that the starters get included.
     points: u32,
     max_points: u32,
     /// The points above the starters.
-    earned: u32,
-    max_earned: u32,
+    pub earned: u32,
+    pub max_earned: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,9 +52,9 @@ pub struct Graded {
     pub name: &'static str,
     pub status: Status,
     /// It is the starter, as it was handed out, or there is nothing.
-    untouched: bool,
+    pub untouched: bool,
     #[serde(flatten)]
-    points: Points,
+    pub points: Points,
     /// Why it can't be judged: the words of the compiler, or of Cargo.
     pub message: Option<String>,
     pub checks: Vec<GradedCheck>,
@@ -78,51 +83,71 @@ pub enum Status {
     Error,
 }
 
-/// `grade`: these, or all. The exit status is 0 when all have passed, 1 when one
-/// hasn't, and 2 when none could be built.
+/// `grade`: these exercises, or all, of this copy or of those in these folders. The
+/// exit status is 0 when all have passed, 1 when one hasn't, and 2 when there is a copy
+/// of which none could be built.
 pub fn grade(
     workspace: &Workspace,
-    mut exercises: Vec<&'static Exercise>,
+    names: Vec<String>,
     format: Format,
 ) -> Result<ExitCode> {
+    let is_copy = |name: &String| {
+        Path::new(name).is_dir() && !Path::new(name).join("starter.rs").exists()
+    };
+    let (copies, ids): (Vec<_>, Vec<_>) = names.into_iter().partition(is_copy);
+    let mut exercises = ids.iter().map(|id| find(id)).collect::<Result<Vec<_>>>()?;
     if exercises.is_empty() {
         exercises = judge::all().collect();
     }
-    let graded = judge_all(workspace, &exercises);
-    let mut remembered = Ok(());
-    for (exercise, graded) in exercises.iter().zip(&graded).filter(|it| !it.1.untouched)
-    {
-        let passed = graded.status == Status::Passed;
-        let best = workspace.progress.best(exercise, graded.points.points, passed);
-        remembered = remembered.and(best);
-    }
-    let sum =
-        |points: fn(Points) -> u32| graded.iter().map(|it| points(it.points)).sum();
-    let points = Points {
-        points: sum(|it| it.points),
-        max_points: sum(|it| it.max_points),
-        earned: sum(|it| it.earned),
-        max_earned: sum(|it| it.max_earned),
+    let grades = match &copies[..] {
+        [] => vec![Grade::new(judge_all(workspace, &exercises), None)],
+        copies => class::grades(workspace, copies, &exercises)?,
     };
-    let grade = Grade { version: 1, points, exercises: graded };
-    let report = match format {
-        Format::Text => text(&grade),
-        Format::Json => serde_json::to_string_pretty(&grade)? + "\n",
-        Format::Junit => junit(&grade),
+    let report = match (format, &grades[..]) {
+        (Format::Text, [grade]) => text(grade),
+        (Format::Text, grades) => class::table(grades, false),
+        (Format::Csv, grades) => class::table(grades, true),
+        (Format::Json, [grade]) if copies.is_empty() => to_string_pretty(grade)? + "\n",
+        (Format::Json, grades) => to_string_pretty(grades)? + "\n",
+        (Format::Junit, grades) => junit(grades),
     };
     anstream::print!("{report}");
-    warn(remembered);
-    let all = |status| grade.exercises.iter().all(|graded| graded.status == status);
     Ok(match () {
-        () if all(Status::Passed) => ExitCode::SUCCESS,
-        () if all(Status::Error) => ExitCode::from(2),
+        () if grades.iter().any(|grade| grade.is_all(Status::Error)) => {
+            ExitCode::from(2)
+        }
+        () if grades.iter().all(|grade| grade.is_all(Status::Passed)) => {
+            ExitCode::SUCCESS
+        }
         () => ExitCode::FAILURE,
     })
 }
 
+impl Grade {
+    pub fn new(exercises: Vec<Graded>, student: Option<String>) -> Self {
+        let sum = |points: fn(Points) -> u32| {
+            exercises.iter().map(|graded| points(graded.points)).sum()
+        };
+        let points = Points {
+            points: sum(|it| it.points),
+            max_points: sum(|it| it.max_points),
+            earned: sum(|it| it.earned),
+            max_earned: sum(|it| it.max_earned),
+        };
+        Self { version: 1, student, points, exercises }
+    }
+
+    fn is_all(&self, status: Status) -> bool {
+        self.exercises.iter().all(|graded| graded.status == status)
+    }
+}
+
 /// Judges them all, several at a time, and returns them in their order. Each is built
 /// on its own: what doesn't compile keeps no other from it.
-fn judge_all(workspace: &Workspace, exercises: &[&'static Exercise]) -> Vec<Graded> {
+pub fn judge_all(
+    workspace: &Workspace,
+    exercises: &[&'static Exercise],
+) -> Vec<Graded> {
     let queue = Mutex::new(exercises.iter().enumerate());
     let graded = Mutex::new(BTreeMap::new());
     let next = || queue.lock().ok()?.next();
@@ -153,12 +178,16 @@ fn judge(workspace: &Workspace, exercise: &'static Exercise) -> Graded {
     let Some(program) = built.program else {
         return unjudged(exercise, Status::Error, Some(built.messages));
     };
-    let submission = Submission::of_exercise(exercise.id, vec![program]);
+    let command = workspace.sandboxed("run").into_iter().chain([&*program]);
+    let command = command.map(Into::into).collect();
+    let submission = Submission::of_exercise(exercise.id, command);
     let report = exercise.judge(&submission);
-    let mut graded = unjudged(exercise, status(report.has_passed()), None);
+    let (points, passed) = (report.points(), report.has_passed());
+    warn(workspace.progress.best(exercise, points, passed));
+    let mut graded = unjudged(exercise, status(passed), None);
     graded.untouched = false;
-    graded.points.points = report.points();
-    graded.points.earned = report.points().saturating_sub(exercise.given);
+    graded.points.points = points;
+    graded.points.earned = points.saturating_sub(exercise.given);
     for (check, row) in graded.checks.iter_mut().zip(report.rows()) {
         check.status = status(row.failure.is_none());
         check.reached = row.failure.is_none_or(|it| it.kind != Kind::Unreached);
@@ -176,7 +205,7 @@ fn status(has_passed: bool) -> Status {
 }
 
 /// What is untouched has the starter's points, and what doesn't compile has none.
-fn unjudged(
+pub fn unjudged(
     exercise: &'static Exercise,
     status: Status,
     message: Option<String>,

@@ -14,6 +14,7 @@ use super::workspace::{Workspace, read};
 const LEFT_OUT: &[&str] = &[
     ".ci",
     ".github",
+    "book/src/teaching",
     "book/src/teaching.md",
     "book/src/what-goes-wrong.md",
     "exercises/answers",
@@ -50,9 +51,14 @@ fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
     }
     edit(folder, "Cargo.toml", |text| text.replace(" \"exercises/answers\",", ""))?;
     forget_answers(folder)?;
+    if folder.join(".gitignore").exists() {
+        // What a learner writes is what a learner hands in.
+        let mine = |text: &str| text.replace("/mine/*\n", "/mine/progress.*\n");
+        edit(folder, ".gitignore", mine)?;
+    }
     edit(folder, "README.md", |text| without_lines(text, "`.ci/run`"))?;
     edit(folder, "book/src/SUMMARY.md", |text| {
-        let text = without_lines(text, "(teaching.md)");
+        let text = without_lines(text, "(teaching");
         without_lines(&without_lines(&text, "(what-goes-wrong.md)"), "# For teachers")
     })?;
     let workflow = folder.join(".github/workflows/classroom.yml");
@@ -80,7 +86,8 @@ fn files(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn collect(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+/// Lists the files below a folder of `root`, but for what is hidden, a backup, or made.
+pub fn collect(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     let folder = root.join(below);
     for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
         let name = entry?.file_name();
@@ -95,7 +102,8 @@ fn collect(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         if is_hidden || is_backup || is_made || is_own {
             continue;
         }
-        if root.join(&path).is_dir() {
+        // What a link leads to isn't below it.
+        if fs::symlink_metadata(root.join(&path)).is_ok_and(|it| it.is_dir()) {
             collect(root, &path, files)?;
         } else if is_file(&root.join(&path)) {
             files.push(path);

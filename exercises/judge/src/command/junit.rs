@@ -4,19 +4,25 @@ use quick_xml::escape::escape;
 
 use super::grade::{Grade, Graded, GradedCheck, Status};
 
-/// Returns a suite for each exercise, and a case for each check.
-pub fn junit(grade: &Grade) -> String {
-    let checks = grade.exercises.iter().flat_map(|graded| &graded.checks);
+/// Returns a suite for each exercise of each copy, and a case for each check.
+pub fn junit(grades: &[Grade]) -> String {
+    let exercises = || grades.iter().flat_map(|grade| &grade.exercises);
+    let checks = exercises().flat_map(|graded| &graded.checks);
     let counts = counts(&checks.collect::<Vec<_>>());
-    let suites: String = grade.exercises.iter().map(suite).collect();
+    let suites = grades.iter().flat_map(|grade| {
+        let student = grade.student.iter().map(|name| written(name) + " ");
+        let student = student.collect::<String>();
+        grade.exercises.iter().map(move |graded| suite(&student, graded))
+    });
+    let suites: String = suites.collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <testsuites name=\"exercises\" {counts}>\n{suites}</testsuites>\n"
     )
 }
 
-fn suite(graded: &Graded) -> String {
-    let name = format!("{} {}", graded.id, graded.name);
+fn suite(student: &str, graded: &Graded) -> String {
+    let name = format!("{student}{} {}", graded.id, graded.name);
     let counts = counts(&graded.checks.iter().collect::<Vec<_>>());
     let cases: String = graded.checks.iter().map(|check| case(graded, check)).collect();
     format!("  <testsuite name=\"{name}\" {counts}>\n{cases}  </testsuite>\n")

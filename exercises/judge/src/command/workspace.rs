@@ -7,6 +7,7 @@ use std::{env, fs};
 use anyhow::{Context, Result, bail};
 use judge::{EXERCISES, Exercise, MINE, report};
 
+use super::handout::collect;
 use super::progress::Progress;
 
 /// Where learners type.
@@ -16,6 +17,12 @@ const OWN: &str = "exercises/mine";
 #[derive(Debug)]
 pub struct Workspace {
     pub root: PathBuf,
+    /// Where the learner's programs are: those of this copy, or of another one.
+    pub mine: PathBuf,
+    /// Where they are built.
+    pub target: PathBuf,
+    /// What limits the programs of another copy, and their builds: a script.
+    sandbox: Option<String>,
     pub progress: Progress,
 }
 
@@ -33,11 +40,46 @@ impl Workspace {
             "The exercises aren't in this folder, nor in one above it. Change to the \
              folder of the project, and type: cargo exercise",
         )?;
-        Ok(Self { progress: Progress::kept_in(&root.join(OWN)), root })
+        // Where this program was built, what it builds is built too.
+        let here = env::current_exe().ok();
+        let target = here.and_then(|path| Some(path.ancestors().nth(2)?.to_owned()));
+        let target = target.unwrap_or_else(|| "target".into());
+        let mine = root.join(OWN);
+        let progress = Progress::kept_in(&mine);
+        Ok(Self { root, mine, target, sandbox: None, progress })
     }
 
-    pub fn mine(&self) -> PathBuf {
-        self.root.join(OWN)
+    /// Takes the programs out of another copy, and nothing else: our manifest builds
+    /// them, without a build script, and our judge judges them.
+    pub fn of_copy(&self, copy: &Path) -> Result<Self> {
+        let target = self.target.join("class");
+        let mine = target.join("mine");
+        let _ = fs::remove_dir_all(&mine);
+        let folders = [copy.join(OWN).join("src"), copy.join("src")];
+        let theirs = folders.into_iter().find(|it| it.is_dir());
+        let theirs = theirs.with_context(|| format!("there is no {OWN}/src in it"))?;
+        let mut files = Vec::new();
+        collect(&theirs, Path::new(""), &mut files)?;
+        for file in files {
+            let to = mine.join("src").join(&file);
+            fs::create_dir_all(to.parent().unwrap_or(&mine))?;
+            fs::copy(theirs.join(&file), to)?;
+        }
+        let root = self.root.display().to_string().replace('\\', "/");
+        let manifest = read(&self.mine.join("Cargo.toml"))?
+            .replace("\"../../", &format!("\"{root}/"))
+            .replace("\"../", &format!("\"{root}/exercises/"));
+        fs::write(mine.join("Cargo.toml"), manifest)?;
+        fs::copy(self.mine.join("Cargo.lock"), mine.join("Cargo.lock"))?;
+        let script = self.root.join("exercises/judge/sandbox.sh");
+        let sandbox = cfg!(target_os = "linux").then(|| script.display().to_string());
+        let (root, progress) = (self.root.clone(), Progress::kept_in(&mine));
+        Ok(Self { root, mine, target, sandbox, progress })
+    }
+
+    /// Returns what comes before a command in the sandbox, if there is one.
+    pub fn sandboxed<'a>(&'a self, what: &'a str) -> Vec<&'a str> {
+        self.sandbox.iter().flat_map(|script| ["sh", script, what]).collect()
     }
 
     pub fn file(&self, exercise: &Exercise, name: &str) -> PathBuf {
@@ -64,7 +106,8 @@ impl Workspace {
     }
 
     pub fn own(&self, exercise: &Exercise) -> PathBuf {
-        self.root.join(Self::own_name(exercise))
+        let name = Self::own_name(exercise);
+        self.mine.join(name.trim_start_matches(OWN).trim_start_matches('/'))
     }
 
     fn starter(&self, exercise: &Exercise) -> Result<String> {
@@ -101,7 +144,7 @@ impl Workspace {
     pub fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         for path in ["Cargo.toml", "src"] {
-            hash(&self.mine().join(path), &mut hasher);
+            hash(&self.mine.join(path), &mut hasher);
         }
         hasher.finish()
     }

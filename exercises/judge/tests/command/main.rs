@@ -1,5 +1,6 @@
 //! `cargo exercise`, as learners and teachers type it.
 
+mod class;
 mod copy;
 mod schema;
 
@@ -498,6 +499,10 @@ fn handouts_give_nothing_away() -> Result<()> {
         ensure!(!copy.read("book/src/SUMMARY.md")?.contains(page), "{page}");
     }
     ensure!(!copy.read("book/src/02-listen.md")?.contains("\"teacher\""), "a note");
+    let ignored = copy.read(".gitignore")?;
+    ensure!(ignored.contains("/exercises/mine/progress.*"), "{ignored}");
+    ensure!(!ignored.contains("/exercises/mine/*"), "{ignored}");
+    ensure!(copy.path("AGENTS.md").exists(), "no AGENTS.md");
     let manifests = copy.read("Cargo.toml")? + &copy.read("Cargo.lock")?;
     ensure!(!manifests.contains("answers"), "{manifests}");
     // Cargo has nothing to add to it, nor to take away.
