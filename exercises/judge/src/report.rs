@@ -90,10 +90,10 @@ pub fn report(report: &Report, submission: &Submission) -> String {
     let column = marks.iter().map(|mark| mark.len()).max().unwrap_or(0);
     for (number, (row, mark)) in (1..).zip(rows.iter().zip(marks)) {
         let number =
-            if unit == "stages" { format!("{number:2}  ") } else { String::new() };
-        let mark = format!("{mark:column$}");
+            if unit == "stages" { format!("  {number:2}") } else { String::new() };
+        let mark = format!("{mark:column$}{number}");
         let mark = if row.failure.is_none() { good(&mark) } else { bad(&mark) };
-        let demand = hanging(&(number + &row.demand), column + 4);
+        let demand = hanging(&row.demand, column + number.len() + 4);
         let _ = writeln!(text, "  {mark}  {demand}");
     }
     let more = exercise.checks.len() - rows.len();
