@@ -11,7 +11,7 @@ use crate::figure::{Figure, Shown};
 use crate::html::escape;
 use crate::recording::Kind;
 
-/// The `<figure>`; `read` gives the text of a file, `up` leads to the book's first page.
+/// The `<figure>`; `read` gives a file's text, `up` leads to the book's first page.
 pub fn html(
     figure: &Figure,
     up: &str,
