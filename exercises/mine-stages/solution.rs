@@ -11,7 +11,6 @@
 //= decodes-first 11 Decodes the whole target, and looks for the query afterwards.
 //= trusts-in-threads 12 Has no deadline any more: there are other threads.
 //= goes-on-after-a-refusal 13 Keeps the connection of a client that it has refused.
-//= shares-its-leftovers 13 Keeps a client's leftovers for the next one of its thread.
 //= falls-back-on-a-page 14 Sends the first page of the folder for whatever is missing.
 //! A server of one's own.
 
@@ -99,8 +98,6 @@ fn main() -> Result<()> {
 fn serve_all(listener: &TcpListener) {
 //: 11
 fn serve_all(listener: &TcpListener, folder: Option<&Path>) {
-//: shares-its-leftovers
-    let mut bytes = Vec::new();
 //:
     loop {
 //: 1-1
@@ -112,10 +109,7 @@ fn serve_all(listener: &TcpListener, folder: Option<&Path>) {
         let served = listener.accept().and_then(|(stream, _)| serve(stream));
 //: 11
         let accepted = listener.accept();
-//: 11 !shares-its-leftovers
         let served = accepted.and_then(|(stream, _)| serve(stream, folder));
-//: shares-its-leftovers
-        let served = accepted.and_then(|(stream, _)| serve(stream, folder, &mut bytes));
 //: 5
         // What goes wrong with one client must not end the server for the others.
         if let Err(error) = served {
@@ -147,14 +141,8 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
 /// Reads a request, and answers.
 //: 4-10
 fn serve(stream: TcpStream) -> io::Result<()> {
-//: 11 !shares-its-leftovers
+//: 11
 fn serve(stream: TcpStream, folder: Option<&Path>) -> io::Result<()> {
-//: shares-its-leftovers
-fn serve(
-    stream: TcpStream,
-    folder: Option<&Path>,
-    bytes: &mut Vec<u8>,
-) -> io::Result<()> {
 //: 4-7
     let mut client = Client { stream, bytes: Vec::new() };
 //: 8
@@ -164,10 +152,7 @@ fn serve(
     stream.set_nodelay(true)?;
 //: 8
     let deadline = Instant::now() + TIME;
-//: 8 !shares-its-leftovers
     let mut client = Client { stream, bytes: Vec::new(), deadline };
-//: shares-its-leftovers
-    let mut client = Client { stream, bytes, deadline };
 //: 4-4
     // Whoever leaves before that wants no answer.
     if client.head().is_err() {
@@ -495,25 +480,15 @@ fn kind(file: &Path) -> &'static str {
 //: 4
 
 /// A client, and what it has sent that isn't used yet.
-//: 4 !shares-its-leftovers
 struct Client {
-//: shares-its-leftovers
-struct Client<'a> {
-//: 4
     stream: TcpStream,
-//: 4 !shares-its-leftovers
     bytes: Vec<u8>,
-//: shares-its-leftovers
-    bytes: &'a mut Vec<u8>,
 //: 8
     deadline: Instant,
 //: 4
 }
 
-//: 4 !shares-its-leftovers
 impl Client {
-//: shares-its-leftovers
-impl Client<'_> {
 //: 7
     fn request(&mut self) -> Result<Request, Stop> {
         let head = self.head()?;
