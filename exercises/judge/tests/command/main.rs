@@ -269,7 +269,7 @@ fn python_is_judged_like_rust() -> Result<()> {
     ensure!(meaning(&said.stdout).as_ref() == Some(&rust), "{rust}\n{said:?}");
     // The server that grows may be in any language too.
     let said = copy.exercise("mine -- python3 steps/04-respond/respond.py")?;
-    has(&said.stdout, &["1 of 14 stages", "not yet: It answers."])
+    has(&said.stdout, &["2 of 14 stages", "not yet: It answers."])
 }
 
 /// From nothing to the second stage, and one step back.
