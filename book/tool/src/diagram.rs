@@ -165,7 +165,7 @@ impl Shown {
         let lines = match &self.lines[..] {
             [] => String::new(),
             lines => format!(
-                "<code data-held=\"{}\">{}</code>",
+                "<code class=\"raw\" data-held=\"{}\">{}</code>",
                 escape(&self.held),
                 escape(&lines.join("\n")).replace('\n', "<br>")
             ),
@@ -236,7 +236,7 @@ mod tests {
         let html =
             html(&figure, "../", &|_| Some("a\n\n  b < c\n".replace("\n\n", "\n")));
         assert!(html.contains(
-            "<code data-held=\"a: ESTABLISHED, 1 bytes unread\">close(4)  @ \
+            "<code class=\"raw\" data-held=\"a: ESTABLISHED, 1 bytes unread\">close(4)  @ \
              a.rs:2</code>"
         ));
         assert!(html.contains(

@@ -43,10 +43,12 @@ fn script(js: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Links to neighbors, a form with what is asked there, teaching notes, and the
-/// messages of wrong programs. The last two are for teachers.
-const NOT_FOR_PAPER: [(&str, &str); 5] = [
+/// Links to neighbors, what figures tell when they are stepped through, a form with what
+/// is asked there, teaching notes, and the messages of wrong programs. The last two are
+/// for teachers.
+const NOT_FOR_PAPER: [(&str, &str); 6] = [
     ("nav", "turn"),
+    ("code", "raw"),
     ("section", "asked"),
     ("div", "ready"),
     ("details", "teacher"),
@@ -57,7 +59,7 @@ const NOT_FOR_PAPER: [(&str, &str); 5] = [
 pub fn for_teachers(page: &str) -> String {
     let page = page.replacen(" class=\"", " class=\"teaching ", 1);
     let page = page.replacen("<html ", "<html data-for=\"teachers\" ", 1);
-    without(page, &NOT_FOR_PAPER[..3])
+    without(page, &NOT_FOR_PAPER[..4])
 }
 
 /// Returns all pages in one, without what isn't for paper, and with all answers where a

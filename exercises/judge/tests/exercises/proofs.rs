@@ -13,6 +13,7 @@ use probe::Process;
 use tests::{PATIENCE, Program};
 
 use crate::built::{built, root};
+use crate::mine::build_the_book;
 
 /// The solution of an exercise with these arguments, as a program.
 fn solution(package: &str, arguments: &[&str]) -> Result<Program> {
@@ -25,8 +26,7 @@ fn solution(package: &str, arguments: &[&str]) -> Result<Program> {
 #[test]
 #[ignore = "needs Chromium: cargo test --workspace -- --ignored"]
 fn the_book_comes_from_06a() -> Result<()> {
-    let built = tests::cargo().args(["book", "build"]).current_dir(root()).status()?;
-    ensure!(built.success(), "cargo book build");
+    build_the_book()?;
     let program = solution("ex06a", &["target/book"])?;
     let url = format!("http://{}/04-respond.html?search=socket", program.address());
     let page = tests::chromium(&url)?;
