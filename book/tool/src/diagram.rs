@@ -236,8 +236,8 @@ mod tests {
         let html =
             html(&figure, "../", &|_| Some("a\n\n  b < c\n".replace("\n\n", "\n")));
         assert!(html.contains(
-            "<code class=\"raw\" data-held=\"a: ESTABLISHED, 1 bytes unread\">close(4)  \
-             @ a.rs:2</code>"
+            "<code class=\"raw\" data-held=\"a: ESTABLISHED, 1 bytes unread\">close(4)\
+             \x20 @ a.rs:2</code>"
         ));
         assert!(html.contains(
             "<p>x/a.rs</p>\n<pre><code class=\"nohighlight\"><span data-n=\"\">a</span>\

@@ -44,8 +44,8 @@ fn script(js: &str) -> String {
 }
 
 /// Links to neighbors, what figures tell when they are stepped through, a form with
-/// what is asked there, teaching notes, and the messages of wrong programs. The last two
-/// are for teachers.
+/// what is asked there, teaching notes, and the messages of wrong programs. The last
+/// two are for teachers.
 const NOT_FOR_PAPER: [(&str, &str); 6] = [
     ("nav", "turn"),
     ("code", "raw"),
