@@ -87,7 +87,8 @@ fn run_inside(how: &str, name: &str, is_twin: bool) -> Result<String> {
     // if that's allowed, they keep them on a busy machine, too; else `nice` does
     // nothing.
     let mut again = Command::new("nice");
-    again.args(["-n", "-15", "unshare", how, "--"]);
+    // Who was started in the background may have to ignore Ctrl-C, and all it starts.
+    again.args(["-n", "-15", "env", "--default-signal=INT", "unshare", how, "--"]);
     again.arg(env::current_exe()?).args(["--inside", name]);
     let output = again.args(is_twin.then_some("--python")).output()?;
     let error = String::from_utf8_lossy(&output.stderr);
