@@ -43,12 +43,19 @@ fn script(js: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Links to neighbors, what figures tell when they are stepped through, a form with
+/// Links to neighbors, what paper hides or figures tell step by step, a form with
 /// what is asked there, teaching notes, and the messages of wrong programs. The last
 /// two are for teachers.
-const NOT_FOR_PAPER: [(&str, &str); 6] = [
+const NOT_FOR_PAPER: [(&str, &str); 13] = [
     ("nav", "turn"),
     ("code", "raw"),
+    ("div", "made"),
+    ("span", "pin"),
+    ("p", "hint"),
+    ("div", "reply"),
+    ("details", "words"),
+    ("ul", "parts"),
+    ("details", "names"),
     ("section", "asked"),
     ("div", "ready"),
     ("details", "teacher"),
@@ -59,7 +66,7 @@ const NOT_FOR_PAPER: [(&str, &str); 6] = [
 pub fn for_teachers(page: &str) -> String {
     let page = page.replacen(" class=\"", " class=\"teaching ", 1);
     let page = page.replacen("<html ", "<html data-for=\"teachers\" ", 1);
-    without(page, &NOT_FOR_PAPER[..4])
+    without(page, &NOT_FOR_PAPER[..11])
 }
 
 /// Returns all pages in one, without what isn't for paper, and with all answers where a
