@@ -46,10 +46,9 @@ fn script(js: &str) -> String {
 /// Links to neighbors, what paper hides or figures tell step by step, a form with
 /// what is asked there, teaching notes, and the messages of wrong programs. The last
 /// two are for teachers.
-const NOT_FOR_PAPER: [(&str, &str); 13] = [
+const NOT_FOR_PAPER: [(&str, &str); 12] = [
     ("nav", "turn"),
     ("code", "raw"),
-    ("div", "made"),
     ("span", "pin"),
     ("p", "hint"),
     ("div", "reply"),
@@ -66,7 +65,7 @@ const NOT_FOR_PAPER: [(&str, &str); 13] = [
 pub fn for_teachers(page: &str) -> String {
     let page = page.replacen(" class=\"", " class=\"teaching ", 1);
     let page = page.replacen("<html ", "<html data-for=\"teachers\" ", 1);
-    without(page, &NOT_FOR_PAPER[..11])
+    without(page, &NOT_FOR_PAPER[..10])
 }
 
 /// Returns all pages in one, without what isn't for paper, and with all answers where a
