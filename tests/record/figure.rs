@@ -27,6 +27,8 @@ pub struct Figure {
     /// What the recording is called; a drawing has none.
     pub recording: Option<String>,
     pub has_capture: bool,
+    /// Which lines of source aren't any more as they were recorded.
+    pub outdated: Vec<String>,
 }
 
 /// An event, or several that one line of source makes.
@@ -97,7 +99,8 @@ pub fn recorded(source: &str, read: &dyn Fn(&str) -> Result<String>) -> Result<F
     let text = read(&path)?;
     let recording = recording::parse(&text).with_context(|| path.clone())?;
     let figure = fence.choose(&recording).context(path)?;
-    Ok(Figure { has_capture: pcap::capture(&text).is_ok(), ..figure })
+    let has_capture = pcap::capture(&recording).is_ok();
+    Ok(Figure { has_capture, outdated: outdated(name, &recording, read), ..figure })
 }
 
 /// Where the recording of that name is.
@@ -105,26 +108,24 @@ pub fn path(name: &str) -> String {
     format!("tests/recordings/{name}.rec")
 }
 
-/// Tells of lines of source that aren't any more as they were recorded.
-pub fn outdated(
+fn outdated(
     name: &str,
+    recording: &Recording,
     read: &dyn Fn(&str) -> Result<String>,
-) -> Result<Vec<String>> {
-    let text = read(&path(name))?;
-    let mut outdated = Vec::new();
-    for (path, number, recorded) in recording::parse(&text)?.source {
+) -> Vec<String> {
+    let changed = recording.source.iter().filter_map(|(path, number, recorded)| {
         // A handout has no solutions.
-        let Ok(file) = read(path) else { continue };
+        let file = read(path).ok()?;
         let line = file.lines().nth(number - 1).unwrap_or_default().trim();
-        if line != recorded {
-            outdated.push(format!(
+        (line != *recorded).then(|| {
+            format!(
                 "this figure is of a run of another program: {path}:{number} was \
                  `{recorded}` and is `{line}`. Record it anew: INSTA_UPDATE=always \
                  cargo test -p record -- --ignored {name}"
-            ));
-        }
-    }
-    Ok(outdated)
+            )
+        })
+    });
+    changed.collect()
 }
 
 fn owned(lanes: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -239,7 +240,7 @@ impl Figure {
         let line = line(event);
         if let Some(last) = self.shown.last_mut()
             && (last.kind, event.kind) == (Kind::Call, Kind::Call)
-            && last.lines.last().is_some_and(|other| is_of_same_line(other, &line))
+            && last.lines.last().is_some_and(|other| is_made_at(other, event))
         {
             last.lines.push(line);
             last.label = together(&last.lines);
@@ -388,9 +389,9 @@ fn line(event: &Event) -> String {
     format!("{}{at}", event.text)
 }
 
-fn is_of_same_line(one: &str, other: &str) -> bool {
-    let place = |line: &str| line.rsplit_once("  @ ").map(|(_, at)| at.to_owned());
-    place(one).is_some() && place(one) == place(other)
+/// Whether the call in this line was made where the event was.
+fn is_made_at(line: &str, event: &Event) -> bool {
+    line.rsplit_once("  @ ").is_some_and(|(_, at)| at == event.made_at.join(" < "))
 }
 
 /// The names of calls: `socket, bind, write ×3`.
@@ -413,7 +414,7 @@ fn together(calls: &[String]) -> String {
 mod tests {
     use anyhow::{Result, bail};
 
-    use super::{Figure, drawn, outdated, recorded};
+    use super::{Figure, drawn, recorded};
 
     const RECORDING: &str = "title: a page\n\
         lanes: client | other | kernel | program = step04\n\n\
@@ -505,8 +506,8 @@ mod tests {
 
     #[test]
     fn a_recording_of_another_program_is_outdated() -> Result<()> {
-        let told = outdated("page", &read)?;
-        let [told] = &told[..] else { bail!("{told:?}") };
+        let figure = recorded("recording: page", &read)?;
+        let [told] = &figure.outdated[..] else { bail!("{:?}", figure.outdated) };
         assert!(told.contains("s/lib.rs:7 was `drop()` and is `close()`"), "{told}");
         Ok(())
     }

@@ -49,7 +49,8 @@ fn main() -> ExitCode {
 /// Makes a capture file of a recording.
 fn convert(recording: &str, capture: &str) -> Result<ExitCode> {
     let text = fs::read_to_string(recording).with_context(|| recording.to_string())?;
-    fs::write(capture, pcap::capture(&text)?).with_context(|| capture.to_string())?;
+    fs::write(capture, pcap::capture(&recording::parse(&text)?)?)
+        .with_context(|| capture.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 

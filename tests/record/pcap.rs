@@ -5,22 +5,26 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 
-use crate::recording::{Event, Kind, parse, unquoted};
+use crate::recording::{Event, Kind, Recording, unquoted};
 
 const LINKTYPE_RAW: u32 = 101;
 /// The most data that an IP packet has room for, in round numbers.
 const MOST: usize = 65_000;
 
-pub fn capture(recording: &str) -> Result<Vec<u8>> {
+/// Returns the packets of a recording as a capture file.
+///
+/// # Errors
+/// When a recording doesn't tell what was sent.
+pub fn capture(recording: &Recording) -> Result<Vec<u8>> {
     let mut file = Vec::new();
     for word in [0xA1B2_C3D4, 2 | 4 << 16, 0, 0, 1 << 18, LINKTYPE_RAW] {
         file.extend(u32::to_le_bytes(word));
     }
     let mut clients = Clients::default();
     let mut time = 0;
-    for event in parse(recording)?.events {
+    for event in &recording.events {
         time += if event.text.contains(", again after ") { 1_000_000 } else { 1000 };
-        let packets = clients.packets(&event);
+        let packets = clients.packets(event);
         for packet in packets.with_context(|| event.text.to_string())? {
             let length = u32::try_from(packet.len())?;
             for word in [time / 1_000_000, time % 1_000_000, length, length] {

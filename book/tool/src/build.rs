@@ -18,7 +18,7 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::expand::{Kept, Problem};
 use crate::pages::{self, Page};
-use crate::{Sources, changes, evidence, exercises, expand, lean, pcap};
+use crate::{Sources, changes, evidence, exercises, expand, lean, pcap, recording};
 
 /// Replaces a folder by what `build` puts into a new one, or leaves it as it is.
 ///
@@ -139,7 +139,8 @@ fn captures(sources: &Sources, into: &Path) -> Result<()> {
     fs::create_dir_all(into)?;
     for path in sources.below("tests/recordings", ".rec") {
         let name = Path::new(&path).file_stem().context("no name")?;
-        if let Ok(capture) = pcap::capture(&sources.read(&path)?) {
+        let text = sources.read(&path)?;
+        if let Ok(capture) = recording::parse(&text).and_then(|it| pcap::capture(&it)) {
             fs::write(into.join(name).with_extension("pcap"), capture)?;
         }
     }

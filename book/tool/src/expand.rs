@@ -164,13 +164,11 @@ impl<'a> Book<'a> {
             What::Fence(info, source) if info == "recorded" => {
                 let read = |path: &str| self.sources.read(path);
                 let figure = figure::recorded(source, &read)?;
-                let name = figure.recording.as_deref().unwrap_or_default();
-                let outdated = figure::outdated(name, &read)?;
                 let up = page.link_to("");
                 let html = diagram::html(&figure, &up, &|path| {
-                    read(path).ok().filter(|_| outdated.is_empty())
+                    read(path).ok().filter(|_| figure.outdated.is_empty())
                 });
-                problems.extend(outdated);
+                problems.extend(figure.outdated);
                 Ok(html)
             }
             What::Fence(info, source) if info == "choose" => {
