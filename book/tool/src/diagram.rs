@@ -76,7 +76,7 @@ impl Figure {
     /// Where all this is from, what isn't shown, and a capture file of it.
     fn origin(&self, up: &str) -> String {
         let Some(name) = &self.recording else {
-            return " <small>A drawing: nobody can record this here.</small>".into();
+            return " <small>A drawing: this can't be recorded here.</small>".into();
         };
         let told = self.left_out.iter().map(|(call, times)| match times {
             1 => call.clone(),
