@@ -43,10 +43,9 @@ fn script(js: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Links to neighbors, what paper hides or figures tell step by step, a form with
-/// what is asked there, teaching notes, and the messages of wrong programs. The last
-/// two are for teachers.
-const NOT_FOR_PAPER: [(&str, &str); 12] = [
+/// Links to neighbors, what paper hides or figures tell step by step, and a form with
+/// what is asked there.
+const NOT_FOR_PAPER: [(&str, &str); 10] = [
     ("nav", "turn"),
     ("code", "raw"),
     ("span", "pin"),
@@ -57,15 +56,16 @@ const NOT_FOR_PAPER: [(&str, &str); 12] = [
     ("details", "names"),
     ("section", "asked"),
     ("div", "ready"),
-    ("details", "teacher"),
-    ("div", "gallery"),
 ];
+
+/// Teaching notes, and the messages of wrong programs.
+const FOR_TEACHERS: [(&str, &str); 2] = [("details", "teacher"), ("div", "gallery")];
 
 /// Returns all pages in one as a teacher sees them, with the notes.
 pub fn for_teachers(page: &str) -> String {
     let page = page.replacen(" class=\"", " class=\"teaching ", 1);
     let page = page.replacen("<html ", "<html data-for=\"teachers\" ", 1);
-    without(page, &NOT_FOR_PAPER[..10])
+    without(page, &NOT_FOR_PAPER)
 }
 
 /// Returns all pages in one, without what isn't for paper, and with all answers where a
@@ -73,7 +73,7 @@ pub fn for_teachers(page: &str) -> String {
 /// somewhere.
 pub fn for_readers(page: &str) -> String {
     let page = page.replacen("<html ", "<html data-for=\"readers\" ", 1);
-    answers_last(&without(page, &NOT_FOR_PAPER))
+    answers_last(&without(without(page, &NOT_FOR_PAPER), &FOR_TEACHERS))
 }
 
 fn without(mut page: String, kinds: &[(&str, &str)]) -> String {
